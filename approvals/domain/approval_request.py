@@ -1,0 +1,94 @@
+"""One question put to people about one tool call, and what became of it.
+
+Opened by `operations/submit_request`, changed only by `lifecycle.advance()`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
+from approvals.domain.requirement import Requirement
+from approvals.domain.tool_call import ToolCall
+
+
+class Status(StrEnum):
+    """Where a request stands. Everything but `pending` is final."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+
+
+class Cause(StrEnum):
+    """Why a request ended so. A person's own words are its reason, not its cause."""
+
+    PEOPLE = "people"
+    RULE = "rule"
+    GRANT = "grant"
+    PERSON = "person"
+    TIMEOUT = "timeout"
+    REQUESTER = "requester"
+    WAITER_GONE = "waiter_gone"
+    FROZEN = "frozen"
+    UNDELIVERABLE = "undeliverable"
+    NO_ELIGIBLE_APPROVER = "no_eligible_approver"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requester:
+    """The agent that asks and the people it acts for; none of them may approve."""
+
+    agent: str
+    person: UserId | None = None
+    team: TeamId | None = None
+    on_behalf_of: tuple[UserId, ...] = ()
+    """Only ever adds people who may not approve."""
+
+    @property
+    def people(self) -> frozenset[UserId]:
+        """Everyone who may reject and cancel this request but never approve it."""
+        return frozenset((*self.on_behalf_of, *((self.person,) if self.person else ())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest:
+    """A request as stored. `version` grows with every change; cards show a version."""
+
+    id: RequestId
+    status: Status = Status.PENDING
+    cause: Cause | None = None
+    call: ToolCall
+    injected: tuple[str, ...] = ()
+    """Names of parameters filled outside the agent's arguments; listed on the card."""
+    requester: Requester
+    requirement: Requirement
+    """The matched rules merged, as they were when the request was opened."""
+    channel: ChannelId
+    """Where the card goes; the policy channel whose rules apply."""
+    thread_ts: str | None = None
+    reason: str | None = None
+    """What the agent says; shown as unverified."""
+    key: str | None = None
+    ask_number: int = 1
+    earlier: RequestId | None = None
+    """The request this one asks again for (lapse, unknown execution)."""
+    run_id: RunId | None = None
+    tool_call_id: str | None = None
+    salt: str
+    """Random; keys the digests in the audit log and on masked secrets."""
+    version: int = 1
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    ended_by: UserId | None = None
+    ended_reason: str | None = None
+    """The reason the person gave, shown as a quotation."""
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether people can still decide."""
+        return self.status is Status.PENDING

@@ -1,0 +1,73 @@
+"""The record of one of our Slack messages (or full views): where it is and what it shows.
+
+A click counts only when its nonce names a card of the request it decides and channel and ts agree
+(or are not known yet, because the click was faster than Slack's answer to the post).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from approvals.domain import errors
+from approvals.domain.ids import CardId, ChannelId, RequestId, UserId
+
+
+class CardKind(StrEnum):
+    """What kind of surface a card is."""
+
+    MESSAGE = "message"
+    VIEW = "view"
+    """The paged full view opened by one person; its last page decides."""
+    COPY = "copy"
+    """A second post of the same card (Slack's answer was lost), adopted and closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One card of one request."""
+
+    id: CardId
+    request_id: RequestId
+    kind: CardKind = CardKind.MESSAGE
+    channel: ChannelId
+    ts: str | None = None
+    nonce: str
+    shows_everything: bool = True
+    """False when arguments are cut: Approve then opens the full view instead of deciding."""
+    viewer: UserId | None = None
+    """For a view: who opened it."""
+    version_shown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What a click says about the card it was made on."""
+
+    nonce: str
+    channel: ChannelId | None
+    ts: str | None
+    user: UserId
+
+
+def pressed_card(cards: tuple[Card, ...], pressed: Pressed) -> Card:
+    """Return the card that was pressed.
+
+    Raises:
+        CardMismatch: no card of this request has that nonce, or it stands elsewhere. `facts["copy_of"]`
+            holds the card when only the ts differs: a second post that can be adopted.
+    """
+    for card in cards:
+        if card.nonce != pressed.nonce:
+            continue
+        if card.kind is CardKind.VIEW:
+            if card.viewer == pressed.user:
+                return card
+            continue
+        if card.channel != pressed.channel:
+            continue
+        if card.ts is None or card.ts == pressed.ts:
+            return card
+    for card in cards:
+        same_place = card.nonce == pressed.nonce and card.channel == pressed.channel
+        if same_place and card.kind is CardKind.MESSAGE:
+            raise errors.CardMismatch(copy_of=card)
+    raise errors.CardMismatch

@@ -1,0 +1,120 @@
+"""Who may decide, what they decided, and whether that is enough.
+
+`operations/record_decision` looks the person up at the click, asks `refuse_unfit()` and
+`refuse_ineligible()`, and counts with `is_met()`. Empty means nobody, never anybody.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import RequestId, TeamId, UserId
+from approvals.domain.requirement import Slot
+
+
+class Verdict(StrEnum):
+    """What an approver says. People reject; policy denies."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approver:
+    """A person as the directory described them at the click.
+
+    `sets` answers, for each people set that matters, whether the person belongs to it; None means
+    the directory could not say, which counts as no and is told apart in the answer.
+    """
+
+    user: UserId
+    team: TeamId
+    is_internal: bool
+    is_bot: bool = False
+    is_guest: bool = False
+    is_deactivated: bool = False
+    sets: Mapping[str, bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One approver's recorded verdict."""
+
+    request_id: RequestId
+    user: UserId
+    team: TeamId
+    verdict: Verdict
+    reason: str | None = None
+    at: datetime
+    sets: tuple[str, ...] = ()
+    """The people sets the approver belonged to when deciding."""
+
+
+def refuse_unfit(person: Approver) -> None:
+    """Refuse people of another organisation, bots, guests and deactivated accounts.
+
+    Raises:
+        DecisionRefused: the subclass that says which.
+    """
+    if not person.is_internal:
+        raise errors.ExternalMayNotDecide
+    if person.is_deactivated:
+        raise errors.DeactivatedMayNotDecide
+    if person.is_bot:
+        raise errors.BotMayNotDecide
+    if person.is_guest:
+        raise errors.GuestMayNotDecide
+
+
+def refuse_ineligible(
+    person: Approver, request: ApprovalRequest, *, verdict: Verdict, slots: Iterable[Slot]
+) -> None:
+    """Refuse who may not give *verdict* on *request*, whose *slots* are those in force now.
+
+    People the request was made by or for may reject it but never approve it; everyone else needs
+    a place in one of the slots.
+
+    Raises:
+        SelfApproval, IdentityUnverified, NotApprover
+    """
+    if person.user in request.requester.people:
+        if verdict is Verdict.APPROVE:
+            raise errors.SelfApproval
+        return
+    answers = [person.sets.get(name) for slot in slots for name in slot.of]
+    if True in answers:
+        return
+    if None in answers:
+        raise errors.IdentityUnverified
+    raise errors.NotApprover
+
+
+def is_met(rules: Sequence[Sequence[Slot]], approvals: Sequence[Decision]) -> bool:
+    """Whether every rule's slots can be filled, inside one rule by one person per place.
+
+    Between rules one decision serves each. No rules at all is never met.
+    """
+    return bool(rules) and all(_fills(slots, approvals) for slots in rules)
+
+
+def _fills(slots: Sequence[Slot], approvals: Sequence[Decision]) -> bool:
+    """Maximum matching of people to places (augmenting paths); places are few."""
+    places = [slot for slot in slots for _ in range(slot.count)]
+    taken: dict[int, int] = {}
+
+    def seat(person: int, tried: set[int]) -> bool:
+        for place, slot in enumerate(places):
+            if place in tried or not set(slot.of) & set(approvals[person].sets):
+                continue
+            tried.add(place)
+            if place not in taken or seat(taken[place], tried):
+                taken[place] = person
+                return True
+        return False
+
+    for person in range(len(approvals)):
+        seat(person, set())
+    return bool(places) and len(taken) == len(places)

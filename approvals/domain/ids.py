@@ -1,0 +1,15 @@
+"""Distinct id types, so that a run id cannot be passed where a request id is meant.
+
+All are ULIDs (26 characters, sortable by time) made by the `Ids` port; Slack's own ids keep Slack's form.
+"""
+
+from typing import NewType
+
+RequestId = NewType("RequestId", str)
+CardId = NewType("CardId", str)
+RunId = NewType("RunId", str)
+UserId = NewType("UserId", str)
+"""A Slack person: ``U…`` or ``W…``."""
+TeamId = NewType("TeamId", str)
+ChannelId = NewType("ChannelId", str)
+"""A Slack conversation: ``C…``, ``G…`` or ``D…``."""

@@ -1,0 +1,29 @@
+"""The closed set of jobs: effects saved with their cause, made true outside later.
+
+A job carries only an id; its handler reads what is true now and makes the outside match, so doing
+it twice is harmless. One row per (kind, subject): asking again raises the generation, and a
+worker that finished an older generation leaves the job in place.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """What a job makes true."""
+
+    CARD = "card"
+    """Make every card of a request show the request's latest version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One effect to be made true."""
+
+    kind: JobKind
+    subject: str
+    run_at: datetime
+    generation: int = 1
+    attempt: int = 0
+    owner: str | None = None

@@ -1,0 +1,193 @@
+"""THE transition tables. The only code that changes a request's or a permit's status.
+
+Operations load a noun, call `advance()` or `advance_permit()`, and save what comes back: the new
+noun, its audit events and its jobs. A transition that is not in the table is a refusal, never a
+silent no-op. `docs/reference/statuses.md` is drawn from these tables.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.ids import UserId
+from approvals.domain.jobs import Job, JobKind
+from approvals.domain.permit import Permit, PermitState
+from approvals.domain.strict_json import JsonValue
+from approvals.domain.tool_call import salted_digest
+
+REQUEST_TRANSITIONS: Mapping[tuple[Status, Cause], Status] = {
+    (Status.PENDING, Cause.PEOPLE): Status.APPROVED,
+    (Status.PENDING, Cause.PERSON): Status.REJECTED,
+    (Status.PENDING, Cause.RULE): Status.REJECTED,
+    (Status.PENDING, Cause.TIMEOUT): Status.TIMED_OUT,
+    (Status.PENDING, Cause.REQUESTER): Status.CANCELLED,
+    (Status.PENDING, Cause.WAITER_GONE): Status.CANCELLED,
+    (Status.PENDING, Cause.FROZEN): Status.CANCELLED,
+    (Status.PENDING, Cause.UNDELIVERABLE): Status.CANCELLED,
+    (Status.PENDING, Cause.NO_ELIGIBLE_APPROVER): Status.CANCELLED,
+    (Status.PENDING, Cause.UNAVAILABLE): Status.CANCELLED,
+}
+
+
+class PermitEvent(StrEnum):
+    """What can happen to a permit."""
+
+    CLAIM = "claim"
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    LOSE = "lose"
+    """The process that claimed it died; nobody knows whether the body ran."""
+    LAPSE = "lapse"
+
+
+PERMIT_TRANSITIONS: Mapping[tuple[PermitState, PermitEvent], PermitState] = {
+    (PermitState.UNCLAIMED, PermitEvent.CLAIM): PermitState.CLAIMED,
+    (PermitState.UNCLAIMED, PermitEvent.LAPSE): PermitState.LAPSED,
+    (PermitState.CLAIMED, PermitEvent.SUCCEED): PermitState.SUCCEEDED,
+    (PermitState.CLAIMED, PermitEvent.FAIL): PermitState.FAILED,
+    (PermitState.CLAIMED, PermitEvent.LOSE): PermitState.UNKNOWN,
+}
+
+_REQUEST_EVENTS: Mapping[Status, AuditName] = {
+    Status.APPROVED: AuditName.REQUEST_APPROVED,
+    Status.REJECTED: AuditName.REQUEST_REJECTED,
+    Status.TIMED_OUT: AuditName.REQUEST_TIMED_OUT,
+    Status.CANCELLED: AuditName.REQUEST_CANCELLED,
+}
+_PERMIT_EVENTS: Mapping[PermitState, AuditName] = {
+    PermitState.CLAIMED: AuditName.PERMIT_CLAIMED,
+    PermitState.SUCCEEDED: AuditName.PERMIT_SUCCEEDED,
+    PermitState.FAILED: AuditName.PERMIT_FAILED,
+    PermitState.UNKNOWN: AuditName.PERMIT_UNKNOWN,
+    PermitState.LAPSED: AuditName.PERMIT_LAPSED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A changed request with the facts and effects that belong to the change."""
+
+    request: ApprovalRequest
+    permit: Permit | None = None
+    event: AuditEvent
+    jobs: tuple[Job, ...]
+
+
+def opened(request: ApprovalRequest) -> Step:
+    """Return the first step of a new pending request."""
+    assert request.is_pending
+    return Step(
+        request=request,
+        event=AuditEvent(
+            name=AuditName.REQUEST_SUBMITTED,
+            subject=request.id,
+            at=request.created_at,
+            data=_submitted(request),
+        ),
+        jobs=(card_job(request, request.created_at),),
+    )
+
+
+def advance(
+    request: ApprovalRequest,
+    cause: Cause,
+    *,
+    now: datetime,
+    by: UserId | None = None,
+    reason: str | None = None,
+) -> Step:
+    """End *request* because of *cause*; an approval brings its permit with it.
+
+    Raises:
+        AlreadyDecided: the request has ended before; `facts["request"]` holds it.
+    """
+    status = REQUEST_TRANSITIONS.get((request.status, cause))
+    if status is None:
+        raise errors.AlreadyDecided(request=request)
+    ended = replace(
+        request,
+        status=status,
+        cause=cause,
+        version=request.version + 1,
+        ended_at=now,
+        ended_by=by,
+        ended_reason=reason,
+    )
+    permit = None
+    if status is Status.APPROVED:
+        permit = Permit(request_id=request.id, digest=request.call.digest, approved_at=now)
+    data: dict[str, JsonValue] = {
+        "cause": cause,
+        "by": by,
+        "reason": reason,
+        "version": ended.version,
+        "args_digest": salted_digest(request.salt, request.call.arguments_json),
+    }
+    event = AuditEvent(name=_REQUEST_EVENTS[status], subject=request.id, at=now, data=data)
+    return Step(request=ended, permit=permit, event=event, jobs=(card_job(ended, now),))
+
+
+def advance_permit(
+    request: ApprovalRequest,
+    permit: Permit,
+    event: PermitEvent,
+    *,
+    now: datetime,
+    owner: str | None = None,
+    result: str | None = None,
+) -> Step:
+    """Move *permit* of *request* on; the request gets a new version so that its card tells it.
+
+    Raises:
+        AlreadyClaimed: the permit has left `unclaimed` before.
+        ClaimRefused: any other step that is not in the table.
+    """
+    state = PERMIT_TRANSITIONS.get((permit.state, event))
+    if state is None:
+        if event in (PermitEvent.CLAIM, PermitEvent.LAPSE):
+            raise errors.AlreadyClaimed(permit=permit)
+        raise errors.ClaimRefused(f"A permit that is {permit.state} cannot {event}.", permit=permit)
+    if state is PermitState.CLAIMED:
+        moved = replace(
+            permit, state=state, attempt=permit.attempt + 1, owner=owner, claimed_at=now
+        )
+    else:
+        moved = replace(permit, state=state, ended_at=now, result=result)
+    data: dict[str, JsonValue] = {
+        "attempt": moved.attempt,
+        "owner": moved.owner,
+        "args_digest": salted_digest(request.salt, request.call.arguments_json),
+    }
+    shown = replace(request, version=request.version + 1)
+    return Step(
+        request=shown,
+        permit=moved,
+        event=AuditEvent(name=_PERMIT_EVENTS[state], subject=request.id, at=now, data=data),
+        jobs=(card_job(shown, now),),
+    )
+
+
+def card_job(request: ApprovalRequest, run_at: datetime) -> Job:
+    """Return the job that makes the cards of *request* show what is true."""
+    return Job(kind=JobKind.CARD, subject=request.id, run_at=run_at)
+
+
+def _submitted(request: ApprovalRequest) -> dict[str, JsonValue]:
+    return {
+        "tool": request.call.tool,
+        "fingerprint": request.call.fingerprint,
+        "args_digest": salted_digest(request.salt, request.call.arguments_json),
+        "agent": request.requester.agent,
+        "person": request.requester.person,
+        "on_behalf_of": list(request.requester.on_behalf_of),
+        "channel": request.channel,
+        "rules": [match.name for match in request.requirement.rules],
+        "policy_version": request.requirement.policy_version,
+        "expires_at": request.expires_at.isoformat(),
+        "ask_number": request.ask_number,
+        "earlier": request.earlier,
+    }

@@ -1,0 +1,122 @@
+"""What an agent is told: one table over (status, cause), so a timeout is never "the user said no".
+
+Read by the gate (typed exceptions), by framework adapters (tool messages) and by cards.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.ids import RequestId, UserId
+
+
+class OutcomeKind(StrEnum):
+    """The answer, in one word."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    DENIED = "denied"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    UNDELIVERABLE = "undeliverable"
+    NO_ELIGIBLE_APPROVER = "no_eligible_approver"
+    FROZEN = "frozen"
+    UNAVAILABLE = "unavailable"
+    LAPSED = "lapsed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """An ended question as its asker hears it."""
+
+    kind: OutcomeKind
+    message: str
+    """A sentence of the gateway's own; never the approver's words."""
+    reason: str | None = None
+    """The approver's words: data, to be labelled as a quotation."""
+    request_id: RequestId | None = None
+    by: UserId | None = None
+    at: datetime | None = None
+
+
+_TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
+    (Status.APPROVED, Cause.PEOPLE): (OutcomeKind.APPROVED, "A person approved this call."),
+    (Status.APPROVED, Cause.RULE): (OutcomeKind.APPROVED, "The policy allows this call."),
+    (Status.APPROVED, Cause.GRANT): (OutcomeKind.APPROVED, "A standing grant allows this call."),
+    (Status.REJECTED, Cause.PERSON): (
+        OutcomeKind.REJECTED,
+        "A person rejected this call. It did not run.",
+    ),
+    (Status.REJECTED, Cause.RULE): (
+        OutcomeKind.DENIED,
+        "The policy denies this call. It did not run.",
+    ),
+    (Status.TIMED_OUT, Cause.TIMEOUT): (
+        OutcomeKind.TIMED_OUT,
+        "Nobody answered in time. The call did not run; nobody rejected it.",
+    ),
+    (Status.CANCELLED, Cause.REQUESTER): (
+        OutcomeKind.CANCELLED,
+        "The requester cancelled this call. It did not run.",
+    ),
+    (Status.CANCELLED, Cause.WAITER_GONE): (
+        OutcomeKind.CANCELLED,
+        "The waiting caller went away, so the question was withdrawn. The call did not run.",
+    ),
+    (Status.CANCELLED, Cause.FROZEN): (
+        OutcomeKind.FROZEN,
+        "The gateway is frozen. The call did not run.",
+    ),
+    (Status.CANCELLED, Cause.UNDELIVERABLE): (
+        OutcomeKind.UNDELIVERABLE,
+        "The question could not be shown to anyone. The call did not run.",
+    ),
+    (Status.CANCELLED, Cause.NO_ELIGIBLE_APPROVER): (
+        OutcomeKind.NO_ELIGIBLE_APPROVER,
+        "Nobody may approve this call. It did not run.",
+    ),
+    (Status.CANCELLED, Cause.UNAVAILABLE): (
+        OutcomeKind.UNAVAILABLE,
+        "A part of the gateway was down. The call did not run.",
+    ),
+}
+
+
+def outcome_of(request: ApprovalRequest) -> Outcome:
+    """Return what the asker of an ended *request* is told."""
+    assert request.cause is not None
+    kind, message = _TABLE[request.status, request.cause]
+    if kind is OutcomeKind.DENIED and request.requirement.message:
+        message = f"{message} {request.requirement.message}"
+    return Outcome(
+        kind=kind,
+        message=message,
+        reason=request.ended_reason,
+        request_id=request.id,
+        by=request.ended_by,
+        at=request.ended_at,
+    )
+
+
+def lapsed(request: ApprovalRequest) -> Outcome:
+    """Return the outcome of an approval that was not used in time."""
+    return Outcome(
+        kind=OutcomeKind.LAPSED,
+        message="The approval was not used in time. The call did not run.",
+        request_id=request.id,
+        by=request.ended_by,
+        at=request.ended_at,
+    )
+
+
+def unknown(request: ApprovalRequest) -> Outcome:
+    """Return the outcome of an execution that was interrupted."""
+    return Outcome(
+        kind=OutcomeKind.UNKNOWN,
+        message="The gateway stopped while this call ran. It may or may not have happened.",
+        request_id=request.id,
+        by=request.ended_by,
+        at=request.ended_at,
+    )

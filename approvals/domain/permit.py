@@ -1,0 +1,54 @@
+"""The one execution record: a single-use right to run one digest, and how that went.
+
+Made when a request is approved, claimed by the gate just before the tool's body runs, and closed
+by the report. Changed only by `lifecycle.advance_permit()`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from approvals.domain.ids import RequestId
+
+RESULT_MAX_CHARS = 2_000
+
+
+class PermitState(StrEnum):
+    """Where an execution stands."""
+
+    UNCLAIMED = "unclaimed"
+    CLAIMED = "claimed"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """The permit of one approved request."""
+
+    request_id: RequestId
+    digest: str
+    state: PermitState = PermitState.UNCLAIMED
+    attempt: int = 0
+    owner: str | None = None
+    """The gateway process that claimed it; after its death the execution is unknown."""
+    approved_at: datetime
+    delivered_at: datetime | None = None
+    """When the outcome first reached the waiting caller; `permit_ttl` runs from here."""
+    claimed_at: datetime | None = None
+    ended_at: datetime | None = None
+    result: str | None = None
+    """Redacted excerpt of the tool's result or error, at most RESULT_MAX_CHARS."""
+
+
+def has_lapsed(
+    permit: Permit, *, permit_ttl: timedelta, approved_for: timedelta, now: datetime
+) -> bool:
+    """Whether an unclaimed permit is too old to be used; both ends are hard and exclusive."""
+    if permit.state is not PermitState.UNCLAIMED:
+        return permit.state is PermitState.LAPSED
+    if now >= permit.approved_at + approved_for:
+        return True
+    return permit.delivered_at is not None and now >= permit.delivered_at + permit_ttl

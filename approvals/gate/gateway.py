@@ -1,0 +1,75 @@
+"""What the agents' side needs of a gateway, in process or (later) remote.
+
+`Gate` and the framework adapters call a `Gateway`; `local_gateway` implements it over the
+operations of this process. Two steps on purpose: `admit()` is synchronous and answers allowed and
+denied calls without a database round trip; only what must be asked goes on to `ask()`.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from approvals.domain.approval_request import Requester
+from approvals.domain.ids import ChannelId, RequestId, RunId
+from approvals.domain.requirement import Effect
+from approvals.domain.tool_call import ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A frozen tool call with everything the gateway needs to ask about it."""
+
+    call: ToolCall
+    requester: Requester
+    channel: str | None = None
+    """Fixed by the guard's configuration or the task's channel: a name (``#ops``) or an id."""
+    code_effect: Effect | None = None
+    """What rules in code say; the stricter of code and file wins."""
+    injected: tuple[str, ...] = ()
+    reason: str | None = None
+    key: str | None = None
+    run_id: RunId | None = None
+    tool_call_id: str | None = None
+    card_channel: ChannelId | None = None
+    thread_ts: str | None = None
+    """The thread the card goes to; only together with `card_channel`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """The right to run the body once, with exactly these arguments."""
+
+    request_id: RequestId | None
+    """None for an allowed call: its permit lives in memory and nothing is reported."""
+    digest: str
+    arguments_json: str
+
+
+class Gateway(Protocol):
+    """The agents' side of a gateway. Every refusal is a `CallNotApproved` carrying its outcome."""
+
+    def admit(self, proposal: Proposal) -> Clearance | None:
+        """Answer an allowed call at once; return None when people have to be asked.
+
+        Raises:
+            CallDenied: a rule denies it.
+            CallUnavailable: the gateway is not running or cannot promise anything now.
+        """
+        ...
+
+    async def ask(self, proposal: Proposal) -> Clearance:
+        """Open the question (or re-attach by key), wait for its end, and claim the permit.
+
+        A cancelled wait withdraws the question unless it has a key.
+
+        Raises:
+            CallNotApproved: the subclass of the outcome.
+        """
+        ...
+
+    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+        """Record how the body of an asked call ended; `result` is text of any length."""
+        ...
+
+    async def cancel(self, key: str) -> bool:
+        """Cancel the pending request asked under *key*; False when there is none."""
+        ...

@@ -1,0 +1,217 @@
+"""What operations need of the outside, as protocols; storage and the doors implement them.
+
+`Transaction` is synchronous: a unit of work is a plain function of it, free of side effects
+outside it, because a failed group of units is run again one by one (ADR-0005).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.audit import AuditEvent
+from approvals.domain.card import Card
+from approvals.domain.decision import Decision
+from approvals.domain.ids import ChannelId, RequestId
+from approvals.domain.jobs import Job
+from approvals.domain.permit import Permit
+
+Result = TypeVar("Result")
+
+
+class Clock(Protocol):
+    """The only source of the present."""
+
+    def now(self) -> datetime:
+        """Return the present, timezone-aware, in UTC."""
+        ...
+
+
+class Ids(Protocol):
+    """The only source of chance."""
+
+    def ulid(self) -> str:
+        """Return a new sortable id of 26 characters."""
+        ...
+
+    def secret(self) -> str:
+        """Return 128 random bits as text, for nonces and salts."""
+        ...
+
+
+class Transaction(Protocol):
+    """Everything one unit may read and write. All of it is stored, or nothing."""
+
+    def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        """Return the request, locked until the transaction ends."""
+        ...
+
+    def request_by_key(self, key: str) -> ApprovalRequest | None:
+        """Return the latest request (highest ask number) asked under *key*."""
+        ...
+
+    def add_request(self, request: ApprovalRequest) -> None:
+        """Insert a new request."""
+        ...
+
+    def save_request(self, request: ApprovalRequest) -> None:
+        """Store a changed request; compare-and-set on `version - 1`.
+
+        Raises:
+            AlreadyDecided: the stored version is another one.
+        """
+        ...
+
+    def overdue(self, now: datetime, *, limit: int) -> Sequence[ApprovalRequest]:
+        """Return pending requests whose follow-up is due, earliest first."""
+        ...
+
+    def decisions(self, request_id: RequestId) -> Sequence[Decision]:
+        """Return the decisions of a request, oldest first."""
+        ...
+
+    def add_decision(self, decision: Decision) -> None:
+        """Insert a decision; one per person and request."""
+        ...
+
+    def permit(self, request_id: RequestId) -> Permit | None:
+        """Return the permit of a request."""
+        ...
+
+    def save_permit(self, permit: Permit) -> None:
+        """Insert or update the one permit of its request."""
+        ...
+
+    def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
+        """Return permits claimed and unreported whose owner is not *owner*."""
+        ...
+
+    def cards(self, request_id: RequestId) -> Sequence[Card]:
+        """Return all cards of a request, oldest first."""
+        ...
+
+    def save_card(self, card: Card) -> None:
+        """Insert or update a card by its id."""
+        ...
+
+    def enqueue(self, job: Job) -> None:
+        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
+        ...
+
+    def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
+        """Claim due jobs for *owner* and return them; each attempt is counted."""
+        ...
+
+    def finish_job(self, job: Job) -> None:
+        """Remove the job if its generation is still *job*'s; otherwise make it due again at once."""
+        ...
+
+    def postpone_job(self, job: Job, run_at: datetime) -> None:
+        """Give the job back, due at *run_at*."""
+        ...
+
+    def record(self, *events: AuditEvent) -> None:
+        """Seal and append audit events."""
+        ...
+
+    def fact(self, name: str) -> str | None:
+        """Return a stored fact of the gateway itself (its id, the freeze flag)."""
+        ...
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Store a fact of the gateway itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """News of one commit, given to the store's listeners on the event loop."""
+
+    ended: tuple[ApprovalRequest, ...] = ()
+    """Requests whose status left `pending`."""
+    next_due_at: datetime | None = None
+    """Earliest follow-up among requests added."""
+    has_jobs: bool = False
+
+
+class Store(Protocol):
+    """The drawer. A unit's result is returned only after it is durable."""
+
+    async def write(self, unit: Callable[[Transaction], Result]) -> Result:
+        """Run *unit* in a transaction and return its result after the commit.
+
+        Raises:
+            Refusal: raised by the unit; nothing of the unit was stored.
+            StoreUnavailable: nothing of the unit was stored.
+        """
+        ...
+
+    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        """Read one request outside the writer."""
+        ...
+
+    async def next_due_at(self) -> datetime | None:
+        """Return the earliest follow-up of all pending requests."""
+        ...
+
+    async def next_job_at(self) -> datetime | None:
+        """Return when the earliest unclaimed job falls due."""
+        ...
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        """Call *listener* on the event loop after each commit that has news."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where Slack put a card."""
+
+    channel: ChannelId
+    ts: str
+
+
+class Undeliverable(Exception):
+    """The messenger cannot ever deliver this; `code` is Slack's own error."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class NotNow(Exception):
+    """The messenger could not deliver now; try again after `retry_after_s` seconds."""
+
+    def __init__(self, code: str, *, retry_after_s: float | None = None) -> None:
+        self.code = code
+        self.retry_after_s = retry_after_s
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardContent:
+    """Everything a card tells, read in one transaction."""
+
+    card: Card
+    request: ApprovalRequest
+    decisions: tuple[Decision, ...] = ()
+    permit: Permit | None = None
+    earlier: ApprovalRequest | None = None
+    """The request asked again for, whose story the card names."""
+
+
+class Messenger(Protocol):
+    """Puts cards where people see them. Raises Undeliverable or NotNow."""
+
+    def shows_everything(self, request: ApprovalRequest) -> bool:
+        """Whether a card of this request can show all of its arguments."""
+        ...
+
+    async def post(self, content: CardContent, *, now: datetime) -> Posted:
+        """Post the card and return where it is."""
+        ...
+
+    async def update(self, content: CardContent, *, now: datetime) -> None:
+        """Make the posted card show *content*."""
+        ...
