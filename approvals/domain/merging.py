@@ -1,0 +1,130 @@
+"""All rules that count for one call, merged to the strictest: the policy's arithmetic.
+
+`deny` beats `ask` beats `allow`, in any order; a key no matched `ask` rule sets comes from the
+channel, then from the defaults. Called by `Policy.requirement()` alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from approvals.domain.requirement import (
+    Effect,
+    Requirement,
+    Risk,
+    RuleMatch,
+    Slot,
+    highest,
+    strictest,
+)
+from approvals.domain.rule import ChannelPolicy, Defaults, Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A rule that counts, with the error that made it count where its condition failed."""
+
+    rule: Rule
+    error: str | None = None
+
+    @property
+    def effect(self) -> Effect:
+        """What it counts as: a condition that failed cannot allow."""
+        if self.error is not None and self.rule.effect is Effect.ALLOW:
+            return Effect.ASK
+        return self.rule.effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grounds:
+    """Where a call is judged: its channel, the defaults, and the version of the file."""
+
+    channel: ChannelPolicy
+    defaults: Defaults
+    policy_version: str
+
+
+def merge(
+    counted: tuple[Counted, ...], grounds: Grounds, *, code_effect: Effect | None
+) -> Requirement:
+    """Merge every counted rule, and the rule in code, to the strictest requirement."""
+    channel, defaults = grounds.channel, grounds.defaults
+    matches = tuple(_matches(counted, grounds, code_effect))
+    effect = strictest(match.effect for match in matches)
+    asking = [each.rule for each in counted if each.effect is Effect.ASK]
+    timeouts = [rule.timeout for rule in asking if rule.timeout is not None]
+    return Requirement(
+        effect=effect,
+        channel=channel.id,
+        channel_name=channel.name,
+        rules=matches,
+        timeout=_shortest(timeouts) or channel.timeout or defaults.timeout,
+        permit_ttl=defaults.permit_ttl,
+        risk=highest((rule.risk for rule in asking if rule.risk), Risk.MEDIUM),
+        message=_message(match for match in matches if match.effect is effect),
+        policy_version=grounds.policy_version,
+        reasons=tuple(_reasons(counted, grounds, code_effect)),
+    )
+
+
+def _matches(
+    counted: tuple[Counted, ...], grounds: Grounds, code_effect: Effect | None
+) -> Iterator[RuleMatch]:
+    anyone = (Slot(of=grounds.channel.approvers),)
+
+    def match(effect: Effect, *, name: str, place: str, rule: Counted | None = None) -> RuleMatch:
+        return RuleMatch(
+            name=name,
+            place=place,
+            effect=effect,
+            slots=anyone if effect is Effect.ASK else (),
+            message=rule.rule.message if rule else None,
+            error=rule.error if rule else None,
+        )
+
+    for each in counted:
+        yield match(each.effect, name=each.rule.name, place=each.rule.place, rule=each)
+    if not counted:
+        defaults = grounds.defaults
+        yield match(defaults.unmatched, name="unmatched", place=defaults.place)
+    if code_effect in {Effect.ASK, Effect.DENY}:
+        yield match(code_effect, name="rule in code", place="")
+
+
+def _reasons(
+    counted: tuple[Counted, ...], grounds: Grounds, code_effect: Effect | None
+) -> Iterator[str]:
+    for each in counted:
+        yield _sentence(each)
+    if not counted:
+        defaults = grounds.defaults
+        yield (
+            f"No rule of {grounds.channel.name} matches, so `unmatched: {defaults.unmatched}` "
+            f"applies ({defaults.place})."
+        )
+    if code_effect in {Effect.ASK, Effect.DENY}:
+        yield f"The code that guards the tool says {code_effect}."
+
+
+def _sentence(each: Counted) -> str:
+    rule = each.rule
+    where = f"{rule.name[0].upper()}{rule.name[1:]} ({rule.place})"
+    if each.error is None:
+        about = ", ".join(glob.pattern for glob in rule.tool)
+        when = f" when {' '.join(rule.condition.source.split())}" if rule.condition else ""
+        return f"{where} says {rule.effect} for {about}{when}."
+    ending = (
+        "it does not allow, and the call asks"
+        if rule.effect is Effect.ALLOW
+        else f"it counts, and says {rule.effect}"
+    )
+    return f"{where} has a condition that failed: {each.error}; {ending}."
+
+
+def _shortest(timeouts: Iterable[timedelta]) -> timedelta | None:
+    return min(timeouts, default=None)
+
+
+def _message(matches: Iterable[RuleMatch]) -> str | None:
+    """Join what the rules that prevailed say, each sentence once."""
+    return "\n".join(dict.fromkeys(match.message for match in matches if match.message)) or None
