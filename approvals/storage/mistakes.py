@@ -1,0 +1,73 @@
+"""Mistakes in a file a person wrote: each with its place and its remedy, all reported at once.
+
+Collected by the readers of the policy file; raised together as `PolicyInvalid`, whose lines are
+what `sayso policy validate`, readiness and the audit log show.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from approvals.domain.errors import Refusal
+
+
+class Placed(Protocol):
+    """Anything that stands at a line and a column, both counted from 1."""
+
+    @property
+    def line(self) -> int:
+        """The line, from 1."""
+
+    @property
+    def column(self) -> int:
+        """The column, from 1."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One mistake; as text ``policy.yml:12:7: message – remedy``, always one line."""
+
+    line: int
+    column: int
+    text: str
+    file: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+
+
+class PolicyInvalid(Refusal):
+    """The policy file has mistakes, so it is not in force. Correct the lines named."""
+
+    code = "policy_invalid"
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes))
+        super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class Mistakes:
+    """What is wrong with one file so far."""
+
+    def __init__(self, file: str) -> None:
+        """Collect for *file*, named as people will read it."""
+        self.file = file
+        self.found: list[Mistake] = []
+
+    def add(self, at: Placed, text: str) -> None:
+        """Note a mistake; *text* says what is wrong and, after a dash, what to write instead."""
+        self.add_at(at.line, at.column, text)
+
+    def add_at(self, line: int, column: int, text: str) -> None:
+        """Note a mistake at a place that no node stands for."""
+        line_of_text = " ".join(text.split())
+        self.found.append(Mistake(line=line, column=column, text=line_of_text, file=self.file))
+
+    def raise_any(self) -> None:
+        """Raise all of them, if there are any.
+
+        Raises:
+            PolicyInvalid: one or more mistakes were noted.
+        """
+        if self.found:
+            raise PolicyInvalid(self.found)

@@ -1,0 +1,119 @@
+"""The policy file on disk and its hot reload: a broken file never replaces a working policy.
+
+Opened at start by the composition root, which calls `reload_if_changed()` on its own clock and
+audits what it returns. Reading at start raises; reading later keeps the old policy and says so.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from approvals.domain.policy import Policy
+from approvals.storage.mistakes import Mistake, PolicyInvalid
+from approvals.storage.policy_reader import read_policy
+from approvals.storage.yaml_nodes import SIZE_MAX_BYTES
+
+_Signature: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """What a look at the file found: a new policy in force, or why the old one stays."""
+
+    policy_version: str
+    """The version in force after the look."""
+    previous_version: str
+    mistakes: tuple[Mistake, ...] = ()
+    """Why the new file was refused; empty when it is in force."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the file was changed to something that cannot be in force."""
+        return bool(self.mistakes)
+
+
+class PolicyFile:
+    """A policy file: what it says now, and what is wrong with it if the old policy stays."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            PolicyInvalid: it is missing, unreadable, or has mistakes.
+        """
+        self.path = path
+        self._signature = _signature(path)
+        raw = self._read()
+        self._content = _content(raw)
+        self.policy: Policy = read_policy(raw, file=path.name)
+        self.mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def mistake(self) -> str | None:
+        """Why the file on disk is not what is in force, one line each; None when it is."""
+        return "\n".join(map(str, self.mistakes)) or None
+
+    def reload_if_changed(self) -> PolicyChange | None:
+        """Look at the file; return what changed, or None. Never raises, never half-applies.
+
+        The same broken content is reported once. A file that changes while it is read is looked
+        at again next time.
+        """
+        signature = _signature(self.path)
+        if signature == self._signature:
+            return None
+        try:
+            raw = self._read()
+        except PolicyInvalid as refusal:
+            # Whatever can be read next time is new, even if it is what is in force.
+            self._signature, self._content = signature, ""
+            return self._refuse(refusal)
+        if _signature(self.path) != signature:
+            return None
+        self._signature = signature
+        if self._content == _content(raw):
+            return None
+        self._content = _content(raw)
+        try:
+            return self._accept(read_policy(raw, file=self.path.name))
+        except PolicyInvalid as refusal:
+            return self._refuse(refusal)
+
+    def _accept(self, policy: Policy) -> PolicyChange:
+        previous = self.policy.version
+        self.policy, self.mistakes = policy, ()
+        return PolicyChange(policy_version=policy.version, previous_version=previous)
+
+    def _refuse(self, refusal: PolicyInvalid) -> PolicyChange | None:
+        repeated = refusal.mistakes == self.mistakes
+        self.mistakes = refusal.mistakes
+        if repeated:
+            return None
+        version = self.policy.version
+        return PolicyChange(
+            policy_version=version, previous_version=version, mistakes=refusal.mistakes
+        )
+
+    def _read(self) -> bytes:
+        try:
+            with self.path.open("rb") as opened:
+                return opened.read(SIZE_MAX_BYTES + 1)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            text = f"cannot be read ({why}) – check the path and its permissions"
+            raise PolicyInvalid([Mistake(1, 1, text, self.path.name)]) from None
+
+
+def _signature(path: Path) -> _Signature | None:
+    """Return what changes when the file is written or replaced; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _content(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,204 @@
+"""The sections of the policy file around its rules: people, channels, defaults, routing.
+
+Called by `policy_reader`. Names are checked against what the file itself declares: a people set
+or a channel that nobody declared is a mistake, and so is whatever would leave nobody to ask.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import timedelta
+
+from approvals.domain.ids import ChannelId
+from approvals.domain.people import PeopleSet
+from approvals.domain.requirement import Effect
+from approvals.domain.routing import Route, label
+from approvals.domain.rule import ChannelPolicy, Defaults
+from approvals.domain.tool_glob import ToolGlob
+from approvals.storage import policy_fields as read
+from approvals.storage import slack_ids
+from approvals.storage.mistakes import Mistakes
+from approvals.storage.policy_rules import RuleSection, read_rules
+from approvals.storage.yaml_nodes import Kind, Mapping, Node, Scalar
+
+PERMIT_TTL_MAX = timedelta(hours=24)
+
+
+def names_in(node: Node | None) -> frozenset[str]:
+    """Return every name a section declares, those with mistakes included."""
+    if not isinstance(node, Mapping):
+        return frozenset()
+    return frozenset(key.value for key, _ in node.entries)
+
+
+def read_people(node: Node | None, mistakes: Mistakes) -> tuple[PeopleSet, ...]:
+    """Read the sets of people that may be named as approvers."""
+    return tuple(
+        _people_set(key.value, value, mistakes)
+        for key, value in read.named(node, mistakes, what="people")
+    )
+
+
+def _people_set(name: str, node: Node, mistakes: Mistakes) -> PeopleSet:
+    noted = len(mistakes.found)
+    keys = read.fields(node, {"users", "usergroup"}, mistakes, what=f"people {name}") or {}
+    users = read.each(keys.get("users"), slack_ids.read_user, mistakes, what="users")
+    groups = read.each(keys.get("usergroup"), slack_ids.read_usergroup, mistakes, what="usergroup")
+    if not users and not groups and len(mistakes.found) == noted:
+        mistakes.add(node, f"{name} is nobody – list users, a usergroup, or both")
+    return PeopleSet(name=name, users=frozenset(users), usergroups=frozenset(groups))
+
+
+def read_channels(
+    node: Node | None, people: Collection[str], mistakes: Mistakes
+) -> tuple[ChannelPolicy, ...]:
+    """Read what each channel adds; *people* are the names `approvers` may use."""
+    channels: list[ChannelPolicy] = []
+    for key, value in read.named(node, mistakes, what="channels"):
+        channel = _channel(key, value, people, mistakes)
+        if channel is not None:
+            _refuse_twin(key, channel, channels, mistakes)
+            channels.append(channel)
+    return tuple(channels)
+
+
+def _channel(
+    key: Scalar, node: Node, people: Collection[str], mistakes: Mistakes
+) -> ChannelPolicy | None:
+    name = label(key.value)
+    known = {"id", "approvers", "timeout", "rules"}
+    keys = read.fields(node, known, mistakes, what=f"channel {name}")
+    if keys is None:
+        return None
+    identity = read.require(keys, "id", mistakes, at=key, why="pin the channel with id: C…")
+    ids = read.each(identity, slack_ids.read_channel, mistakes, what="id")
+    approvers = read.each(
+        read.require(
+            keys, "approvers", mistakes, at=key, why="without them nobody could approve here"
+        ),
+        _known(people),
+        mistakes,
+        what="approvers",
+    )
+    timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
+    section = RuleSection(title=f"{name}, rule")
+    rules = read_rules(keys.get("rules"), section, mistakes, what="rules")
+    if len(ids) > 1 and identity is not None:
+        mistakes.add(identity, "a channel has one id – keep one")
+    return ChannelPolicy(
+        id=ids[0] if ids else ChannelId(""),
+        name=name,
+        place=f"{mistakes.file}:{key.line}",
+        approvers=approvers,
+        timeout=timeout,
+        rules=rules,
+    )
+
+
+def _known(people: Collection[str]) -> Callable[[str], str]:
+    def read_name(written: str) -> str:
+        if written in people:
+            return written
+        names = ", ".join(sorted(people)) or "none yet"
+        raise ValueError(
+            f"{written!r} is not one of the people named in this file ({names}) – "
+            "add it under people, with users or a usergroup"
+        )
+
+    return read_name
+
+
+def _refuse_twin(
+    key: Scalar, channel: ChannelPolicy, earlier: list[ChannelPolicy], mistakes: Mistakes
+) -> None:
+    for other in earlier:
+        if other.name == channel.name:
+            mistakes.add(key, f"{channel.name} stands twice, also at {other.place} – join them")
+        elif channel.id and other.id == channel.id:
+            mistakes.add(
+                key,
+                f"{channel.name} and {other.name} ({other.place}) have the same id "
+                f"{channel.id} – one channel has one entry",
+            )
+
+
+def read_defaults(
+    node: Node, channels: Collection[ChannelPolicy], mistakes: Mistakes
+) -> Defaults | None:
+    """Read what holds where nothing else is said."""
+    known = {"channel", "unmatched", "timeout", "permit_ttl"}
+    keys = read.fields(node, known, mistakes, what="defaults")
+    if keys is None:
+        return None
+    channel = read_reference(
+        read.require(
+            keys, "channel", mistakes, at=node, why="name the channel for calls that name none"
+        ),
+        channels,
+        mistakes,
+        what="defaults.channel",
+    )
+    unmatched = _unmatched(keys.get("unmatched"), mistakes)
+    given = Defaults(
+        channel=channel or ChannelId(""),
+        unmatched=unmatched,
+        place=f"{mistakes.file}:{keys.get('unmatched', node).line}",
+    )
+    timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
+    permit_ttl = read.duration(
+        keys.get("permit_ttl"), mistakes, what="permit_ttl", longest=PERMIT_TTL_MAX
+    )
+    return replace(
+        given,
+        timeout=timeout or given.timeout,
+        permit_ttl=permit_ttl or given.permit_ttl,
+    )
+
+
+def _unmatched(node: Node | None, mistakes: Mistakes) -> Effect:
+    if isinstance(node, Scalar) and node.value == Effect.ALLOW.value:
+        mistakes.add(node, "what no rule matches is never allowed – write ask or deny")
+        return Effect.ASK
+    options = (Effect.ASK, Effect.DENY)
+    return read.choice(node, options, mistakes, what="unmatched") or Effect.ASK
+
+
+def read_routes(
+    node: Node | None, channels: Collection[ChannelPolicy], mistakes: Mistakes
+) -> tuple[Route, ...]:
+    """Read which channel's rules a tool falls under."""
+    routes = []
+    for key, value in read.named(node, mistakes, what="tools"):
+        channel = read_reference(value, channels, mistakes, what=f"tools {key.value}")
+        try:
+            glob = ToolGlob.of(key.value)
+        except ValueError as error:
+            mistakes.add(key, str(error))
+            continue
+        if channel is not None:
+            routes.append(Route(tool=glob, channel=channel))
+    return tuple(routes)
+
+
+def read_reference(
+    node: Node | None, channels: Collection[ChannelPolicy], mistakes: Mistakes, *, what: str
+) -> ChannelId | None:
+    """Return the id of a declared channel, named by its name or its id."""
+    written = read.text(node, mistakes, what=what)
+    if node is None or written is None:
+        return None
+    for channel in channels:
+        if written.strip() == channel.id or label(written.strip()) == channel.name:
+            return channel.id
+    names = ", ".join(channel.name for channel in channels) or "none yet"
+    hint = " (private messages cannot be used)" if written.startswith("@") else ""
+    mistakes.add(
+        node,
+        f"{what}: {written!r} is not one of the channels of this file ({names}){hint} – "
+        "add it under channels, with its id and approvers",
+    )
+    return None
+
+
+def is_version_1(node: Node | None) -> bool:
+    """Whether the file says ``version: 1``."""
+    return isinstance(node, Scalar) and node.kind is Kind.NUMBER and node.value == "1"

@@ -1,0 +1,165 @@
+"""`sayso policy validate` and `sayso policy explain`: what a policy file says, before it counts.
+
+Called by `bot.cli` with the words after `policy`. Reads the file and asks the same `Policy` the
+gateway asks; needs no gateway, no store and no Slack. Exit code 0, or 2 with one line per mistake.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from approvals.domain import strict_json
+from approvals.domain.durations import format_duration
+from approvals.domain.errors import InvalidArguments, InvalidJson, Refusal
+from approvals.domain.policy import Effect, Policy, Requirement, Slot
+from approvals.domain.strict_json import JsonValue
+from approvals.domain.tool_call import ToolCall
+from approvals.storage.mistakes import Mistake, PolicyInvalid
+from approvals.storage.policy_reader import read_policy
+from approvals.storage.yaml_nodes import SIZE_MAX_BYTES
+
+POLICY_VARIABLE = "SAYSO_POLICY"
+DEFAULT_FILE = "policy.yml"
+_USAGE = "usage: sayso policy validate [FILE]\n       sayso policy explain TOOL [KEY=VALUE ...]\n"
+
+
+def run(arguments: list[str]) -> int:
+    """Run one of the policy commands; return the exit code, 0 or 2."""
+    commands = {"validate": _validate, "explain": _explain}
+    if not arguments or arguments[0] not in commands:
+        asked_for_help = arguments[:1] in (["-h"], ["--help"])
+        (sys.stdout if asked_for_help else sys.stderr).write(_USAGE)
+        return 0 if asked_for_help else 2
+    try:
+        return commands[arguments[0]](arguments[1:])
+    except PolicyInvalid as refusal:
+        sys.stderr.writelines(f"{mistake}\n" for mistake in refusal.mistakes)
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal.message}\n")
+    except SystemExit as leaving:
+        return 0 if leaving.code in {0, None} else 2
+    return 2
+
+
+def _validate(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="sayso policy validate", description="Check a policy file; tell every mistake in it."
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the policy file")
+    parser.add_argument("--policy", metavar="FILE", help="the same, as an option")
+    chosen = parser.parse_args(arguments)
+    name = _name_of(chosen.file or chosen.policy)
+    policy = _open(name)
+    rules = sum(len(channel.rules) for channel in policy.channels)
+    sys.stdout.write(
+        f"{name}: valid – channels: {len(policy.channels)}, rules: {rules}, "
+        f"guardrails: {len(policy.guardrails)}, version {policy.version[:12]}\n"
+    )
+    return 0
+
+
+def _explain(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="sayso policy explain", description="Tell what a tool call would require, and why."
+    )
+    parser.add_argument("tool", metavar="TOOL", help="the tool's name, such as k8s.restart")
+    parser.add_argument(
+        "pairs", nargs="*", metavar="KEY=VALUE", help="arguments; JSON where it parses, else text"
+    )
+    parser.add_argument("--channel", metavar="NAME", help="default: where the tool is routed")
+    parser.add_argument(
+        "--policy", metavar="FILE", help=f"default: ${POLICY_VARIABLE}, or {DEFAULT_FILE} here"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    chosen = parser.parse_intermixed_args(arguments)
+    call = ToolCall.of(chosen.tool, "", read_pairs(chosen.pairs))
+    requirement = _open(_name_of(chosen.policy)).requirement(call, channel=chosen.channel)
+    if chosen.json:
+        sys.stdout.write(json.dumps(as_json(requirement), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in as_text(chosen.tool, requirement))
+    return 0
+
+
+def read_pairs(pairs: Iterable[str]) -> dict[str, JsonValue]:
+    """Read ``key=value`` words: a value is JSON where it parses, else it is the text itself.
+
+    Raises:
+        InvalidArguments: a word without ``=``, or a key given twice.
+    """
+    arguments: dict[str, JsonValue] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise InvalidArguments(f"{pair!r} is not KEY=VALUE – write it like namespace=prod")
+        if key in arguments:
+            raise InvalidArguments(f"{key!r} is given twice – keep one of them")
+        try:
+            arguments[key] = strict_json.read(value)
+        except InvalidJson:
+            arguments[key] = value
+    return arguments
+
+
+def as_json(requirement: Requirement) -> dict[str, JsonValue]:
+    """Return what `--json` prints: effect, rules, quorum, timeout_s, reasons."""
+    asks = requirement.effect is Effect.ASK
+    rules: list[JsonValue] = [
+        {
+            "name": rule.name,
+            "place": rule.place,
+            "effect": rule.effect.value,
+            "error": rule.error,
+        }
+        for rule in requirement.rules
+    ]
+    quorum: list[JsonValue] = [
+        {"rule": rule.name, "of": list(slot.of), "count": slot.count}
+        for rule in requirement.rules
+        for slot in rule.slots
+        if asks
+    ]
+    return {
+        "effect": requirement.effect.value,
+        "rules": rules,
+        "quorum": quorum,
+        "timeout_s": int(requirement.timeout.total_seconds()) if asks else None,
+        "reasons": list(requirement.reasons),
+    }
+
+
+def as_text(tool: str, requirement: Requirement) -> list[str]:
+    """Return the same for people, line by line."""
+    where = f"{requirement.channel_name} ({requirement.channel})"
+    lines = [f"{tool} in {where}: {requirement.effect}"]
+    if requirement.effect is Effect.ASK:
+        needed = dict.fromkeys(_who(slot) for slots in requirement.slots_by_rule for slot in slots)
+        lines += [
+            f"  approval by {' and '.join(needed)}",
+            f"  times out after {format_duration(requirement.timeout)}, risk {requirement.risk}",
+        ]
+    if requirement.message:
+        lines += [f"  says: {line}" for line in requirement.message.splitlines()]
+    return lines + [f"  - {reason}" for reason in requirement.reasons]
+
+
+def _who(slot: Slot) -> str:
+    return f"{slot.count} of {' or '.join(slot.of)}"
+
+
+def _name_of(given: str | None) -> str:
+    return given or os.environ.get(POLICY_VARIABLE) or DEFAULT_FILE
+
+
+def _open(name: str) -> Policy:
+    try:
+        with Path(name).open("rb") as opened:
+            raw = opened.read(SIZE_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        text = f"cannot be read ({why}) – name the policy with --policy FILE"
+        raise PolicyInvalid([Mistake(1, 1, text, name)]) from None
+    return read_policy(raw, file=name)
