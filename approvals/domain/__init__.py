@@ -1,1 +1,1 @@
-"""Nouns and rules of an approval. Pure: no I/O, no clock, no randomness; everything arrives as an argument."""
+"""Nouns and rules of an approval. Pure: no I/O, no clock, no chance; all arrives as arguments."""

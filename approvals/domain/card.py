@@ -52,8 +52,8 @@ def pressed_card(cards: tuple[Card, ...], pressed: Pressed) -> Card:
     """Return the card that was pressed.
 
     Raises:
-        CardMismatch: no card of this request has that nonce, or it stands elsewhere. `facts["copy_of"]`
-            holds the card when only the ts differs: a second post that can be adopted.
+        CardMismatch: no card of this request has that nonce, or it stands elsewhere.
+            `facts["copy_of"]` holds the card when only the ts differs: a second post to adopt.
     """
     for card in cards:
         if card.nonce != pressed.nonce:

@@ -18,7 +18,7 @@ class Refusal(Exception):
         super().__init__(self.message)
 
 
-# -- bytes and arguments --------------------------------------------------------------------------
+# -- bytes and arguments
 
 
 class InvalidArguments(Refusal):
@@ -81,13 +81,19 @@ class ArgumentsNotStable(InvalidArguments):
     code = "arguments_not_stable"
 
 
+class TooLargeToShow(InvalidArguments):
+    """The arguments need more pages than anyone is asked to read. Send a reference instead."""
+
+    code = "too_large_to_show"
+
+
 class UnsupportedTool(Refusal):
     """This function cannot be guarded as it is written."""
 
     code = "unsupported_tool"
 
 
-# -- who and what a policy permits -----------------------------------------------------------------
+# -- who and what a policy permits
 
 
 class ChannelUnknown(Refusal):
@@ -114,7 +120,7 @@ class Frozen(Refusal):
     code = "frozen"
 
 
-# -- deciding ----------------------------------------------------------------------------------------
+# -- deciding
 
 
 class DecisionRefused(Refusal):
@@ -136,7 +142,7 @@ class NotApprover(DecisionRefused):
 
 
 class SelfApproval(DecisionRefused):
-    """This request was made by you or for you, so another person has to approve it. You may reject it."""
+    """This request was made by you or for you: another person has to approve it; you may reject."""
 
     code = "self_approval"
 
@@ -145,6 +151,12 @@ class AlreadyDecided(DecisionRefused):
     """This request has already been decided."""
 
     code = "already_decided"
+
+
+class AlreadyCounted(DecisionRefused):
+    """Your approval was already counted; the request still waits for other people."""
+
+    code = "already_counted"
 
 
 class TimedOut(DecisionRefused):
@@ -207,7 +219,7 @@ class DeniedByPolicy(DecisionRefused):
     code = "denied_by_policy"
 
 
-# -- claiming ----------------------------------------------------------------------------------------
+# -- claiming
 
 
 class ClaimRefused(Refusal):
@@ -246,7 +258,7 @@ class IdempotencyMismatch(Refusal):
     code = "idempotency_mismatch"
 
 
-# -- parts that may be down ----------------------------------------------------------------------------
+# -- parts that may be down
 
 
 class Unavailable(Refusal):
@@ -273,8 +285,14 @@ class StoreBusy(StoreUnavailable):
     code = "store_busy"
 
 
+class StoreCorrupt(StoreUnavailable):
+    """The database is damaged. Stop the gateway and restore the file from a backup; nothing was changed."""
+
+    code = "store_corrupt"
+
+
 class StoreNewer(StoreUnavailable):
-    """The database was written by a newer Sayso. Upgrade this program; it will not touch the file."""
+    """The database was written by a newer Sayso, so it was left alone. Upgrade this program."""
 
     code = "store_newer"
 

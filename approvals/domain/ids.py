@@ -1,6 +1,6 @@
 """Distinct id types, so that a run id cannot be passed where a request id is meant.
 
-All are ULIDs (26 characters, sortable by time) made by the `Ids` port; Slack's own ids keep Slack's form.
+Ours are ULIDs (26 characters, sortable by time) made by the `Ids` port; Slack's keep its form.
 """
 
 from typing import NewType

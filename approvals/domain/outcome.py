@@ -25,6 +25,7 @@ class OutcomeKind(StrEnum):
     UNAVAILABLE = "unavailable"
     LAPSED = "lapsed"
     UNKNOWN = "unknown"
+    ALREADY_RAN = "already_ran"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Outcome:
     request_id: RequestId | None = None
     by: UserId | None = None
     at: datetime | None = None
+    code: str | None = None
+    """The stable code of the refusal behind it, where there is one."""
 
 
 _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
@@ -94,6 +97,17 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
         kind=kind,
         message=message,
         reason=request.ended_reason,
+        request_id=request.id,
+        by=request.ended_by,
+        at=request.ended_at,
+    )
+
+
+def already_ran(request: ApprovalRequest) -> Outcome:
+    """Return the outcome of asking again under the key of a call that was carried out."""
+    return Outcome(
+        kind=OutcomeKind.ALREADY_RAN,
+        message="This call already ran, or is running, under the same key; it was not repeated.",
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,

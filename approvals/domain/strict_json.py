@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 
 from approvals.domain import errors
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 SIZE_MAX_BYTES = 1024 * 1024
 DEPTH_MAX = 32
@@ -64,22 +64,7 @@ def check(value: JsonValue) -> bool:
     for _ in range(DEPTH_MAX + 1):
         below: list[JsonValue] = []
         for item in level:
-            kind = type(item)
-            if kind is str:
-                _check_text(cast("str", item))
-            elif kind is int:
-                if not -INTEGER_MAX <= cast("int", item) <= INTEGER_MAX:
-                    raise errors.IntegerOutOfRange
-            elif kind is dict:
-                plain &= _check_keys(cast("dict[str, JsonValue]", item))
-                below.extend(cast("dict[str, JsonValue]", item).values())
-            elif kind is list:
-                below.extend(cast("list[JsonValue]", item))
-            elif kind is float:
-                _check_float(cast("float", item))
-                plain = False
-            elif item is not None and kind is not bool:
-                raise errors.InvalidJson(f"{kind.__name__} is not a JSON value.")
+            plain &= _check_item(item, below)
         leaves += len(below)
         if leaves > LEAVES_MAX:
             raise errors.TooManyItems
@@ -87,6 +72,28 @@ def check(value: JsonValue) -> bool:
             return plain
         level = below
     raise errors.TooDeep
+
+
+def _check_item(item: JsonValue, below: list[JsonValue]) -> bool:
+    """Refuse or pass one value, hand its children to *below*; return whether it is plain."""
+    kind = type(item)
+    if kind is str:
+        _check_text(cast("str", item))
+    elif kind is dict:
+        mapping = cast("dict[str, JsonValue]", item)
+        below.extend(mapping.values())
+        return _check_keys(mapping)
+    elif kind is list:
+        below.extend(cast("list[JsonValue]", item))
+    elif kind is int:
+        if not -INTEGER_MAX <= cast("int", item) <= INTEGER_MAX:
+            raise errors.IntegerOutOfRange
+    elif kind is float:
+        _check_float(cast("float", item))
+        return False
+    elif item is not None and kind is not bool:
+        raise errors.InvalidJson(f"{kind.__name__} is not a JSON value.")
+    return True
 
 
 def _check_text(text: str) -> None:

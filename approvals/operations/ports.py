@@ -13,7 +13,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, RequestId
+from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
 
@@ -104,7 +104,7 @@ class Transaction(Protocol):
         ...
 
     def finish_job(self, job: Job) -> None:
-        """Remove the job if its generation is still *job*'s; otherwise make it due again at once."""
+        """Remove the job if its generation is still *job*'s; else make it due again at once."""
         ...
 
     def postpone_job(self, job: Job, run_at: datetime) -> None:
@@ -147,6 +147,11 @@ class Store(Protocol):
         """
         ...
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last write was stored and the writer lives; readiness and the gate ask."""
+        ...
+
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
         """Read one request outside the writer."""
         ...
@@ -161,6 +166,39 @@ class Store(Protocol):
 
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
         """Call *listener* on the event loop after each commit that has news."""
+        ...
+
+
+class DirectoryUnavailable(Exception):
+    """The directory could not say; whoever depends on the answer is refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What the directory says about one account of one workspace."""
+
+    user: UserId
+    team: TeamId
+    name: str
+    is_internal: bool
+    is_bot: bool = False
+    is_guest: bool = False
+    is_deactivated: bool = False
+
+
+class Directory(Protocol):
+    """Who is this, and which groups are they in; answers are at most 30 s old."""
+
+    async def person(self, user: UserId, team: TeamId) -> Person:
+        """Return the account that clicked. Raises DirectoryUnavailable."""
+        ...
+
+    async def members(self, usergroup: str) -> frozenset[UserId]:
+        """Return the members of a user group, none when it is disabled.
+
+        Raises:
+            DirectoryUnavailable: it could not be read.
+        """
         ...
 
 
@@ -189,6 +227,18 @@ class NotNow(Exception):
         super().__init__(code)
 
 
+class Display(Protocol):
+    """Knows what a card can show; pure."""
+
+    def shows_everything(self, request: ApprovalRequest) -> bool:
+        """Whether the card shows every argument; if not, Approve opens the full view.
+
+        Raises:
+            Refusal: not even the full view could show it, so nobody may be asked.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardContent:
     """Everything a card tells, read in one transaction."""
@@ -199,14 +249,12 @@ class CardContent:
     permit: Permit | None = None
     earlier: ApprovalRequest | None = None
     """The request asked again for, whose story the card names."""
+    earlier_permit: Permit | None = None
+    """How the run of the earlier request ended: lapsed, or unknown."""
 
 
 class Messenger(Protocol):
     """Puts cards where people see them. Raises Undeliverable or NotNow."""
-
-    def shows_everything(self, request: ApprovalRequest) -> bool:
-        """Whether a card of this request can show all of its arguments."""
-        ...
 
     async def post(self, content: CardContent, *, now: datetime) -> Posted:
         """Post the card and return where it is."""

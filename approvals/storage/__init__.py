@@ -1,1 +1,1 @@
-"""The drawer: tables, the SQL store and the policy file. Implements the ports that operations own."""
+"""The drawer: tables, SQL store and policy file; implements the ports operations own."""

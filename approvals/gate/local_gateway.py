@@ -1,0 +1,259 @@
+"""The gateway of this process, as the gate sees it: admit at once, or ask and wait for the end.
+
+Built by the composition root over the operations. Holds one future per waiting caller and nothing
+else; the rows are the truth, so a caller that comes back by its key finds its question again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.ids import RequestId
+from approvals.domain.outcome import (
+    Outcome,
+    OutcomeKind,
+    already_ran,
+    lapsed,
+    outcome_of,
+    unknown,
+)
+from approvals.domain.permit import Permit, PermitState
+from approvals.domain.requirement import Effect, Requirement
+from approvals.gate.exceptions import not_approved
+from approvals.gate.gateway import Clearance, Proposal
+from approvals.operations.cancel_request import cancel_key, cancel_request
+from approvals.operations.claim_permit import claim_permit
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Committed
+from approvals.operations.record_calls import CallLog, record_call
+from approvals.operations.report_execution import report_execution
+from approvals.operations.submit_request import Ask, new_request, submit_request
+
+_log = logging.getLogger("sayso.gate")
+
+Waiter = asyncio.Future[ApprovalRequest]
+
+
+class LocalGateway:
+    """Implements `gateway.Gateway` in process."""
+
+    def __init__(self, desk: Desk, call_log: CallLog) -> None:
+        """Take the ports; must be built on the gateway's event loop."""
+        self._desk = desk
+        self._call_log = call_log
+        self._loop = asyncio.get_running_loop()
+        self._waiters: dict[RequestId, list[Waiter]] = {}
+        self._endings: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+        desk.store.on_commit(self._wake)
+
+    def admit(self, proposal: Proposal) -> Clearance | None:
+        """See `Gateway.admit`."""
+        call = proposal.call
+        requirement = self._requirement(proposal)
+        if requirement.effect is Effect.ASK or requirement.audit_strict:
+            return None
+        if self._call_log.is_full or not self._desk.store.is_writable:
+            raise not_approved(_unavailable("The audit log cannot be written."))
+        self._call_log.add(
+            call, requirement, requester=proposal.requester, at=self._desk.clock.now()
+        )
+        if requirement.effect is Effect.DENY:
+            raise not_approved(_denied(requirement))
+        return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
+
+    async def ask(self, proposal: Proposal) -> Clearance:
+        """See `Gateway.ask`."""
+        if self._is_closing:
+            raise not_approved(_unavailable("The gateway is shutting down."))
+        try:
+            requirement = self._requirement(proposal)
+            if requirement.effect is not Effect.ASK:
+                return await self._strictly(proposal, requirement)
+            return await self._answered(proposal, requirement)
+        except errors.Refusal as refusal:
+            raise not_approved(_refused(refusal)) from refusal
+
+    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+        """See `Gateway.report`."""
+        if clearance.request_id is not None:
+            await report_execution(
+                self._desk, clearance.request_id, succeeded=succeeded, result=result
+            )
+
+    async def cancel(self, key: str) -> bool:
+        """See `Gateway.cancel`."""
+        return await cancel_key(self._desk, key)
+
+    async def close(self) -> None:
+        """Detach every waiter: their questions stay, their callers hear `unavailable`."""
+        self._is_closing = True
+        for waiters in self._waiters.values():
+            for waiter in waiters:
+                waiter.cancel()
+        if self._endings:
+            await asyncio.wait(self._endings, timeout=1)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many callers wait in this process."""
+        return sum(map(len, self._waiters.values()))
+
+    def _requirement(self, proposal: Proposal) -> Requirement:
+        policy = self._desk.policy()
+        try:
+            return policy.requirement(
+                proposal.call, channel=proposal.channel, code_effect=proposal.code_effect
+            )
+        except errors.Refusal as refusal:
+            raise not_approved(_refused(refusal)) from refusal
+
+    async def _strictly(self, proposal: Proposal, requirement: Requirement) -> Clearance:
+        call = proposal.call
+        await record_call(self._desk, call, requirement, requester=proposal.requester)
+        if requirement.effect is Effect.DENY:
+            raise not_approved(_denied(requirement))
+        return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
+
+    async def _answered(self, proposal: Proposal, requirement: Requirement) -> Clearance:
+        """Ask, wait and claim; an approval that lapsed meanwhile is asked for once more."""
+        for _ in range(2):
+            request = await self._ended(_ask(proposal, requirement))
+            if request.status is not Status.APPROVED:
+                raise not_approved(outcome_of(request))
+            try:
+                return await self._claimed(request, proposal.call.digest)
+            except errors.PermitLapsed:
+                continue
+            except errors.AlreadyClaimed as claimed:
+                permit = claimed.facts.get("permit")
+                raise not_approved(_spent(request, permit)) from claimed
+        raise not_approved(lapsed(request))
+
+    async def _claimed(self, request: ApprovalRequest, digest: str) -> Clearance:
+        try:
+            return _cleared(await claim_permit(self._desk, request.id, digest=digest))
+        except asyncio.CancelledError:
+            # The claim may have been stored; without its caller the body never runs.
+            self._spawn(_gave_up(self._desk, request.id))
+            raise
+
+    async def _ended(self, ask: Ask) -> ApprovalRequest:
+        request = new_request(self._desk, ask)
+        waiter: Waiter = self._loop.create_future()
+        own_id, key = request.id, ask.key
+        del ask
+        self._waiters[own_id] = [waiter]
+        waited_for = own_id
+        try:
+            stored = await submit_request(self._desk, request)
+            del request
+            if stored.id != own_id:
+                waited_for = stored.id
+                self._waiters.setdefault(waited_for, []).append(waiter)
+            if not stored.is_pending:
+                return stored
+            del stored
+            return await waiter
+        except asyncio.CancelledError:
+            if self._is_closing:
+                raise not_approved(_unavailable("The gateway is shutting down.")) from None
+            if key is None:
+                self._spawn(_withdrawn(self._desk, own_id))
+            raise
+        finally:
+            self._forget(own_id, waiter)
+            self._forget(waited_for, waiter)
+
+    def _spawn(self, ending: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(ending)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+
+    def _forget(self, request_id: RequestId, waiter: Waiter) -> None:
+        waiters = self._waiters.get(request_id)
+        if waiters is None or waiter not in waiters:
+            return
+        waiters.remove(waiter)
+        if not waiters:
+            del self._waiters[request_id]
+
+    def _wake(self, news: Committed) -> None:
+        for request in news.ended:
+            for waiter in self._waiters.get(request.id, ()):
+                if not waiter.done():
+                    waiter.set_result(request)
+
+
+async def _withdrawn(desk: Desk, request_id: RequestId) -> None:
+    """Withdraw the question of a caller that is gone; it may never have been stored, or ended."""
+    try:
+        await cancel_request(desk, request_id, Cause.WAITER_GONE)
+    except (errors.AlreadyDecided, errors.RequestUnknown):
+        return
+    except errors.Refusal as refusal:
+        _log.error("Request %s could not be withdrawn: %s", request_id, refusal.message)
+
+
+async def _gave_up(desk: Desk, request_id: RequestId) -> None:
+    """Close the claim of a caller that was cancelled while claiming."""
+    try:
+        await report_execution(
+            desk, request_id, succeeded=False, result="Cancelled before it ran. It did not run."
+        )
+    except errors.ClaimRefused:
+        return
+    except errors.Refusal as refusal:
+        _log.error("The claim of %s could not be closed: %s", request_id, refusal.message)
+
+
+def _ask(proposal: Proposal, requirement: Requirement) -> Ask:
+    return Ask(
+        call=proposal.call,
+        requirement=requirement,
+        requester=proposal.requester,
+        injected=proposal.injected,
+        reason=proposal.reason,
+        key=proposal.key,
+        run_id=proposal.run_id,
+        tool_call_id=proposal.tool_call_id,
+        card_channel=proposal.card_channel,
+        thread_ts=proposal.thread_ts,
+    )
+
+
+def _cleared(request: ApprovalRequest) -> Clearance:
+    return Clearance(
+        request_id=request.id,
+        digest=request.call.digest,
+        arguments_json=request.call.arguments_json,
+    )
+
+
+def _spent(request: ApprovalRequest, permit: Permit | None) -> Outcome:
+    if permit is not None and permit.state is PermitState.UNKNOWN:
+        return unknown(request)
+    return already_ran(request)
+
+
+def _denied(requirement: Requirement) -> Outcome:
+    detail = f" {requirement.message}" if requirement.message else ""
+    return Outcome(
+        kind=OutcomeKind.DENIED, message=f"The policy denies this call. It did not run.{detail}"
+    )
+
+
+def _unavailable(message: str) -> Outcome:
+    return Outcome(kind=OutcomeKind.UNAVAILABLE, message=f"{message} The call did not run.")
+
+
+def _refused(refusal: errors.Refusal) -> Outcome:
+    """Say a refusal of the gateway's own in the agent's terms."""
+    kind = {
+        errors.NoEligibleApprover.code: OutcomeKind.NO_ELIGIBLE_APPROVER,
+        errors.Frozen.code: OutcomeKind.FROZEN,
+    }.get(refusal.code, OutcomeKind.UNAVAILABLE)
+    return Outcome(kind=kind, message=f"{refusal.message} The call did not run.", code=refusal.code)

@@ -1,0 +1,56 @@
+"""Withdraw a question: asked for by the requester, left by its caller, or impossible to show.
+
+Called by the gateway, by buttons and by the outbox. Cancelling what has ended is refused by the
+transition table.
+"""
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.ids import RequestId, UserId
+from approvals.domain.lifecycle import advance
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.save_step import save_step
+
+
+async def cancel_request(
+    desk: Desk,
+    request_id: RequestId,
+    cause: Cause,
+    *,
+    by: UserId | None = None,
+    reason: str | None = None,
+) -> ApprovalRequest:
+    """End a pending request as cancelled because of *cause*.
+
+    Raises:
+        RequestUnknown, AlreadyDecided
+        StoreUnavailable: nothing was stored.
+    """
+
+    def unit(tx: Transaction) -> ApprovalRequest:
+        request = tx.request(request_id)
+        if request is None:
+            raise errors.RequestUnknown
+        step = advance(request, cause, now=desk.clock.now(), by=by, reason=reason)
+        save_step(tx, step)
+        return step.request
+
+    return await desk.store.write(unit)
+
+
+async def cancel_key(desk: Desk, key: str) -> bool:
+    """Cancel the pending request asked under *key* for its requester; False when there is none.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+
+    def unit(tx: Transaction) -> bool:
+        request = tx.request_by_key(key)
+        if request is None or not request.is_pending:
+            return False
+        save_step(tx, advance(request, Cause.REQUESTER, now=desk.clock.now()))
+        return True
+
+    return await desk.store.write(unit)

@@ -1,0 +1,52 @@
+"""Just before the body runs: take the single-use right to run exactly what was approved.
+
+Called by the gateway for its waiting caller. The claim is durable before the body starts, so that
+a crash leaves `unknown` and never a second run.
+"""
+
+from dataclasses import replace
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.ids import RequestId
+from approvals.domain.lifecycle import PermitEvent, advance_permit
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.save_step import save_step
+from approvals.operations.submit_request import lapses
+
+
+async def claim_permit(desk: Desk, request_id: RequestId, *, digest: str) -> ApprovalRequest:
+    """Claim the permit for this process and return the request, whose arguments may now run.
+
+    Raises:
+        RequestUnknown, NotApproved, AlreadyClaimed, ArgsMismatch
+        PermitLapsed: it was too old; that is now recorded.
+        StoreUnavailable: nothing was stored, nothing may run.
+    """
+    claimed = await desk.store.write(
+        lambda tx: _claim(tx, desk, request_id=request_id, digest=digest)
+    )
+    if claimed is None:
+        raise errors.PermitLapsed
+    return claimed
+
+
+def _claim(
+    tx: Transaction, desk: Desk, *, request_id: RequestId, digest: str
+) -> ApprovalRequest | None:
+    request = tx.request(request_id)
+    if request is None:
+        raise errors.RequestUnknown
+    permit = tx.permit(request_id)
+    if request.status is not Status.APPROVED or permit is None:
+        raise errors.NotApproved(request=request)
+    if not digest == permit.digest == request.call.digest:
+        raise errors.ArgsMismatch
+    now = desk.clock.now()
+    permit = replace(permit, delivered_at=permit.delivered_at or now)
+    lapsed = lapses(request, permit, now=now)
+    event = PermitEvent.LAPSE if lapsed else PermitEvent.CLAIM
+    step = advance_permit(request, permit, event, now=now, owner=desk.owner)
+    save_step(tx, step)
+    return None if lapsed else step.request

@@ -1,0 +1,58 @@
+"""What a door hands over when a person pressed a button, and what it gets back.
+
+Shared by the operations people decide with; a door builds a `Click`, shows an `Answer`.
+"""
+
+from dataclasses import dataclass
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import Card, Pressed
+from approvals.domain.decision import Decision, Verdict
+from approvals.domain.errors import Refusal
+from approvals.domain.ids import RequestId, TeamId
+from approvals.operations.people_now import PeopleNow
+from approvals.operations.ports import CardContent, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """A verdict as a door parsed it; nothing in it is trusted but who pressed."""
+
+    request_id: RequestId
+    verdict: Verdict
+    pressed: Pressed
+    team: TeamId
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a click; exactly one of `decision` and `refusal` is set."""
+
+    request: ApprovalRequest | None = None
+    decision: Decision | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presser:
+    """Who pressed, as the directory said just now; `person` is None when it could not say."""
+
+    person: Person | None
+    people: PeopleNow
+
+
+class PeopleMissing(Exception):
+    """The transaction needs people sets nobody has read yet; read *names* and run it again."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+        super().__init__(", ".join(sorted(names)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullView:
+    """An opened full view: the view's own card row and what it shows."""
+
+    card: Card
+    content: CardContent

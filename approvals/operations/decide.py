@@ -1,0 +1,81 @@
+"""A person pressed Approve or Reject: look them up now, then store the decision or the refusal.
+
+Called by every door through which people decide. The person and the people sets are read from the
+directory before the transaction; inside it `record_decision` does the rest.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from approvals.domain import errors
+from approvals.operations.click import Answer, Click, FullView, PeopleMissing, Presser
+from approvals.operations.desk import Desk
+from approvals.operations.people_now import people_now
+from approvals.operations.ports import DirectoryUnavailable, Transaction
+from approvals.operations.record_decision import record_decision
+from approvals.operations.record_full_view import record_full_view
+
+__all__ = ["Answer", "Click", "FullView", "decide", "open_full_view"]
+
+Result = TypeVar("Result")
+
+_READS_MAX = 4
+"""Reading people anew because the policy changed between two reads ends after so many rounds."""
+
+
+async def decide(desk: Desk, click: Click) -> Answer:
+    """Record the verdict, or the refusal with its reason.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+    started_at = desk.clock.now()
+    return await _with_people(
+        desk, click, lambda tx, who: record_decision(tx, desk, click, who=who, at=started_at)
+    )
+
+
+async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:
+    """Remember that this person opened the full view; its card's nonce decides on the last page.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+    started_at = desk.clock.now()
+    return await _with_people(
+        desk, click, lambda tx, who: record_full_view(tx, desk, click, who=who, at=started_at)
+    )
+
+
+async def _with_people(
+    desk: Desk, click: Click, unit: Callable[[Transaction, Presser], Result]
+) -> Result | Answer:
+    names: frozenset[str] | None = None
+    for _ in range(_READS_MAX):
+        presser = await _look_up(desk, click, names)
+        try:
+            return await desk.store.write(_bound(unit, presser))
+        except PeopleMissing as missing:
+            names = missing.names
+    return Answer(refusal=errors.IdentityUnverified())
+
+
+def _bound(
+    unit: Callable[[Transaction, Presser], Result], who: Presser
+) -> Callable[[Transaction], Result]:
+    return lambda tx: unit(tx, who)
+
+
+async def _look_up(desk: Desk, click: Click, names: frozenset[str] | None) -> Presser:
+    """Read the presser, and the people sets *names* (at first those of the card's channel)."""
+    policy = desk.policy()
+    try:
+        person = await desk.directory.person(click.pressed.user, click.team)
+    except DirectoryUnavailable:
+        return Presser(person=None, people={})
+    if names is None:
+        try:
+            names = frozenset(policy.approvers(click.pressed.channel or ""))
+        except errors.ChannelUnknown:
+            names = frozenset()
+    return Presser(person=person, people=await people_now(desk.directory, policy, names))

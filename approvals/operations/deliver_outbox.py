@@ -1,0 +1,131 @@
+"""Make the outside match the rows: one job at a time, each harmless when done twice.
+
+Called by the outbox loop in `bot/background`. A card's job reads what is true now, posts or
+updates every card of its request, and stores what each shows. Permanent errors end a pending
+request `undeliverable`; temporary ones are retried, the card's last version winning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.card import Card, CardKind
+from approvals.domain.ids import RequestId
+from approvals.domain.jobs import Job
+from approvals.domain.lifecycle import advance
+from approvals.operations.desk import Desk
+from approvals.operations.ports import (
+    CardContent,
+    Messenger,
+    NotNow,
+    Transaction,
+    Undeliverable,
+)
+from approvals.operations.read_card import read_cards
+from approvals.operations.save_step import save_step
+
+JOBS_MAX = 100
+RETRY_FIRST_AFTER = timedelta(seconds=1)
+RETRY_MAX_AFTER = timedelta(minutes=5)
+GIVE_UP_AFTER = timedelta(days=1)
+"""A closed card that cannot be redrawn for so long stays as it is; the row is the truth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    """A card as it is after one attempt to draw it."""
+
+    card: Card
+    undeliverable: str | None = None
+
+
+async def take_jobs(desk: Desk) -> Sequence[Job]:
+    """Claim the jobs due now, earliest first."""
+    now = desk.clock.now()
+    return await desk.store.write(lambda tx: tx.due_jobs(now, owner=desk.owner, limit=JOBS_MAX))
+
+
+async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
+    """Make every card of the job's request show what is true, and finish or postpone the job.
+
+    Raises:
+        StoreUnavailable: nothing was stored; the job is due again when its lease ends.
+    """
+    contents = await read_cards(desk, RequestId(job.subject))
+    drawn: list[_Drawn] = []
+    try:
+        for content in contents:
+            if _is_stale(content):
+                drawn.append(await _draw(desk, messenger, content))
+    except NotNow as reason:
+        delay = reason
+        await desk.store.write(lambda tx: _postpone(tx, desk, job, drawn=drawn, delay=delay))
+        return
+    await desk.store.write(lambda tx: _finish(tx, desk, job, drawn=drawn))
+
+
+def _is_stale(content: CardContent) -> bool:
+    card, request = content.card, content.request
+    if card.kind is CardKind.VIEW or card.version_shown >= request.version:
+        return False
+    # A question that ended before anyone saw it is not posted any more.
+    return card.ts is not None or request.is_pending
+
+
+async def _draw(desk: Desk, messenger: Messenger, content: CardContent) -> _Drawn:
+    now = desk.clock.now()
+    shown = replace(content.card, version_shown=content.request.version)
+    try:
+        if content.card.ts is None:
+            posted = await messenger.post(content, now=now)
+            return _Drawn(card=replace(shown, channel=posted.channel, ts=posted.ts))
+        await messenger.update(content, now=now)
+        return _Drawn(card=shown)
+    except Undeliverable as refused:
+        return _Drawn(card=shown, undeliverable=refused.code)
+
+
+def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -> None:
+    _save(tx, desk, job, drawn)
+    tx.finish_job(job)
+
+
+def _postpone(
+    tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn], delay: NotNow
+) -> None:
+    _save(tx, desk, job, drawn)
+    request = tx.request(RequestId(job.subject))
+    now = desk.clock.now()
+    if request is None or _given_up(request, now):
+        tx.finish_job(job)
+        return
+    tx.postpone_job(job, now + _wait(job.attempt, delay))
+
+
+def _given_up(request: ApprovalRequest, now: datetime) -> bool:
+    return request.ended_at is not None and now >= request.ended_at + GIVE_UP_AFTER
+
+
+def _wait(attempt: int, delay: NotNow) -> timedelta:
+    if delay.retry_after_s is not None:
+        return timedelta(seconds=delay.retry_after_s)
+    return min(RETRY_FIRST_AFTER * (1 << min(attempt, 10)), RETRY_MAX_AFTER)
+
+
+def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> None:
+    for each in drawn:
+        tx.save_card(each.card)
+    refused = next((each.undeliverable for each in drawn if each.undeliverable), None)
+    request = tx.request(RequestId(job.subject))
+    if refused is None or request is None or not request.is_pending:
+        return
+    if any(each.undeliverable and each.card.kind is CardKind.MESSAGE for each in drawn):
+        try:
+            step = advance(
+                request, Cause.UNDELIVERABLE, now=desk.clock.now(), reason=f"Slack says {refused}"
+            )
+        except errors.AlreadyDecided:
+            return
+        save_step(tx, step)

@@ -1,0 +1,72 @@
+"""Who stands behind the policy's people sets at this moment, read before a transaction.
+
+Used when a request is opened (is there anybody to ask?) and when a click comes (is this one of
+them?). A set whose groups cannot be read is None: unknown, which never permits anything.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import UserId
+from approvals.domain.people import PeopleSet
+from approvals.domain.policy import Policy
+from approvals.domain.requirement import Effect, Requirement, Slot
+from approvals.operations.ports import Directory, DirectoryUnavailable
+
+PeopleNow = Mapping[str, frozenset[UserId] | None]
+"""Members by set name; None where the directory could not say."""
+
+
+async def people_now(
+    directory: Directory, policy: Policy, names: Iterable[str]
+) -> dict[str, frozenset[UserId] | None]:
+    """Return the members of the named sets; a set the policy no longer has is empty."""
+    return {name: await _members(directory, policy.set(name)) for name in names}
+
+
+async def _members(directory: Directory, people: PeopleSet | None) -> frozenset[UserId] | None:
+    if people is None:
+        return frozenset()
+    members = set(people.users)
+    try:
+        for usergroup in people.usergroups:
+            members |= await directory.members(usergroup)
+    except DirectoryUnavailable:
+        return None
+    return frozenset(members)
+
+
+def set_names(rules: Iterable[Iterable[Slot]]) -> frozenset[str]:
+    """Return the names of all sets that fill places in *rules*."""
+    return frozenset(name for slots in rules for slot in slots for name in slot.of)
+
+
+def rules_in_force(request: ApprovalRequest, now: Requirement) -> Sequence[Sequence[Slot]]:
+    """Return whose approval counts: the policy's word of now, or of then where it asks no more."""
+    if now.effect is Effect.ASK and now.slots_by_rule:
+        return now.slots_by_rule
+    return request.requirement.slots_by_rule
+
+
+def approvals_needed(rules: Iterable[Iterable[Slot]]) -> int:
+    """Return how many different people *rules* need at least; rules share people."""
+    return max((sum(slot.count for slot in slots) for slots in rules), default=0)
+
+
+def nobody_left(
+    rules: Iterable[Iterable[Slot]], people: PeopleNow, excluded: frozenset[UserId]
+) -> bool:
+    """Whether it is certain that some place can be filled by nobody.
+
+    An unreadable set leaves it uncertain. No rules at all means nobody.
+    """
+    rules = [tuple(slots) for slots in rules]
+    for slots in rules:
+        for slot in slots:
+            known = [people.get(name) for name in slot.of]
+            if None in known:
+                continue
+            members: frozenset[UserId] = frozenset().union(*(each or () for each in known))
+            if len(members - excluded) < slot.count:
+                return True
+    return not any(rules)

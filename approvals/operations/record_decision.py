@@ -1,0 +1,262 @@
+"""The transaction behind a click: check it in full, store the verdict, end the request if enough.
+
+A plain function of a transaction, run by `decide`. A refusal is stored as an audit event and
+returned, not raised, because a late click also commits `timed_out`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.card import Card, CardKind, pressed_card
+from approvals.domain.decision import (
+    Approver,
+    Decision,
+    Verdict,
+    is_met,
+    refuse_ineligible,
+    refuse_unfit,
+)
+from approvals.domain.ids import CardId, UserId
+from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.requirement import Effect, Slot
+from approvals.operations.click import Answer, Click, PeopleMissing, Presser
+from approvals.operations.desk import Desk
+from approvals.operations.people_now import (
+    approvals_needed,
+    nobody_left,
+    rules_in_force,
+    set_names,
+)
+from approvals.operations.ports import Transaction
+from approvals.operations.save_step import save_step
+from approvals.operations.send_follow_ups import timeout_cause
+
+Rules = Sequence[Sequence[Slot]]
+
+
+def record_decision(
+    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
+) -> Answer:
+    """Store the verdict of *click*, which started at *at*, or the refusal with its reason.
+
+    Raises:
+        PeopleMissing: people sets are needed that *who* does not hold.
+    """
+    try:
+        request = tx.request(click.request_id)
+        if request is None:
+            raise errors.RequestUnknown
+        decision = _record(tx, desk, click, request=request, who=who, at=at)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=at)
+    return Answer(request=tx.request(click.request_id), decision=decision)
+
+
+def refuse(tx: Transaction, click: Click, refusal: errors.Refusal, *, at: datetime) -> Answer:
+    """Record *refusal* in the audit log and return it as the click's answer."""
+    request = tx.request(click.request_id)
+    again = isinstance(refusal, errors.AlreadyCounted | errors.AlreadyDecided)
+    tx.record(
+        AuditEvent(
+            name=AuditName.DECISION_DUPLICATE if again else AuditName.DECISION_REFUSED,
+            subject=click.request_id,
+            at=at,
+            data={
+                "code": refusal.code,
+                "user": click.pressed.user,
+                "team": click.team,
+                "verdict": click.verdict,
+            },
+        )
+    )
+    return Answer(request=request, refusal=refusal)
+
+
+def checked_presser(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, *, click: Click, who: Presser
+) -> tuple[Card, Approver]:
+    """Return the pressed card and the person, both checked; adopt a second post of the card.
+
+    Raises:
+        CardMismatch, IdentityUnverified, or why the person may never decide.
+    """
+    try:
+        card = pressed_card(tuple(tx.cards(request.id)), click.pressed)
+    except errors.CardMismatch as mismatch:
+        _adopt(tx, desk, request, click=click, mismatch=mismatch)
+        raise
+    if who.person is None:
+        raise errors.IdentityUnverified
+    person = Approver(
+        user=who.person.user,
+        team=who.person.team,
+        is_internal=who.person.is_internal,
+        is_bot=who.person.is_bot,
+        is_guest=who.person.is_guest,
+        is_deactivated=who.person.is_deactivated,
+        sets={
+            name: None if members is None else who.person.user in members
+            for name, members in who.people.items()
+        },
+    )
+    refuse_unfit(person)
+    return card, person
+
+
+def _record(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    who: Presser,
+    at: datetime,
+) -> Decision:
+    card, person = checked_presser(tx, desk, request, click=click, who=who)
+    if not request.is_pending:
+        raise errors.AlreadyDecided(request=request)
+    if at >= request.expires_at:
+        step = advance(request, timeout_cause(tx, request.id), now=at)
+        save_step(tx, step)
+        raise errors.TimedOut(request=step.request)
+    rules = _rules_now(tx, desk, request, who=who, at=at)
+    slots = [slot for each in rules for slot in each]
+    refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
+    if click.verdict is Verdict.APPROVE and not (card.shows_everything or _is_view(card)):
+        raise errors.FullViewRequired(request=request, card=card)
+    return _count(tx, click, request=request, person=person, rules=rules, who=who, at=at)
+
+
+def _is_view(card: Card) -> bool:
+    return card.kind is CardKind.VIEW
+
+
+def _rules_now(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
+) -> Rules:
+    """Return whose approval counts now; a policy that denies now, or names nobody, closes."""
+    try:
+        now = desk.policy().requirement(request.call, channel=request.requirement.channel)
+    except errors.ChannelUnknown:
+        _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
+        raise errors.NotApprover(request=request) from None
+    if now.effect is Effect.DENY:
+        _close(tx, request, Cause.RULE, at=at)
+        raise errors.DeniedByPolicy(now.message, request=request)
+    rules = rules_in_force(request, now)
+    missing = set_names(rules) - who.people.keys()
+    if missing:
+        raise PeopleMissing(set_names(rules))
+    if nobody_left(rules, who.people, request.requester.people):
+        _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
+        raise errors.NotApprover(request=request)
+    return rules
+
+
+def _close(tx: Transaction, request: ApprovalRequest, cause: Cause, *, at: datetime) -> None:
+    save_step(tx, advance(request, cause, now=at))
+
+
+def _count(
+    tx: Transaction,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    person: Approver,
+    rules: Rules,
+    who: Presser,
+    at: datetime,
+) -> Decision:
+    earlier = tx.decisions(request.id)
+    if any(each.user == person.user for each in earlier):
+        raise errors.AlreadyCounted(request=request)
+    decision = Decision(
+        request_id=request.id,
+        user=person.user,
+        team=person.team,
+        verdict=click.verdict,
+        reason=click.reason,
+        at=at,
+        sets=tuple(sorted(name for name, belongs in person.sets.items() if belongs)),
+    )
+    tx.add_decision(decision)
+    tx.record(_recorded(decision, request))
+    if click.verdict is Verdict.REJECT:
+        step = advance(request, Cause.PERSON, now=at, by=person.user, reason=click.reason)
+        save_step(tx, step)
+        return decision
+    valid = _still_valid([*earlier, decision], who.people)
+    then = approvals_needed(request.requirement.slots_by_rule)
+    if len(valid) >= max(then, approvals_needed(rules)) and is_met(rules, valid):
+        save_step(tx, advance(request, Cause.PEOPLE, now=at, by=person.user, reason=click.reason))
+    else:
+        shown = replace(request, version=request.version + 1)
+        tx.save_request(shown)
+        tx.enqueue(card_job(shown, at))
+    return decision
+
+
+def _still_valid(
+    decisions: Sequence[Decision], people: Mapping[str, frozenset[UserId] | None]
+) -> list[Decision]:
+    """Return the approvals with the sets their people belong to now."""
+    return [
+        replace(each, sets=tuple(name for name, who in people.items() if who and each.user in who))
+        for each in decisions
+        if each.verdict is Verdict.APPROVE
+    ]
+
+
+def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
+    return AuditEvent(
+        name=AuditName.DECISION_RECORDED,
+        subject=request.id,
+        at=decision.at,
+        data={
+            "user": decision.user,
+            "team": decision.team,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "sets": list(decision.sets),
+            "digest_bound": request.call.digest[:12],
+            "latency_s": round((decision.at - request.created_at).total_seconds(), 3),
+        },
+    )
+
+
+def _adopt(
+    tx: Transaction,
+    desk: Desk,
+    request: ApprovalRequest,
+    *,
+    click: Click,
+    mismatch: errors.CardMismatch,
+) -> None:
+    """Remember a second post of a card (Slack's answer to the first was lost), so it is closed."""
+    original = mismatch.facts.get("copy_of")
+    if not isinstance(original, Card) or click.pressed.ts is None:
+        return
+    if any(card.ts == click.pressed.ts for card in tx.cards(request.id)):
+        return
+    copy = replace(
+        original,
+        id=CardId(desk.ids.ulid()),
+        kind=CardKind.COPY,
+        ts=click.pressed.ts,
+        version_shown=0,
+    )
+    tx.save_card(copy)
+    now = desk.clock.now()
+    tx.enqueue(card_job(request, now))
+    tx.record(
+        AuditEvent(
+            name=AuditName.CARD_ADOPTED,
+            subject=request.id,
+            at=now,
+            data={"channel": copy.channel, "ts": copy.ts},
+        )
+    )

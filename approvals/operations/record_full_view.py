@@ -1,0 +1,50 @@
+"""The transaction behind "Review": remember who opened the full view, and give it its own nonce.
+
+A plain function of a transaction, run by `decide.open_full_view`. Anyone who may press the card
+may read it in full; whether they may approve is decided again on its last page.
+"""
+
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.card import Card, CardKind
+from approvals.domain.ids import CardId
+from approvals.operations.click import Answer, Click, FullView, Presser
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.read_card import read_content
+from approvals.operations.record_decision import checked_presser, refuse
+
+
+def record_full_view(
+    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
+) -> FullView | Answer:
+    """Return the view's own card with what it shows, or the refusal."""
+    try:
+        request = tx.request(click.request_id)
+        if request is None:
+            raise errors.RequestUnknown
+        pressed, person = checked_presser(tx, desk, request, click=click, who=who)
+        if not request.is_pending:
+            raise errors.AlreadyDecided(request=request)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=at)
+    view = Card(
+        id=CardId(desk.ids.ulid()),
+        request_id=request.id,
+        kind=CardKind.VIEW,
+        channel=pressed.channel,
+        nonce=desk.ids.secret(),
+        viewer=person.user,
+    )
+    tx.save_card(view)
+    tx.record(
+        AuditEvent(
+            name=AuditName.FULL_VIEW_OPENED,
+            subject=request.id,
+            at=at,
+            data={"user": person.user, "digest_bound": request.call.digest[:12]},
+        )
+    )
+    return FullView(card=view, content=read_content(tx, request, view))

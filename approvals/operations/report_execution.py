@@ -1,0 +1,39 @@
+"""After the body: record how it ended, so that the card and the audit log tell it.
+
+Called by the gateway when the tool returned or raised. What the tool returned is redacted and cut
+here; the caller gets its own result untouched.
+"""
+
+from approvals.domain import errors
+from approvals.domain.ids import RequestId
+from approvals.domain.lifecycle import PermitEvent, advance_permit
+from approvals.domain.permit import RESULT_MAX_CHARS
+from approvals.domain.redaction import mask_text
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.save_step import save_step
+
+READ_MAX_CHARS = 256 * 1024
+"""Far more than is kept, so that a secret is masked whole before the text is cut."""
+
+
+async def report_execution(
+    desk: Desk, request_id: RequestId, *, succeeded: bool, result: str
+) -> None:
+    """Record the end of the execution of *request_id*.
+
+    Raises:
+        RequestUnknown, ClaimRefused: there is no claimed permit.
+        StoreUnavailable: nothing was stored; the execution will count as unknown.
+    """
+    event = PermitEvent.SUCCEED if succeeded else PermitEvent.FAIL
+
+    def unit(tx: Transaction) -> None:
+        request, permit = tx.request(request_id), tx.permit(request_id)
+        if request is None or permit is None:
+            raise errors.RequestUnknown
+        excerpt = mask_text(result[:READ_MAX_CHARS], request.salt)[:RESULT_MAX_CHARS]
+        now = desk.clock.now()
+        save_step(tx, advance_permit(request, permit, event, now=now, result=excerpt))
+
+    await desk.store.write(unit)

@@ -1,0 +1,125 @@
+"""An agent asks: open the question, or find the one already asked under the same key.
+
+Called by the local gateway (and later by the HTTP door) once the policy said `ask`. One
+transaction stores the pending request, its card row, the audit event and the card's job.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Requester, Status
+from approvals.domain.card import Card
+from approvals.domain.ids import CardId, ChannelId, RequestId, RunId
+from approvals.domain.lifecycle import PermitEvent, advance_permit, opened
+from approvals.domain.permit import Permit, PermitState, has_lapsed
+from approvals.domain.requirement import Requirement
+from approvals.domain.tool_call import ToolCall
+from approvals.operations.desk import Desk
+from approvals.operations.people_now import nobody_left, people_now, set_names
+from approvals.operations.ports import Transaction
+from approvals.operations.save_step import save_step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Everything an agent's side says about one question."""
+
+    call: ToolCall
+    requirement: Requirement
+    requester: Requester
+    injected: tuple[str, ...] = ()
+    reason: str | None = None
+    key: str | None = None
+    run_id: RunId | None = None
+    tool_call_id: str | None = None
+    card_channel: ChannelId | None = None
+    """Where the card goes when not to the policy's channel."""
+    thread_ts: str | None = None
+
+
+def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
+    """Return the pending request *ask* would open, with a new id; nothing is stored."""
+    now = desk.clock.now()
+    return ApprovalRequest(
+        id=RequestId(desk.ids.ulid()),
+        call=ask.call,
+        injected=ask.injected,
+        requester=ask.requester,
+        requirement=ask.requirement,
+        channel=ask.card_channel or ask.requirement.channel,
+        thread_ts=ask.thread_ts,
+        reason=ask.reason,
+        key=ask.key,
+        run_id=ask.run_id,
+        tool_call_id=ask.tool_call_id,
+        salt=desk.ids.secret(),
+        created_at=now,
+        expires_at=now + ask.requirement.timeout,
+    )
+
+
+async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
+    """Store *request*, or return the one found under its key; the answer may have ended already.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another digest.
+        NoEligibleApprover: nobody may approve it, so nobody is asked.
+        Refusal: the display cannot show it to anyone.
+        StoreUnavailable: nothing was stored.
+    """
+    rules = request.requirement.slots_by_rule
+    people = await people_now(desk.directory, desk.policy(), set_names(rules))
+    if nobody_left(rules, people, request.requester.people):
+        raise errors.NoEligibleApprover(
+            f"Nobody may approve {request.call.tool} in {request.requirement.channel_name} "
+            "but the requester. Add approvers to the channel in the policy."
+        )
+    card = Card(
+        id=CardId(desk.ids.ulid()),
+        request_id=request.id,
+        channel=request.channel,
+        nonce=desk.ids.secret(),
+        shows_everything=desk.display.shows_everything(request),
+    )
+    return await desk.store.write(lambda tx: _open(tx, request, card))
+
+
+def _open(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequest:
+    earlier = tx.request_by_key(request.key) if request.key is not None else None
+    if earlier is not None:
+        if earlier.call.digest != request.call.digest:
+            raise errors.IdempotencyMismatch
+        if not _asks_again(tx, earlier, now=request.created_at):
+            return earlier
+        request = replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
+    step = opened(request)
+    tx.add_request(request)
+    tx.save_card(card)
+    tx.record(step.event)
+    for job in step.jobs:
+        tx.enqueue(job)
+    return request
+
+
+def _asks_again(tx: Transaction, earlier: ApprovalRequest, *, now: datetime) -> bool:
+    """Whether the question asked under a key before has to be put again: it lapsed or got lost."""
+    if earlier.status is not Status.APPROVED:
+        return False
+    permit = tx.permit(earlier.id)
+    if permit is None:
+        return True
+    if permit.state is PermitState.UNCLAIMED and lapses(earlier, permit, now=now):
+        save_step(tx, advance_permit(earlier, permit, PermitEvent.LAPSE, now=now))
+        return True
+    return permit.state in (PermitState.UNKNOWN, PermitState.LAPSED)
+
+
+def lapses(request: ApprovalRequest, permit: Permit, *, now: datetime) -> bool:
+    """Whether *permit* may no longer be claimed, by the times of its request's requirement."""
+    return has_lapsed(
+        permit,
+        permit_ttl=request.requirement.permit_ttl,
+        approved_for=request.requirement.approved_for,
+        now=now,
+    )
