@@ -1,0 +1,1 @@
+"""The policy: rules, the file they are read from, and the commands that explain them."""
