@@ -1,0 +1,240 @@
+// The page of the local Slack: what the person does goes to the server, what changed there comes back
+// message by message.
+
+import { choose, keyIn, restoreDrafts, send, typed } from './composer.js';
+import {
+  adoptDialog, closeDialog, confirmed, openServed, refreshDialog, submitDialog,
+} from './dialogs.js';
+import { readInputs, valueOf } from './inputs.js';
+import { listen } from './live.js';
+import { asPerson, here, post, read } from './server.js';
+import {
+  mergeMessages, parse, putMessage, remember, replace, sticking, toEnd,
+} from './swap.js';
+import { localize, markDays } from './times.js';
+
+const byId = (id) => document.getElementById(id);
+const lists = () => ['messages', 'replies'].map(byId).filter(Boolean);
+const unread = new Set();
+let visits = 0;
+
+function markUnread() {
+  unread.delete(here.channel);
+  for (const link of document.querySelectorAll('#sidebar a[data-channel]')) {
+    link.classList.toggle('unread', unread.has(link.dataset.channel));
+  }
+}
+
+function settle() {
+  for (const list of lists()) {
+    markDays(list);
+    toEnd(list);
+  }
+  restoreDrafts(byId('stage'));
+}
+
+function adopt(after) {
+  const same = ['channel', 'thread'].every((name) => document.body.dataset[name] === after.body.dataset[name])
+    && Boolean(byId('home')) === Boolean(after.getElementById('home'));
+  document.title = after.title;
+  document.querySelector('meta[name=page-token]').content = after.querySelector('meta[name=page-token]').content;
+  Object.assign(document.body.dataset, { ...after.body.dataset, viewer: here.person });
+  replace(byId('sidebar'), after.getElementById('sidebar'));
+  if (same) {
+    for (const list of lists()) {
+      const twin = after.getElementById(list.id);
+      if (twin) mergeMessages(list, twin);
+    }
+    for (const id of ['head', 'home', 'foot', 'thread-foot']) {
+      const [before, twin] = [byId(id), after.getElementById(id)];
+      if (before && twin) replace(before, twin);
+    }
+    restoreDrafts(byId('stage'));
+  } else {
+    replace(byId('stage'), after.getElementById('stage'));
+    settle();
+  }
+  markUnread();
+  adoptDialog(after.querySelector('#modals dialog'));
+}
+
+async function visit(path, { push = true } = {}) {
+  const url = asPerson(path);
+  const visit = ++visits;
+  const html = await read(url);
+  if (html === null || visit !== visits) return;
+  const wasHome = Boolean(byId('home'));
+  if (push) history.pushState(null, '', url);
+  byId('menu').checked = false;
+  adopt(parse(html));
+  if (byId('home') && !wasHome) post('open-home', {});
+}
+
+const refresh = () => visit(location.href, { push: false });
+
+async function fetchMessage(list, change) {
+  const inside = list.id === 'replies' ? 'thread' : 'channel';
+  const path = `/page/message/${change.channel}/${change.ts}?in=${inside}`;
+  const html = await read(path);
+  if (html === null || !list.isConnected || change.channel !== here.channel) return;
+  const row = parse(html).querySelector('[data-ts]');
+  sticking(list, () => {
+    if (putMessage(list, change.ts, row)) {
+      byId('announcer').textContent = `${row.dataset.author}: ${row.dataset.words}`;
+    }
+  });
+}
+
+const underWay = new Map();
+
+// One fetch per message at a time; a change in between makes one more, so the last one always wins.
+async function updateMessage(list, change) {
+  const name = `${list.id} ${change.channel} ${change.ts} ${here.person}`;
+  if (underWay.has(name)) {
+    underWay.set(name, 'again');
+    return;
+  }
+  do {
+    underWay.set(name, 'once');
+    await fetchMessage(list, change);
+  } while (underWay.get(name) === 'again');
+  underWay.delete(name);
+}
+
+function messageChanged(change) {
+  if (change.channel !== here.channel) {
+    unread.add(change.channel);
+    markUnread();
+    return;
+  }
+  const isReply = change.thread && change.thread !== change.ts;
+  if (!isReply) updateMessage(byId('messages'), change);
+  if (byId('replies') && (change.thread ?? change.ts) === here.thread) updateMessage(byId('replies'), change);
+}
+
+const live = listen({
+  onChange(change) {
+    if (change.kind === 'view') refreshDialog();
+    else if (change.kind === 'home') { if (byId('home')) refresh(); }
+    else if (change.kind === 'channel') refresh();
+    else messageChanged(change);
+  },
+  onGap: refresh,
+  onConnection(isUp) {
+    byId('connection').textContent = isUp ? '' : 'Reconnecting…';
+  },
+});
+
+async function act(element, value) {
+  if (!(await confirmed(element))) return;
+  const message = element.closest('[data-ts]');
+  const container = message ?? element.closest('[data-view]');
+  if (element.dataset.url) window.open(element.dataset.url, '_blank', 'noopener');
+  element.setAttribute('aria-busy', 'true');
+  const result = await post('click', {
+    ...(message
+      ? { channel: message.dataset.channel, ts: message.dataset.ts }
+      : { view: container.dataset.view }),
+    block_id: element.dataset.block,
+    action_id: element.dataset.action,
+    value,
+    values: readInputs(container),
+  });
+  element.removeAttribute('aria-busy');
+  if (!result.acked) warn(element, result.error);
+}
+
+function warn(element, error) {
+  const beside = element.closest('.element') ?? element.parentElement;
+  if (!beside.isConnected || beside.querySelector('.warning')) return;
+  const mark = document.createElement('span');
+  mark.className = 'warning';
+  mark.setAttribute('role', 'img');
+  mark.textContent = '⚠';
+  mark.title = `The app did not answer this click (${error}). Try again.`;
+  mark.setAttribute('aria-label', mark.title);
+  beside.append(mark);
+}
+
+function clicked(event) {
+  const at = (selector) => event.target.closest(selector);
+  const dialog = at('#modals dialog');
+  if (at('#stage') && !at('.menu-button')) byId('menu').checked = false;
+  const link = at('a[data-visit]');
+  if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
+    event.preventDefault();
+    visit(link.getAttribute('href'));
+  } else if (at('button[data-action]')) {
+    const button = at('button[data-action]');
+    button.closest('details')?.removeAttribute('open');
+    act(button, button.dataset.value ?? null);
+  } else if (at('[data-dismiss]')) closeDialog(dialog, { wholeStack: true });
+  else if (at('[data-close]')) closeDialog(dialog);
+  else if (at('.suggestion')) choose(at('.composer'), at('.suggestion'));
+  else if (at('[data-notice]')) {
+    const button = at('[data-notice]');
+    const notice = button.closest('.message').querySelector('.notice');
+    notice.hidden = !notice.hidden;
+    button.setAttribute('aria-pressed', String(!notice.hidden));
+  }
+}
+
+function changed(event) {
+  if (event.target.id === 'you') {
+    here.person = event.target.value;
+    sessionStorage.setItem('person', here.person);
+    history.replaceState(null, '', asPerson(location.href));
+    live.personChanged();
+    refresh();
+    return;
+  }
+  const input = event.target.closest('[data-action]');
+  const typedText = input?.matches('input:not([type=date], [type=time], [type=datetime-local]), textarea');
+  const block = input?.closest('.input-block');
+  if (input && !typedText && (!block || block.hasAttribute('data-dispatch'))) act(input, valueOf(input));
+}
+
+function pressed(event) {
+  const form = event.target.closest('.composer');
+  if (form && event.target.matches('textarea')) keyIn(form, event);
+  else if (event.key === 'Enter' && event.target.matches('input[data-dispatch]')) {
+    event.preventDefault();
+    act(event.target, valueOf(event.target));
+  } else if (event.key === 'Escape' && !document.querySelector('dialog[open]')) {
+    const menu = document.querySelector('details.overflow[open]');
+    if (menu) menu.removeAttribute('open');
+    else byId('thread')?.querySelector('[data-close-thread]').click();
+  }
+}
+
+document.addEventListener('click', clicked);
+document.addEventListener('change', changed);
+document.addEventListener('keydown', pressed);
+document.addEventListener('input', (event) => {
+  const form = event.target.closest('.composer');
+  if (form) typed(form);
+});
+document.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const dialog = event.target.closest('#modals dialog');
+  if (dialog) submitDialog(dialog);
+  else if (event.target.matches('.composer')) send(event.target);
+});
+document.addEventListener('cancel', (event) => {
+  if (!event.target.matches('#modals dialog')) return;
+  event.preventDefault();
+  closeDialog(event.target);
+}, true);
+addEventListener('popstate', () => visit(location.href, { push: false }));
+
+const stayed = sessionStorage.getItem('person');
+const asked = new URL(location.href).searchParams.get('as');
+remember(document);
+localize(document);
+settle();
+openServed();
+if (!asked && stayed && stayed !== here.person) {
+  here.person = stayed;
+  visit(location.href, { push: false });
+}
+if (byId('home')) post('open-home', {});
