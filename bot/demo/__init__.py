@@ -1,0 +1,1 @@
+"""The demo: a scripted model, services and a ledger to act on, and the agent that acts on them."""

@@ -1,0 +1,1 @@
+"""How the scripted model thinks: words against tool schemas, nothing else."""
