@@ -1,0 +1,143 @@
+"""Secrets masked before anything is shown or logged: by the name they stand under, by form.
+
+Called on arguments, results and reasons before they are cut, so no half of a secret survives a
+cut. A mark carries length and a digest keyed per request (`[secret, 40 characters, #ab12cd]`), so
+equal secrets look equal inside one request and nowhere else. Masking never removes a key, a tool's
+name, a host or a path, and never hides what a shell would run. The tool's body gets the original.
+"""
+
+import hashlib
+import hmac
+import re
+from itertools import pairwise
+from typing import cast
+
+from approvals.domain import strict_json
+from approvals.domain.strict_json import JsonValue
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET_WORDS = frozenset(
+    {"password", "passwords", "passwd", "pwd", "passphrase", "passcode", "pin", "otp", "jwt"}
+    | {"secret", "secrets", "token", "tokens", "credential", "credentials", "authorization"}
+    | {"cookie", "cookies", "apikey", "apikeys", "bearer"}
+)
+_SECRET_PAIRS = frozenset(
+    {"api key", "access key", "private key", "secret key", "signing key", "encryption key"}
+    | {"session id", "auth header", "connection string"}
+)
+# A word at the end that says the value is about a secret and not the secret itself.
+_ABOUT = frozenset(
+    {"path", "file", "filename", "dir", "folder", "url", "uri", "endpoint", "host", "name"}
+    | {"names", "id", "ids", "arn", "ref", "reference", "count", "limit", "max", "min", "length"}
+    | {"size", "type", "kind", "policy", "ttl", "expiry", "expires", "at", "version", "rotation"}
+    | {"enabled", "required", "budget", "usage"}
+)
+_MEASURES = frozenset({"max", "min", "num", "count", "total", "is", "has", "use", "per", "n"})
+
+_NAMED = r"(?:pass(?:word|wd|phrase)|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_-]?key)"
+_FORMS = re.compile(
+    r"(?P<pem>-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY-----"
+    r"(?:\s*+Proc-Type: \d,ENCRYPTED\s++DEK-Info: [A-Z0-9-]{1,20},[0-9A-F]{1,64})?"
+    r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{40,}+)++"
+    r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/=]{1,39}+)?"
+    r"(?:(?:\s|\\[nr])*+-----END [A-Z0-9 ]{0,30}PRIVATE KEY-----)?)"
+    r"|(?P<before_url>://[^\s/?#:@]{0,200}:)(?P<url>[^\s/?#@(){}`|;<>\"'\\]{1,200})(?=@)"
+    # A host is consumed unread: it is never masked, whatever it looks like.
+    r"|(?P<host>://[A-Za-z0-9._-]++(?![^\s/?#]{0,200}@))"
+    r"|(?P<aws>(?:AKIA|ASIA)[0-9A-Z]{16})"
+    r"|(?P<github>gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_[A-Za-z0-9_]{20,}+|glpat-[\w-]{20,}+)"
+    r"|(?P<slack>xox[a-z]-[A-Za-z0-9-]{10,}+|xapp-[A-Za-z0-9-]{10,}+)"
+    r"|(?P<model>(?<![A-Za-z0-9])[sr]k[-_](?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{16,}+)"
+    r"|(?P<google>AIza[0-9A-Za-z_-]{35}|npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,}+)"
+    r"|(?P<jwt>(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)"
+    r"|(?P<before_header>\b[Aa]uthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
+    r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4})?)(?P<header>[\w.~+/=-]{6,}+)"
+    r"|(?P<before_bearer>\b[Bb]earer\s{1,4})(?P<bearer>[\w.~+/=-]{20,}+)"
+    rf"|(?P<before_named>(?<![A-Za-z])(?i:(?:[a-z0-9]{{1,20}}[_-]){{0,3}}{_NAMED})"
+    r"(?:[\"']?\s{0,4}[:=]\s{0,4}[\"']?|(?<=.)\s{1,4}(?=[A-Za-z0-9+_-]*[0-9])))"
+    r"(?P<named>[\w.~+/=%!^*-]{4,}+)"
+)
+_VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "model", "google", "jwt")
+_GUESSED_GROUPS = ("header", "bearer", "named")
+_PLACE = re.compile(r"[~.]{0,2}/|[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+\.[A-Za-z]{2,}(?:[:/]|$)")
+_AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}")
+
+
+def mask_arguments(arguments: JsonValue, salt: str) -> JsonValue:
+    """Return a copy of *arguments* with every secret in it as a mark keyed by *salt*."""
+    if isinstance(arguments, dict):
+        return {
+            mask_text(key, salt): (
+                _mask_all(value, salt, counts=_counts(key))
+                if names_a_secret(key)
+                else mask_arguments(value, salt)
+            )
+            for key, value in arguments.items()
+        }
+    if isinstance(arguments, list):
+        return [mask_arguments(item, salt) for item in arguments]
+    return mask_text(arguments, salt) if isinstance(arguments, str) else arguments
+
+
+def mask_text(text: str, salt: str) -> str:
+    """Return *text* with everything that has a secret's form as a mark. Linear in its length."""
+
+    def replace(found: re.Match[str]) -> str:
+        for group in _VALUE_GROUPS:
+            if found[group] is not None:
+                before = found["before_url"] or ""
+                return before + mark(found[group], salt)
+        for group in _GUESSED_GROUPS:
+            guessed = found[group]
+            if guessed is not None and not _is_place(guessed):
+                return cast("str", found[f"before_{group}"]) + mark(guessed, salt)
+        return found[0]
+
+    return _FORMS.sub(replace, text)
+
+
+def mark(secret: str, salt: str) -> str:
+    """Return what stands for *secret*: its length and a digest keyed by *salt*."""
+    digest = hmac.new(salt.encode(), secret.encode(errors="surrogatepass"), hashlib.sha256)
+    noun = "character" if len(secret) == 1 else "characters"
+    return f"[secret, {len(secret):,} {noun}, #{digest.hexdigest()[:6]}]"
+
+
+def names_a_secret(key: str) -> bool:
+    """Whether what stands under *key* is a secret, judged by the words in the name.
+
+    >>> [names_a_secret(key) for key in ("dbPassword", "API_KEY", "max_tokens", "token_url")]
+    [True, True, False, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(key)]
+    if not words or (words[-1] in _ABOUT and " ".join(words[-2:]) not in _SECRET_PAIRS):
+        return False
+    if words[0] in _MEASURES:
+        return False
+    pairs = (" ".join(pair) for pair in pairwise(words))
+    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairs)
+
+
+def _counts(key: str) -> bool:
+    """Whether a number under *key* is rather a count (`tokens: 100`) than a secret."""
+    return key.lower().endswith("tokens")
+
+
+def _mask_all(value: JsonValue, salt: str, *, counts: bool) -> JsonValue:
+    if isinstance(value, dict):
+        return {
+            mask_text(key, salt): _mask_all(below, salt, counts=counts)
+            for key, below in value.items()
+        }
+    if isinstance(value, list):
+        return [_mask_all(item, salt, counts=counts) for item in value]
+    if value is None or isinstance(value, bool) or value == "":
+        return value
+    if isinstance(value, str):
+        return mark(value, salt)
+    return value if counts else mark(strict_json.write(value), salt)
+
+
+def _is_place(guessed: str) -> bool:
+    """Whether a word after `token=` is a host or a path, which stay readable."""
+    return _PLACE.match(guessed) is not None and _AWS_SECRET.fullmatch(guessed) is None

@@ -1,0 +1,70 @@
+"""What our buttons are called and what a click on them carries: ids to look up, never authority.
+
+Written by cards and views, read by the listeners. A value that is not exactly ours is a mismatch.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.domain import errors
+from approvals.domain.ids import RequestId
+from bot.slack.escaping import plain_text
+
+APPROVE = "sayso:approve"
+REJECT = "sayso:reject"
+DETAILS = "sayso:details"
+REVIEW = "sayso:review"
+"""Stands where Approve would, on a card that does not show everything."""
+VIEW_APPROVE = "sayso:approve_view"
+VIEW_REJECT = "sayso:reject_view"
+VIEW_NEXT = "sayso:view_next"
+VIEW_BACK = "sayso:view_back"
+
+_VALUE = re.compile(r"([0-9A-Za-z]{1,40})\.([0-9A-Za-z_-]{1,128})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonValue:
+    """Which request a button is about and which of its cards it stands on."""
+
+    request_id: RequestId
+    nonce: str
+
+
+def button_value(request_id: RequestId, nonce: str) -> str:
+    """Return what the buttons of one card carry."""
+    return f"{request_id}.{nonce}"
+
+
+def read_button_value(text: object) -> ButtonValue:
+    """Read a button's value.
+
+    Raises:
+        CardMismatch: it is not exactly what `button_value` writes.
+    """
+    found = _VALUE.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise errors.CardMismatch
+    return ButtonValue(request_id=RequestId(found[1]), nonce=found[2])
+
+
+def button(action_id: str, label: str, value: str, *, style: str | None = None) -> dict[str, Any]:
+    """Return a button; *style* is `primary` or `danger`."""
+    drawn: dict[str, Any] = {
+        "type": "button",
+        "action_id": action_id,
+        "text": plain_text(label),
+        "value": value,
+    }
+    return drawn | ({"style": style} if style else {})
+
+
+def confirm(title: str, text: str, *, yes: str, no: str) -> dict[str, Any]:
+    """Return the question Slack asks before it sends a click; *text* is escaped."""
+    return {
+        "title": plain_text(title),
+        "text": plain_text(text),
+        "confirm": plain_text(yes),
+        "deny": plain_text(no),
+    }

@@ -1,0 +1,134 @@
+"""The words of a card: headline, the message's `text` for phones, and how long things take.
+
+A phone's lock screen shows nothing but the `text`, so its first 110 characters say what, with which
+arguments, how risky and how long is left. Pure functions of `CardContent` and the present.
+"""
+
+from datetime import datetime, timedelta
+
+from approvals.domain import strict_json
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.display import one_line, shorten
+from approvals.domain.permit import Permit, PermitState
+from approvals.domain.redaction import mask_arguments
+from approvals.domain.requirement import Risk
+from approvals.domain.strict_json import JsonValue
+from approvals.operations.ports import CardContent
+from bot.slack.escaping import escape
+
+HEADLINE_MAX_CHARS = 140
+NOTIFICATION_MAX_CHARS = 110
+_TOOL_MAX_CHARS = 44
+_VALUE_MAX_CHARS = 28
+
+RISKS = {
+    Risk.LOW: "🟢 Low risk",
+    Risk.MEDIUM: "🟠 Medium risk",
+    Risk.HIGH: "🔴 High risk",
+}
+_RISK_WORDS = {Risk.LOW: "low risk", Risk.MEDIUM: "medium risk", Risk.HIGH: "HIGH RISK"}
+_ENDED = {
+    (Status.APPROVED, Cause.PEOPLE): "✅ Approved",
+    (Status.APPROVED, Cause.RULE): "✅ Allowed by rule",
+    (Status.APPROVED, Cause.GRANT): "✅ Allowed by grant",
+    (Status.REJECTED, Cause.PERSON): "❌ Rejected",
+    (Status.REJECTED, Cause.RULE): "❌ Denied by rule",
+    (Status.TIMED_OUT, Cause.TIMEOUT): "⌛ Timed out",
+    (Status.CANCELLED, Cause.REQUESTER): "🚫 Cancelled",
+    (Status.CANCELLED, Cause.WAITER_GONE): "🚫 Withdrawn",
+    (Status.CANCELLED, Cause.FROZEN): "🚫 Stopped by a freeze",
+    (Status.CANCELLED, Cause.UNDELIVERABLE): "🚫 Undeliverable",
+    (Status.CANCELLED, Cause.NO_ELIGIBLE_APPROVER): "🚫 Nobody may approve",
+    (Status.CANCELLED, Cause.UNAVAILABLE): "🚫 Gateway unavailable",
+}
+_RAN = {
+    PermitState.UNCLAIMED: "about to run",
+    PermitState.CLAIMED: "running",
+    PermitState.SUCCEEDED: "done",
+    PermitState.FAILED: "the run failed",
+    PermitState.UNKNOWN: "may or may not have run",
+    PermitState.LAPSED: "not used in time, did not run",
+}
+
+
+def headline(content: CardContent) -> str:
+    """Return the card's first line, unescaped: the question, or how it ended."""
+    request = content.request
+    tool = one_line(request.call.tool)
+    if request.is_pending:
+        start, end = f"{RISKS[request.requirement.risk]} · Run ", "?"
+    else:
+        start, end = f"{ended_words(request)} · ", _ran(request, content.permit)
+    return start + shorten(tool, HEADLINE_MAX_CHARS - len(start) - len(end)) + end
+
+
+def notification_text(content: CardContent, now: datetime) -> str:
+    """Return the message's `text`, escaped; it stands alone on phones and in notifications."""
+    request = content.request
+    tool = shorten(one_line(request.call.tool), _TOOL_MAX_CHARS)
+    if request.is_pending:
+        risk = _RISK_WORDS[request.requirement.risk]
+        start = f"Approve {tool}"
+        end = f"? {risk[0].upper()}{risk[1:]}, {minutes_left(request, now)}."
+    else:
+        start = f"{ended_words(request)}: {tool}"
+        end = _ran(request, content.permit)
+    room = NOTIFICATION_MAX_CHARS - len(start) - len(end) - 2
+    shown = key_arguments(request, room)
+    return escape(f"{start}({shown}){end}" if shown else start + end)
+
+
+def ended_words(request: ApprovalRequest) -> str:
+    """Return how an ended *request* ended, in two or three words with a sign."""
+    assert request.cause is not None
+    return _ENDED[request.status, request.cause]
+
+
+def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
+    """Return the arguments in at most *max_chars* characters; an ellipsis stands for the rest."""
+    arguments = mask_arguments(strict_json.read(request.call.arguments_json), request.salt)
+    assert isinstance(arguments, dict)
+    shown = ""
+    for name, value in arguments.items():
+        piece = f"{', ' if shown else ''}{shorten(one_line(name), 24)}={_brief(value)}"
+        if len(shown) + len(piece) > max_chars - 3:
+            piece = f"{piece[: max(0, max_chars - len(shown) - 1)]}…"
+            return (shown + piece)[:max_chars]
+        shown += piece
+    return shown
+
+
+def minutes_left(request: ApprovalRequest, now: datetime) -> str:
+    """Return how long people may still decide."""
+    left = request.expires_at - now
+    return "no time left" if left <= timedelta(0) else f"{length(left)} left"
+
+
+def length(duration: timedelta) -> str:
+    """Return *duration* in at most two units, never rounded up.
+
+    >>> length(timedelta(seconds=252)), length(timedelta(hours=26))
+    ('4 min 12 s', '1 d 2 h')
+    """
+    words: list[str] = []
+    left_s = max(0, int(duration.total_seconds()))
+    for unit, size_s in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, left_s = divmod(left_s, size_s)
+        if number or (words and len(words) < 2):
+            words.append(f"{number} {unit}" if number else "")
+    return " ".join(word for word in words[:2] if word) or "under 1 s"
+
+
+def _ran(request: ApprovalRequest, permit: Permit | None) -> str:
+    if permit is None:
+        return "" if request.status is Status.APPROVED else " – did not run"
+    return f" – {_RAN[permit.state]}"
+
+
+def _brief(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return shorten(one_line(value), _VALUE_MAX_CHARS)
+    if isinstance(value, dict | list) and value:
+        noun = "field" if isinstance(value, dict) else "item"
+        return f"{len(value)} {noun}{'s' if len(value) != 1 else ''}"
+    return strict_json.write(value)

@@ -1,0 +1,206 @@
+"""The card: what will run, drawn by the gateway from the stored call, and later how it went.
+
+Called by the messenger for posts and updates. What the agent says about itself stands after the
+gateway's facts, labelled, and inside elements in which nothing is parsed. The order of the blocks
+stays the same for the life of a request, because Slack does not replace rich text by other blocks.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.display import one_line, shorten
+from approvals.domain.requirement import Requirement, Risk, Slot
+from approvals.operations.ports import CardContent
+from bot.slack import buttons
+from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
+from bot.slack.card_text import headline, minutes_left
+from bot.slack.escaping import escape, plain_text, untrusted
+from bot.slack.rich_text import (
+    Element,
+    bold,
+    channel,
+    code,
+    joined,
+    moment,
+    person,
+    preformatted,
+    quote,
+    rich_text,
+    section,
+)
+from bot.slack.story import clean, earlier_story, story
+
+CLAIM_MAX_CHARS = 600
+"""How much of the agent's own reason a card shows."""
+MESSAGE_MAX_CHARS = 300
+NAMES_MAX = 6
+NAME_MAX_CHARS = 80
+
+
+def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
+    """Return the blocks that tell everything in *content*: at most 10,000 characters together."""
+    request = content.request
+    arguments = arguments_text(request)
+    shown = excerpt(arguments)
+    blocks = [_headline(content)]
+    if told := [*earlier_story(content), *story(content)]:
+        blocks.append(rich_text(f"story:{request.id}", told))
+    blocks.append(rich_text(f"call:{request.id}", _call(request, arguments, shown)))
+    blocks.append(rich_text(f"facts:{request.id}", facts(request, now)))
+    if request.reason:
+        blocks.append(rich_text(f"claim:{request.id}", _claim(request)))
+    if request.is_pending:
+        blocks.append(_actions(content, arguments))
+    blocks.append(_footer(request))
+    return blocks
+
+
+def facts(request: ApprovalRequest, now: datetime) -> list[Element]:
+    """Return who asks, where, by which rules, and how long is left, each on a line of its own."""
+    requirement = request.requirement
+    lines: list[list[str | Element]] = [
+        [bold("Asked by "), *_requester(request)],
+        [
+            bold("Where "),
+            channel(request.channel),
+            f" · rules of {_name(requirement.channel_name)}",
+        ],
+        [bold("Rule "), *_rules(requirement)],
+    ]
+    if requirement.message:
+        lines.append(
+            [bold("Policy says "), shorten(one_line(requirement.message), MESSAGE_MAX_CHARS)]
+        )
+    if request.is_pending:
+        lines.append([bold("Needs "), approvals_needed(requirement)])
+        left = f"{minutes_left(request, now)}, until "
+        lines.append([bold("Time "), left, moment(request.expires_at), "; then it does not run."])
+    return [section(*joined(lines, "\n"))]
+
+
+def approvals_needed(requirement: Requirement) -> str:
+    """Return whose approvals the request needs, in words."""
+    rules = [_places(slots) for slots in requirement.slots_by_rule if slots]
+    return shorten(" and ".join(dict.fromkeys(rules)), 300) or "an approval"
+
+
+def _places(slots: Iterable[Slot]) -> str:
+    return " and ".join(
+        f"{slot.count} of {' or '.join(_name(each) for each in slot.of)}" for slot in slots
+    )
+
+
+def _headline(content: CardContent) -> dict[str, Any]:
+    return {
+        "type": "header",
+        "block_id": f"headline:{content.request.id}",
+        "text": plain_text(escape(headline(content))),
+    }
+
+
+def _call(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) -> list[Element]:
+    tool = one_line(request.call.tool)
+    drawn = [
+        section(bold("Tool "), code(tool), "" if arguments.text else " (takes no arguments)"),
+    ]
+    if shown.text:
+        drawn.append(preformatted(shown.text))
+    drawn.extend(section(bold("⚠ "), warning) for warning in _warnings(request, arguments, shown))
+    if request.injected:
+        names = ", ".join(_name(each) for each in request.injected[:20])
+        drawn.append(section(bold("Filled in by the program, not by the agent: "), names))
+    return drawn
+
+
+def _warnings(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) -> Iterable[str]:
+    if shown.hidden_chars:
+        yield (
+            f"Not shown here: {shown.hidden_chars:,} of {len(arguments.text):,} characters, in "
+            f"{_counted(shown.hidden_values, 'value')} (sha256 {arguments.sha256[:12]}). "
+            "The full view shows everything."
+        )
+    if arguments.hidden_characters:
+        yield (
+            f"{_counted(arguments.hidden_characters, 'hidden character')} (invisible or changing "
+            "the direction of writing) in the arguments, drawn as ⟦U+…⟧."
+        )
+    if not request.call.tool.isascii():
+        yield "The tool's name holds letters that only look like plain ones."
+
+
+def _claim(request: ApprovalRequest) -> list[Element]:
+    assert request.reason is not None
+    return [
+        section(bold("Agent says (unverified)")),
+        quote(clean(request.reason, request.salt, CLAIM_MAX_CHARS)),
+    ]
+
+
+def _requester(request: ApprovalRequest) -> list[str | Element]:
+    requester = request.requester
+    parts: list[str | Element] = ["agent ", code(_name(requester.agent))]
+    if requester.person is not None:
+        parts += [" for ", person(requester.person)]
+    others = [each for each in requester.on_behalf_of if each != requester.person]
+    if others:
+        parts += [" on behalf of ", *joined(([person(user)] for user in others[:NAMES_MAX]), ", ")]
+    return parts
+
+
+def _rules(requirement: Requirement) -> list[str | Element]:
+    asking = [rule for rule in requirement.rules if rule.effect is requirement.effect]
+    names = [
+        [_name(rule.name) + (" (could not be evaluated)" if rule.error else "")] for rule in asking
+    ]
+    more = [[f"{len(names) - NAMES_MAX} more"]] if len(names) > NAMES_MAX else []
+    return joined([*names[:NAMES_MAX], *more], "; ")
+
+
+def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
+    request = content.request
+    value = buttons.button_value(request.id, content.card.nonce)
+    if arguments.fits_card:
+        approve = approve_button(request, buttons.APPROVE, value)
+    else:
+        approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
+    return {
+        "type": "actions",
+        "block_id": f"decide:{request.id}",
+        "elements": [
+            approve,
+            buttons.button(buttons.REJECT, "Reject", value, style="danger"),
+            buttons.button(buttons.DETAILS, "Details", value),
+        ],
+    }
+
+
+def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict[str, Any]:
+    """Return the button that approves; where the risk is high Slack asks once more."""
+    drawn = buttons.button(action_id, "Approve", value, style="primary")
+    if request.requirement.risk is Risk.HIGH:
+        drawn["confirm"] = buttons.confirm(
+            "Run this high-risk call?",
+            f"{untrusted(request.call.tool, 120)} runs with exactly the arguments shown.",
+            yes="Approve",
+            no="Go back",
+        )
+    return drawn
+
+
+def _footer(request: ApprovalRequest) -> dict[str, Any]:
+    ask = f" · asked {request.ask_number} times" if request.ask_number > 1 else ""
+    return {
+        "type": "context",
+        "block_id": f"footer:{request.id}",
+        "elements": [plain_text(f"Request {request.id} · digest {request.call.digest[:12]}{ask}")],
+    }
+
+
+def _name(text: str) -> str:
+    return shorten(one_line(text), NAME_MAX_CHARS)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,35 @@
+"""Text that Slack must not read anything into, and the arguments every post and update carries.
+
+Called by everything that writes a `text`, a mrkdwn or a plain_text. rich_text elements are literal
+and are never escaped. Source: Slack's formatting reference: exactly `&`, `<` and `>` are escaped.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from approvals.domain.display import one_line, shorten
+
+POSTING: Mapping[str, Any] = {
+    "unfurl_links": False,
+    "unfurl_media": False,
+    "parse": "none",
+    "link_names": False,
+}
+"""For every post: no previews (they fetch what an attacker wrote), no names made mentions."""
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def escape(text: str) -> str:
+    """Return *text* with `&`, `<` and `>` as entities; to be applied exactly once."""
+    return text.translate(_ESCAPES)
+
+
+def untrusted(text: str, max_chars: int) -> str:
+    """Return untrusted *text* visible, on one line, cut to *max_chars* and then escaped."""
+    return escape(shorten(one_line(text), max_chars))
+
+
+def plain_text(text: str) -> dict[str, Any]:
+    """Return a plain_text object whose emoji codes stay text; *text* is ours or escaped."""
+    return {"type": "plain_text", "text": text, "emoji": False}

@@ -1,0 +1,79 @@
+"""Slack's rich_text, in which nothing is parsed: what stands in a text element is shown as it is.
+
+The only place where untrusted text may stand. Called by cards and modals.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from approvals.domain.ids import ChannelId, UserId
+
+Element: TypeAlias = dict[str, Any]
+
+
+def rich_text(block_id: str, elements: Iterable[Element]) -> Element:
+    """Return a rich_text block."""
+    return {"type": "rich_text", "block_id": block_id, "elements": list(elements)}
+
+
+def section(*parts: str | Element) -> Element:
+    """Return a section of texts and elements."""
+    return {"type": "rich_text_section", "elements": _elements(parts)}
+
+
+def quote(text: str) -> Element:
+    """Return *text* as a quotation."""
+    return {"type": "rich_text_quote", "elements": _elements((text,))}
+
+
+def preformatted(text: str) -> Element:
+    """Return *text* in one preformatted element, out of which nothing can break."""
+    return {"type": "rich_text_preformatted", "elements": _elements((text,))}
+
+
+def bold(text: str) -> Element:
+    """Return *text* in bold."""
+    return {"type": "text", "text": text, "style": {"bold": True}}
+
+
+def code(text: str) -> Element:
+    """Return *text* in the type of code."""
+    return {"type": "text", "text": text, "style": {"code": True}}
+
+
+def person(user: UserId) -> Element:
+    """Return a person by id; the name shown is Slack's, never ours."""
+    return {"type": "user", "user_id": user}
+
+
+def channel(channel_id: ChannelId) -> Element:
+    """Return a channel by id."""
+    return {"type": "channel", "channel_id": channel_id}
+
+
+def moment(at: datetime, *, seconds: bool = False) -> Element:
+    """Return a moment in the reader's own time zone, with UTC where that cannot be shown."""
+    return {
+        "type": "date",
+        "timestamp": int(at.timestamp()),
+        "format": "{date_short_pretty} at {time_secs}"
+        if seconds
+        else "{date_short_pretty} at {time}",
+        "fallback": f"{at:%Y-%m-%d %H:%M:%S} UTC",
+    }
+
+
+def joined(parts: Iterable[Iterable[str | Element]], separator: str) -> list[str | Element]:
+    """Return *parts* one after the other with *separator* between them."""
+    found: list[str | Element] = []
+    for part in parts:
+        found.extend((separator, *part) if found else part)
+    return found
+
+
+def _elements(parts: Iterable[str | Element]) -> list[Element]:
+    """Slack refuses empty texts, so they are left out."""
+    return [
+        {"type": "text", "text": part} if isinstance(part, str) else part for part in parts if part
+    ]

@@ -1,0 +1,132 @@
+"""How a request went: who decided, when and why, and how the run of the tool ended.
+
+Drawn by cards (after the question) and by the details modal: all statuses, causes, permit states.
+"""
+
+from datetime import datetime
+
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.decision import Verdict
+from approvals.domain.display import shorten, visible
+from approvals.domain.outcome import outcome_of
+from approvals.domain.permit import Permit, PermitState
+from approvals.domain.redaction import mask_text
+from approvals.operations.ports import CardContent
+from bot.slack.card_text import length
+from bot.slack.rich_text import Element, bold, joined, moment, person, preformatted, quote, section
+
+REASON_MAX_CHARS = 500
+RESULT_MAX_CHARS = 800
+_INTERRUPTED = (
+    "❓ interrupted: the gateway stopped while it ran. "
+    "It may or may not have happened. Check before running it again."
+)
+
+
+def story(content: CardContent) -> list[Element]:
+    """Return what has happened so far; empty while nobody has decided."""
+    request = content.request
+    if request.is_pending:
+        return _approved_so_far(content)
+    return [*_ending(content), *_run(content)]
+
+
+def earlier_story(content: CardContent) -> list[Element]:
+    """Return why the same thing is asked again, or nothing when it is not."""
+    earlier, permit = content.earlier, content.earlier_permit
+    if earlier is None:
+        return []
+    warning: list[str | Element] = [bold("Asked again. "), "An earlier run"]
+    if earlier.status is Status.APPROVED and earlier.ended_by is not None:
+        warning += [" approved by ", person(earlier.ended_by)]
+    if earlier.ended_at is not None:
+        warning += [", ", moment(earlier.ended_at), ","]
+    return [section(bold("⚠ "), *warning, f" {_earlier_ending(permit)}")]
+
+
+def clean(text: str, salt: str, max_chars: int) -> str:
+    """Return untrusted *text* masked, visible and then cut."""
+    return shorten(visible(mask_text(text, salt)).text, max_chars)
+
+
+def _earlier_ending(permit: Permit | None) -> str:
+    if permit is not None and permit.state is PermitState.LAPSED:
+        return "was not started in time. It did not happen."
+    if permit is not None and permit.state is PermitState.FAILED:
+        return "failed. Part of it may have happened."
+    return "was interrupted. It may have happened: check before you approve it again."
+
+
+def _approved_so_far(content: CardContent) -> list[Element]:
+    approvals = [each for each in content.decisions if each.verdict is Verdict.APPROVE]
+    if not approvals:
+        return []
+    people = joined(([person(each.user)] for each in approvals), ", ")
+    return [section(bold("Approved so far by "), *people, ". More approvals are needed.")]
+
+
+def _ending(content: CardContent) -> list[Element]:
+    request = content.request
+    assert request.ended_at is not None
+    after = length(request.ended_at - request.created_at)
+    when: list[str | Element] = [
+        " ",
+        moment(request.ended_at, seconds=True),
+        f", {after} after it was asked.",
+    ]
+    drawn = [section(*_who(content), *when)]
+    if request.ended_reason:
+        drawn.append(quote(clean(request.ended_reason, request.salt, REASON_MAX_CHARS)))
+    return drawn
+
+
+def _who(content: CardContent) -> list[str | Element]:
+    request = content.request
+    if request.cause is Cause.PEOPLE:
+        approvals = [each.user for each in content.decisions if each.verdict is Verdict.APPROVE]
+        users = approvals or ([request.ended_by] if request.ended_by else [])
+        return [bold("Approved by "), *joined(([person(user)] for user in users), ", ")]
+    if request.cause in (Cause.PERSON, Cause.REQUESTER) and request.ended_by is not None:
+        word = "Rejected by " if request.cause is Cause.PERSON else "Cancelled by "
+        return [bold(word), person(request.ended_by), "; it did not run."]
+    return [outcome_of(request).message]
+
+
+def _run(content: CardContent) -> list[Element]:
+    request, permit = content.request, content.permit
+    if permit is None:
+        return []
+    drawn = [section(bold("Run: "), *_how_it_ran(request, permit))]
+    if permit.result and permit.state in (PermitState.SUCCEEDED, PermitState.FAILED):
+        drawn.append(preformatted(clean(permit.result, request.salt, RESULT_MAX_CHARS)))
+    return drawn
+
+
+def _how_it_ran(request: ApprovalRequest, permit: Permit) -> list[str | Element]:
+    match permit.state:
+        case PermitState.UNCLAIMED:
+            return ["not started yet; the agent has to pick the approval up."]
+        case PermitState.CLAIMED:
+            return ["running since ", *_at(permit.claimed_at), "."]
+        case PermitState.SUCCEEDED:
+            return [f"✅ succeeded{_lasted(permit)}.", *_answer(permit)]
+        case PermitState.FAILED:
+            return [f"❌ failed{_lasted(permit)}.", *_answer(permit)]
+        case PermitState.UNKNOWN:
+            return [_INTERRUPTED]
+        case PermitState.LAPSED:
+            return ["⌛ the approval was not used in time. It did not run."]
+
+
+def _lasted(permit: Permit) -> str:
+    if permit.claimed_at is None or permit.ended_at is None:
+        return ""
+    return f" after {length(permit.ended_at - permit.claimed_at)}"
+
+
+def _answer(permit: Permit) -> list[str | Element]:
+    return [" The tool's own words:"] if permit.result else []
+
+
+def _at(at: datetime | None) -> list[str | Element]:
+    return [moment(at, seconds=True)] if at is not None else ["now"]
