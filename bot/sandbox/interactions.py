@@ -5,37 +5,24 @@ Slack would, hands it to the app through the delivery in force and makes the wor
 came of it (the ⚠ of an unacknowledged click, the next view, the answer of a command).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from bot.sandbox.hands import views, words
+from bot.sandbox.hands.clicks import Click, click_message
+from bot.sandbox.hands.reach import InteractionResult, Reach, refused, result_of
+from bot.sandbox.inputs import InputValue, InputValues
+from bot.sandbox.nouns import Channel, JsonObject
 
-from bot.sandbox.nouns import JsonObject
-
-InputValue = str | Sequence[str] | None
-"""What one input holds: text, an option's value, an id or a date; a sequence for multi inputs."""
-InputValues = Mapping[str, Mapping[str, InputValue]]
-"""Inputs by block id and action id. What is left out keeps its initial value."""
+__all__ = ["InputValue", "InputValues", "InteractionResult", "Interactions", "NoSuchPlaceError"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InteractionResult:
-    """What the person saw come of it.
-
-    `acked`: the app acknowledged within 3 s. `error`: Slack's own word when it did not
-    (`operation_timeout`, `dispatch_failed`) or when nothing was sent at all (`no_such_button`,
-    `no_such_message`, `no_such_view`, `invalid_inputs`, `person_unknown`, `not_in_channel`).
-    `errors`: sentences by block id, from the app's `response_action: errors` or from Slack's own
-    check of required inputs. `answer`: the ack's payload. `ack_s`: seconds until the ack.
-    """
-
-    acked: bool
-    error: str | None = None
-    errors: Mapping[str, str] = field(default_factory=dict)
-    answer: JsonObject | None = None
-    ack_s: float | None = None
+class NoSuchPlaceError(LookupError):
+    """Somebody unknown, or a channel that is not there, archived or closed to the person."""
 
 
 class Interactions:
     """One set of hands per workspace; every method names the person who acts."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
 
     async def click(
         self,
@@ -53,7 +40,12 @@ class Interactions:
         `value` is what was chosen in a select, picker or set of boxes; a button needs none.
         `values` are the other inputs of the message, for `state.values`.
         """
-        raise NotImplementedError
+        person = self._reach.workspace.person(person_id)
+        place = self._visible(person_id, channel)
+        if person is None or place is None:
+            return refused("person_unknown" if person is None else "not_in_channel")
+        click = Click(action_id=action_id, block_id=block_id, value=value, values=values)
+        return await click_message(self._reach, person, channel=place, ts=ts, click=click)
 
     async def click_in_view(
         self,
@@ -66,36 +58,81 @@ class Interactions:
         values: InputValues | None = None,
     ) -> InteractionResult:
         """Use a button or select in an open modal or in the App Home."""
-        raise NotImplementedError
+        person = self._reach.workspace.person(person_id)
+        opened = self._reach.workspace.views.find(view_id)
+        if person is None or opened is None or opened.person_id != person_id:
+            return refused("person_unknown" if person is None else "no_such_view")
+        click = Click(action_id=action_id, block_id=block_id, value=value, values=values)
+        return await views.click_view(self._reach, person, opened=opened, click=click)
 
     async def submit_view(
         self, person_id: str, view_id: str, values: InputValues | None = None
     ) -> InteractionResult:
         """Press a modal's submit button with these inputs."""
-        raise NotImplementedError
+        person = self._reach.workspace.person(person_id)
+        opened = self._reach.workspace.views.find(view_id)
+        if person is None or opened is None or opened.person_id != person_id:
+            return refused("person_unknown" if person is None else "no_such_view")
+        return await views.submit(self._reach, person, opened=opened, values=values)
 
     async def close_view(
         self, person_id: str, view_id: str, *, whole_stack: bool = False
     ) -> InteractionResult:
         """Press a modal's close button, or its × (`whole_stack`)."""
-        raise NotImplementedError
+        person = self._reach.workspace.person(person_id)
+        opened = self._reach.workspace.views.find(view_id)
+        if person is None or opened is None or opened.person_id != person_id:
+            return refused("person_unknown" if person is None else "no_such_view")
+        return await views.close(self._reach, person, opened=opened, whole_stack=whole_stack)
 
     async def slash_command(
         self, person_id: str, channel: str, text: str, *, thread_ts: str | None = None
     ) -> InteractionResult:
         """Send a composer text that begins with `/`. Unknown commands are answered by Slackbot."""
-        raise NotImplementedError
+        person = self._reach.workspace.person(person_id)
+        place = self._visible(person_id, channel)
+        if person is None or place is None:
+            return refused("person_unknown" if person is None else "not_in_channel")
+        return await words.slash_command(
+            self._reach, person, channel=place, text=text, thread_ts=thread_ts
+        )
 
     async def open_home(self, person_id: str, *, tab: str = "home") -> InteractionResult:
         """Open the app's Home tab (or `messages`)."""
-        raise NotImplementedError
+        person = self._reach.workspace.person(person_id)
+        if person is None:
+            return refused("person_unknown")
+        return await words.open_home(self._reach, person, tab=tab)
 
     async def say(
         self, person_id: str, channel: str, text: str, *, thread_ts: str | None = None
     ) -> str:
-        """Post a person's message; returns its ts. The app hears of mentions and of its DMs."""
-        raise NotImplementedError
+        """Post a person's message; returns its ts. The app hears of mentions and of its DMs.
+
+        `text` is as Slack's client sends it: entities escaped, mentions as `<@U…>`. Raises
+        `NoSuchPlaceError` for somebody unknown and for a channel that cannot be posted in.
+        """
+        person = self._reach.workspace.person(person_id)
+        place = self._visible(person_id, channel)
+        if person is None or place is None or place.is_archived:
+            raise NoSuchPlaceError(f"{person_id} cannot post in {channel}")
+        message, events = await words.say(
+            self._reach, person, channel=place, text=text, thread_ts=thread_ts
+        )
+        await words.send_events(self._reach, events, place)
+        return message.ts
 
     async def deliver(self, kind: str, payload: JsonObject) -> InteractionResult:
         """Send a payload made by hand (`interactive`, `slash_commands`, `events_api`)."""
-        raise NotImplementedError
+        takes_answer = kind != "events_api"
+        ack = await self._reach.deliveries.send(
+            kind, payload, accepts_response_payload=takes_answer
+        )
+        return result_of(ack)
+
+    def _visible(self, person_id: str, channel_id: str) -> Channel | None:
+        """A channel this person can look at: public, or one they are a member of."""
+        channel = self._reach.workspace.channel(channel_id)
+        if channel is None or person_id in channel.members:
+            return channel
+        return None if channel.is_private or channel.is_im else channel

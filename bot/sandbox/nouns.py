@@ -92,6 +92,7 @@ class Message:
     user_id: str
     text: str
     blocks: list[JsonObject] = field(default_factory=list)
+    attachments: list[JsonObject] = field(default_factory=list)
     bot_id: str | None = None
     thread_ts: str | None = None
     edited_ts: str | None = None

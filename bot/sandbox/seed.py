@@ -24,7 +24,10 @@ ALL_SCOPES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """A workspace at its start. Tokens and secret left `None` are made at random and kept."""
+    """A workspace at its start. Tokens and secret left `None` are made at random and kept.
+
+    `events` are what the app subscribed to: `app_home_opened`, `app_mention`, `message.im`.
+    """
 
     team: Team
     people: tuple[Person, ...]
@@ -36,6 +39,7 @@ class Seed:
     app_name: str = "Sayso"
     bot_scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[str, ...] = ("/agent", "/approvals", "/runbook", "/incident")
+    events: tuple[str, ...] = ("app_home_opened",)
     bot_token: str | None = None
     app_token: str | None = None
     signing_secret: str | None = None
@@ -153,5 +157,6 @@ def _from_json(stored: JsonObject) -> Seed:
         "usergroups": tuple(map(usergroup_from_json, stored["usergroups"])),
         "bot_scopes": tuple(stored["bot_scopes"]),
         "commands": tuple(stored["commands"]),
+        "events": tuple(stored["events"]),
     }
     return Seed(**{**stored, **nouns})

@@ -1,0 +1,1 @@
+"""How the local Slack reaches the app: Socket Mode, or signed HTTP to its request URL."""

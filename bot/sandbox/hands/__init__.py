@@ -1,0 +1,1 @@
+"""What people do, by kind: clicks in messages, views, commands and words."""

@@ -1,0 +1,1 @@
+"""What Slack accepts: blocks, views, texts and metadata, with Slack's own words for a refusal."""

@@ -1,0 +1,79 @@
+"""`sayso sandbox` as a process: what it prints, that it ends quickly, that it remembers."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+_PROGRAM = "import sys; from bot.sandbox.command import run; sys.exit(run(sys.argv[1:]))"
+
+
+async def _start(data_dir: Path, *arguments: str) -> tuple[Process, dict[str, str]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", _PROGRAM, "--port", "0", "--data", str(data_dir), "--no-page", *arguments),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    assert process.stdout is not None
+    printed = {}
+    while "SLACK_APP_ID" not in printed:
+        line = (await process.stdout.readline()).decode().strip()
+        assert line, "it ended before it was up"
+        name, _, value = line.partition("=")
+        printed[name] = value
+    return process, printed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_ends_within_two_seconds_with_code_0(tmp_path: Path, number: int) -> None:
+    process, _ = await _start(tmp_path)
+
+    asked_at = monotonic()
+    process.send_signal(number)
+    _, noise = await process.communicate()
+
+    assert monotonic() - asked_at < 2
+    assert process.returncode == 0
+    assert noise == b""
+
+
+async def test_a_killed_workspace_comes_back_with_its_messages_and_tokens(tmp_path: Path) -> None:
+    process, before = await _start(tmp_path)
+    client = AsyncWebClient(token=before["SLACK_BOT_TOKEN"], base_url=before["SLACK_BASE_URL"])
+    posted = await client.chat_postMessage(channel="C0PROD", text="first")
+    process.kill()
+    await process.communicate()
+
+    process, after = await _start(tmp_path)
+    client = AsyncWebClient(token=before["SLACK_BOT_TOKEN"], base_url=after["SLACK_BASE_URL"])
+    later = await client.chat_postMessage(channel="C0PROD", text="second")
+    updated = await client.chat_update(channel="C0PROD", ts=str(posted["ts"]), text="edited")
+    process.terminate()
+    await process.communicate()
+
+    stable = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_TEAM_ID")
+    assert [before[name] for name in stable] == [after[name] for name in stable]
+    assert updated["text"] == "edited"
+    assert str(later["ts"]) > str(posted["ts"])
+
+
+async def test_a_taken_port_is_said_in_one_line_with_code_1(tmp_path: Path) -> None:
+    process, printed = await _start(tmp_path / "a")
+    port = printed["SLACK_BASE_URL"].split(":")[2].split("/")[0]
+
+    second = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _PROGRAM, "--port", port, "--no-page", stdout=PIPE, stderr=PIPE
+    )
+    _, said = await second.communicate()
+    process.terminate()
+    await process.communicate()
+
+    assert second.returncode == 1
+    assert said.startswith(b"sayso sandbox: cannot start: ")
+    assert said.count(b"\n") == 1
