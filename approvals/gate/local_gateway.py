@@ -154,6 +154,8 @@ class LocalGateway:
             if stored.id != own_id:
                 waited_for = stored.id
                 self._waiters.setdefault(waited_for, []).append(waiter)
+                # It may have ended between the commit that found it and this line.
+                stored = await self._desk.store.request(waited_for) or stored
             if not stored.is_pending:
                 return stored
             del stored

@@ -1,0 +1,60 @@
+# The six commands of the project. Each calls `setup`, which costs nothing when nothing changed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: setup demo serve test check bench test-slow lock docs help
+
+help:
+	@echo "make demo   the whole thing on this machine, no account needed"
+	@echo "make test   set up and pass all tests"
+	@echo "make check  format, lint, types, import contracts, docs"
+	@echo "make serve  the gateway on a real workspace (docs/how-to/deploy.md)"
+	@echo "make bench  measured ratios (docs/reference/benchmarks.md)"
+	@echo "make setup  only prepare $(VENV)"
+
+setup: $(INSTALLED)
+
+# uv is twenty times faster than pip; where it cannot be had, pip installs the same hashes.
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) (a minute at most) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check uv==$(UV_VERSION) \
+		&& UV_LINK_MODE=copy $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock \
+		&& $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . \
+		|| { echo "uv cannot be used here; installing with pip (slower) …"; \
+		     $(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --require-hashes -r requirements.lock \
+		     && $(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; }
+	@touch $(INSTALLED)
+
+demo: setup
+	@$(BIN)/sayso demo $(ARGS)
+
+serve: setup
+	@$(BIN)/sayso serve $(ARGS)
+
+test: setup
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+test-slow: setup
+	@$(BIN)/pytest -m slow --timeout 1800 $(ARGS)
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/docs tests/architecture
+
+bench: setup
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+# Writes the generated pages of docs/reference anew.
+docs: setup
+	@$(BIN)/python -m docs_pages
+
+lock: setup
+	@$(BIN)/uv pip compile -q pyproject.toml --extra server --group dev --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock

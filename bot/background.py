@@ -1,0 +1,141 @@
+"""The gateway's own loops: the outbox, the sleeper for follow-ups, the call log, the policy watch.
+
+Started and stopped by the composition root; bounded, one task each, woken by commits instead of
+polling. A failure is logged and tried again; it never ends a loop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from approvals.domain.errors import StoreUnavailable
+from approvals.domain.jobs import Job
+from approvals.operations.deliver_outbox import JOBS_MAX, deliver, take_jobs
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Committed, Messenger
+from approvals.operations.record_calls import FLUSH_AFTER, CallLog
+from approvals.operations.send_follow_ups import FOLLOW_UPS_MAX, send_follow_ups
+
+_log = logging.getLogger("sayso.background")
+
+RETRY_AFTER = timedelta(seconds=1)
+SLEEP_MAX = timedelta(seconds=60)
+"""The longest sleep of a loop: it bounds the harm of a wrong clock and of a lost wake-up."""
+DELIVERIES_MAX = 64
+
+
+async def _sleep(nudge: asyncio.Event, seconds: float) -> None:
+    """Sleep until nudged or until *seconds* have passed."""
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            await nudge.wait()
+    except TimeoutError:
+        return
+
+
+class Sleeper:
+    """One sleeper for all follow-ups: it wakes at the earliest due moment of any request."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Listen to commits, so that an earlier due moment wakes it."""
+        self._desk = desk
+        self._nudge = asyncio.Event()
+        self._wakes_at: datetime | None = None
+        desk.store.on_commit(self._hear)
+
+    def _hear(self, news: Committed) -> None:
+        due_at = news.next_due_at
+        if due_at is not None and (self._wakes_at is None or due_at < self._wakes_at):
+            self._nudge.set()
+
+    async def run(self) -> None:
+        """Follow up for ever; overdue requests are handled at once."""
+        while True:
+            self._nudge.clear()
+            try:
+                while await send_follow_ups(self._desk) >= FOLLOW_UPS_MAX:
+                    pass
+                self._wakes_at = await self._desk.store.next_due_at()
+            except StoreUnavailable as refusal:
+                _log.error("Follow-ups wait: %s", refusal.message)
+                await asyncio.sleep(RETRY_AFTER.total_seconds())
+                continue
+            await _sleep(self._nudge, _seconds_until(self._wakes_at, self._desk.clock.now()))
+
+
+class Outbox:
+    """Takes due jobs and delivers them side by side; the messenger paces each channel."""
+
+    def __init__(self, desk: Desk, messenger: Messenger) -> None:
+        """Listen to commits, so that a new job is taken at once."""
+        self._desk = desk
+        self._messenger = messenger
+        self._nudge = asyncio.Event()
+        self._deliveries: set[asyncio.Task[None]] = set()
+        desk.store.on_commit(self._hear)
+
+    def _hear(self, news: Committed) -> None:
+        if news.has_jobs:
+            self._nudge.set()
+
+    async def run(self) -> None:
+        """Deliver for ever; cancelling it leaves unfinished jobs for the next start."""
+        try:
+            while True:
+                self._nudge.clear()
+                try:
+                    jobs = await take_jobs(self._desk)
+                    next_at = await self._desk.store.next_job_at()
+                except StoreUnavailable as refusal:
+                    _log.error("The outbox waits: %s", refusal.message)
+                    await asyncio.sleep(RETRY_AFTER.total_seconds())
+                    continue
+                for job in jobs:
+                    await self._start(job)
+                if len(jobs) < JOBS_MAX:
+                    await _sleep(self._nudge, _seconds_until(next_at, self._desk.clock.now()))
+        finally:
+            for delivery in self._deliveries:
+                delivery.cancel()
+
+    async def _start(self, job: Job) -> None:
+        while len(self._deliveries) >= DELIVERIES_MAX:
+            await asyncio.wait(self._deliveries, return_when=asyncio.FIRST_COMPLETED)
+        delivery = asyncio.create_task(self._deliver(job))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            await deliver(self._desk, self._messenger, job)
+        except StoreUnavailable as refusal:
+            _log.error("Job %s:%s waits: %s", job.kind, job.subject, refusal.message)
+        except Exception:
+            # The edge of a loop: one broken job must not end the delivery of all others.
+            _log.exception("Job %s:%s failed; it is tried again", job.kind, job.subject)
+
+
+def _seconds_until(at: datetime | None, now: datetime) -> float:
+    longest = SLEEP_MAX.total_seconds()
+    return longest if at is None else min((at - now).total_seconds(), longest)
+
+
+async def flush_calls(desk: Desk, call_log: CallLog) -> None:
+    """Write the audit of allowed and denied calls, every FLUSH_AFTER, for ever."""
+    while True:
+        await asyncio.sleep(FLUSH_AFTER.total_seconds())
+        try:
+            await call_log.flush(desk)
+        except StoreUnavailable as refusal:
+            _log.error("%d calls wait for the audit log: %s", len(call_log), refusal.message)
+
+
+async def every(period: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+    """Do *work* every *period*, for ever; its failures are logged."""
+    while True:
+        await asyncio.sleep(period.total_seconds())
+        try:
+            await work()
+        except Exception:
+            _log.exception("A periodic task failed; it is tried again")

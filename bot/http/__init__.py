@@ -1,0 +1,1 @@
+"""The HTTP door: health and readiness, and where other doors mount their routes."""

@@ -1,0 +1,43 @@
+"""Serves an aiohttp application until the caller is done, and closes it quickly.
+
+Used by the composition root for the gateway's own port.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+BODY_MAX_BYTES = 1024 * 1024
+SHUTDOWN_TIMEOUT_S = 0.2
+"""aiohttp waits a minute by default for clients that never close (measured)."""
+
+
+class PortTaken(Exception):
+    """The address is in use or not ours; choose another port."""
+
+
+@asynccontextmanager
+async def served(
+    routes: Iterable[web.AbstractRouteDef], *, host: str, port: int
+) -> AsyncIterator[str]:
+    """Serve *routes* and yield the base URL.
+
+    Raises:
+        PortTaken: the address cannot be bound.
+    """
+    app = web.Application(client_max_size=BODY_MAX_BYTES)
+    app.add_routes(routes)
+    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S, access_log=None)
+    await runner.setup()
+    try:
+        try:
+            site = web.TCPSite(runner, host, port)
+            await site.start()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise PortTaken(f"{host}:{port} cannot be served ({why}).") from None
+        bound = runner.addresses[0]
+        yield f"http://{bound[0]}:{bound[1]}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,194 @@
+"""Settings: environment variables in, one checked value out, every mistake on a line of its own.
+
+Read once by the commands and handed to the composition root; nothing reads the environment later.
+A secret may stand in a file named by `NAME_FILE`. `docs/reference/settings.md` is generated from
+the fields here.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+_OURS = ("SAYSO_",)
+_NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
+"""Read by the test suite and by remote gates, not by the gateway."""
+
+Command = Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")]
+ModuleAttribute = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+
+
+class SettingsInvalid(Exception):
+    """The environment holds mistakes; `lines` has one sentence with a remedy for each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        super().__init__("\n".join(lines))
+
+
+class Settings(BaseModel):
+    """Everything an operator can set; each alias is the environment variable's name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    data_dir: Path = Field(
+        Path(".sayso"), alias="SAYSO_DATA", description="Where the database and the lock live."
+    )
+    policy: Path = Field(Path("policy.yml"), alias="SAYSO_POLICY", description="The policy file.")
+    slack_bot_token: SecretStr = Field(
+        alias="SLACK_BOT_TOKEN", description="The app's bot token (`xoxb-…`)."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        alias="SLACK_APP_TOKEN",
+        description="The app-level token (`xapp-…`, scope `connections:write`) for Socket Mode.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None,
+        alias="SLACK_SIGNING_SECRET",
+        description="The app's signing secret; needed for the `http` transport.",
+    )
+    slack_transport: Literal["socket", "http"] = Field(
+        "socket",
+        alias="SAYSO_SLACK_TRANSPORT",
+        description="`socket` needs no public address; `http` receives signed requests.",
+    )
+    slack_base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+/$")] = Field(
+        "https://slack.com/api/",
+        alias="SAYSO_SLACK_BASE_URL",
+        description="The Web API's address, ending in a slash; the local Slack prints its own.",
+    )
+    http_host: str = Field(
+        "127.0.0.1", alias="SAYSO_HTTP_HOST", description="The address the gateway listens on."
+    )
+    http_port: int = Field(
+        8080, alias="SAYSO_HTTP_PORT", ge=0, le=65535, description="Its port; 0 takes a free one."
+    )
+    agent_command: Command = Field(
+        "/agent", alias="SAYSO_AGENT_COMMAND", description="Starts an agent task."
+    )
+    approvals_command: Command = Field(
+        "/approvals", alias="SAYSO_APPROVALS_COMMAND", description="Help about approvals."
+    )
+    agent_tools: ModuleAttribute | None = Field(
+        None,
+        alias="SAYSO_AGENT_TOOLS",
+        description="`module:attribute` naming the tools of the agent `/agent` starts.",
+    )
+    agent_channels: str = Field(
+        "",
+        alias="SAYSO_AGENT_CHANNELS",
+        description="Channels of the policy, comma-separated, in which the agent may be started.",
+    )
+    agent_prompt: str = Field(
+        "You are a careful assistant of a software team. Look before you change anything.",
+        alias="SAYSO_AGENT_PROMPT",
+        description="The agent's system prompt.",
+    )
+    model: str = Field("gpt-5-mini", alias="SAYSO_MODEL", description="The model's name.")
+    openai_api_key: SecretStr | None = Field(
+        None, alias="OPENAI_API_KEY", description="The key for the model's API."
+    )
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        alias="OPENAI_BASE_URL",
+        description="An OpenAI-compatible API.",
+    )
+    run: ModuleAttribute | None = Field(
+        None,
+        alias="SAYSO_RUN",
+        description="`module:function` of a coroutine function run beside the gateway; it gets "
+        "the gate.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", alias="SAYSO_LOG_LEVEL", description="How much the log says."
+    )
+
+
+def setting_names() -> dict[str, str]:
+    """Return field names by environment variable."""
+    return {str(field.alias): name for name, field in Settings.model_fields.items()}
+
+
+def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
+    """Return the settings *environ* describes; *overrides* (by field name) win.
+
+    Raises:
+        SettingsInvalid: with every mistake.
+    """
+    lines = [
+        f"{name}: is not a setting – remove it or correct its name (docs/reference/settings.md)"
+        for name in sorted(environ)
+        if name.startswith(_OURS) and not _is_known(name)
+    ]
+    values: dict[str, Any] = {}
+    for name, field in setting_names().items():
+        if field in overrides:
+            values[field] = overrides[field]
+            continue
+        try:
+            value = _value(environ, name)
+        except ValueError as mistake:
+            lines.append(f"{name}: {mistake}")
+            continue
+        if value is not None:
+            values[field] = value
+    try:
+        settings = Settings(**values)
+    except ValidationError as mistakes:
+        raise SettingsInvalid(lines + _explained(mistakes)) from None
+    lines += _missing(settings)
+    if lines:
+        raise SettingsInvalid(lines)
+    return settings
+
+
+def _is_known(name: str) -> bool:
+    return name in _NOT_SETTINGS or name.removesuffix("_FILE") in setting_names()
+
+
+def _value(environ: Mapping[str, str], name: str) -> str | None:
+    """Return the variable's value, or the content of the file `NAME_FILE` names."""
+    value, path = environ.get(name), environ.get(f"{name}_FILE")
+    if path is None:
+        return value or None
+    if value:
+        raise ValueError(f"is set twice – keep either {name} or {name}_FILE")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file of {name}_FILE cannot be read ({error})") from None
+
+
+def _explained(mistakes: ValidationError) -> list[str]:
+    by_field = {field: name for name, field in setting_names().items()}
+    lines = []
+    for mistake in mistakes.errors(include_input=False, include_url=False):
+        place = str(mistake["loc"][0]) if mistake["loc"] else ""
+        name = by_field.get(place, place)
+        if mistake["type"] == "missing":
+            lines.append(f"{name}: is not set – set it, or name a file in {name}_FILE")
+        else:
+            lines.append(f"{name}: {mistake['msg']} – see docs/reference/settings.md")
+    return lines
+
+
+def _missing(settings: Settings) -> list[str]:
+    """Say what one setting needs of another."""
+    lines = []
+    if settings.slack_transport == "socket" and settings.slack_app_token is None:
+        lines.append(
+            "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with "
+            "connections:write, or set SAYSO_SLACK_TRANSPORT=http"
+        )
+    if settings.slack_transport == "http" and settings.slack_signing_secret is None:
+        lines.append(
+            "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's "
+            "Basic Information page"
+        )
+    if settings.agent_tools and settings.openai_api_key is None:
+        lines.append("OPENAI_API_KEY: an agent with tools needs it – set the model's key")
+    if settings.agent_tools and not settings.agent_channels.strip():
+        lines.append("SAYSO_AGENT_CHANNELS: name the channels in which the agent may be started")
+    return lines
