@@ -121,7 +121,7 @@ def advance(
     if status is Status.APPROVED:
         permit = Permit(request_id=request.id, digest=request.call.digest, approved_at=now)
     data: dict[str, JsonValue] = {
-        "cause": cause,
+        "cause": cause.value,
         "by": by,
         "reason": reason,
         "version": ended.version,

@@ -1,0 +1,1 @@
+"""How an older database becomes this program's. Loaded only when one is met."""

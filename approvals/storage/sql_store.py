@@ -1,0 +1,148 @@
+"""The drawer over SQLite: the `Store` port, and what the composition root needs to open it.
+
+Writes go through the one `Writer`; reads outside it use a second, read-only connection, so that
+they never wait for a commit. Opened once per process by `bot/bootstrap` or by a gate in process.
+"""
+
+import logging
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import aiosqlite
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import RequestId
+from approvals.operations.ports import Clock, Committed, Ids, Transaction
+from approvals.storage import driver, rows, schema, statements
+from approvals.storage.writer import Writer
+
+Result = TypeVar("Result")
+
+IN_MEMORY = ":memory:"
+PROBED_FACT = "store.probed_at"
+
+_log = logging.getLogger(__name__)
+
+
+class SqlStore:
+    """The store of one gateway process. Use `SqlStore.open()`."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._listeners: list[Callable[[Committed], None]] = []
+        self._writer: Writer
+        self._reads: aiosqlite.Connection
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, path: Path | str, *, clock: Clock, ids: Ids, source: str
+    ) -> AsyncIterator["SqlStore"]:
+        """Open, or make, the database at *path*; leaving the context commits what is queued.
+
+        `":memory:"` is a database that vanishes when it is closed (a file of its own meanwhile,
+        so that it behaves as any other). *source* names this gateway in audit events.
+
+        Raises:
+            StoreNewer: a newer program wrote the file.
+            StoreCorrupt: the file is damaged. It is left as it is.
+            StoreUnavailable: it cannot be opened or is not ours.
+        """
+        store = cls(clock=clock)
+        async with AsyncExitStack() as stack:
+            if str(path) == IN_MEMORY:
+                directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-"))
+                path = Path(directory) / "sayso.db"
+            connection = _open_for_writing(Path(path))
+            store._writer = Writer(connection, ids=ids, source=source, deliver=store._tell)
+            store._writer.start()
+            stack.push_async_callback(store._writer.close)
+            store._reads = await _open_for_reading(Path(path))
+            stack.push_async_callback(store._reads.close)
+            yield store
+
+    async def write(self, unit: Callable[[Transaction], Result]) -> Result:
+        """Run *unit* in a transaction and return its result after the commit.
+
+        Raises:
+            Refusal: raised by the unit; nothing of the unit was stored.
+            StoreUnavailable: nothing of the unit was stored.
+        """
+        return cast("Result", await self._writer.run(unit))
+
+    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        """Read one request outside the writer.
+
+        Raises:
+            StoreUnavailable: the file cannot be read.
+        """
+        row = await self._read(statements.REQUEST, {"id": request_id})
+        return None if row is None else rows.request_from_row(row)
+
+    async def next_due_at(self) -> datetime | None:
+        """Return the earliest follow-up of all pending requests."""
+        return await self._moment(statements.NEXT_DUE)
+
+    async def next_job_at(self) -> datetime | None:
+        """Return when the earliest job falls due; a claimed one does when its lease ends."""
+        return await self._moment(statements.NEXT_JOB)
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        """Call *listener* on the event loop after each commit that has news."""
+        self._listeners.append(listener)
+
+    async def health(self) -> errors.StoreUnavailable | None:
+        """Return why nothing can be saved, or None.
+
+        After a failed commit a small write is tried first, so that a gateway that takes no more
+        work while it is unready still notices when the disk has room again.
+        """
+        if self._writer.trouble is not None:
+            probed_at = self._clock.now().isoformat()
+            try:
+                await self.write(lambda tx: tx.set_fact(PROBED_FACT, probed_at))
+            except errors.StoreUnavailable as trouble:
+                return trouble
+        return None
+
+    def _tell(self, news: Committed) -> None:
+        for listener in self._listeners:
+            try:
+                listener(news)
+            except Exception:  # the other listeners still have to hear it
+                _log.exception("a listener of the store failed")
+
+    async def _read(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Row | None:
+        try:
+            async with self._reads.execute(sql, values) as cursor:
+                return await cursor.fetchone()
+        except sqlite3.Error as fault:
+            raise driver.store_error(fault) from fault
+
+    async def _moment(self, sql: str) -> datetime | None:
+        row = await self._read(sql, {})
+        return None if row is None or row[0] is None else rows.time_from_text(row[0])
+
+
+def _open_for_writing(path: Path) -> sqlite3.Connection:
+    """Return the writer's connection to a database whose schema is this program's.
+
+    One process owns the data directory, so whoever held a job's lease is dead: give them back.
+    """
+    schema.prepare(path)
+    connection = driver.connect(path, any_thread=True)
+    connection.execute(statements.RELEASE_ALL_JOBS)
+    return connection
+
+
+async def _open_for_reading(path: Path) -> aiosqlite.Connection:
+    reads = await aiosqlite.connect(path, isolation_level=None)
+    reads.row_factory = sqlite3.Row
+    await reads.execute("PRAGMA query_only=ON")
+    return reads

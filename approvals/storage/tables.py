@@ -1,0 +1,181 @@
+"""The schema: one SQLModel class per table. None of these classes ever leaves storage.
+
+Migrations reach exactly this schema (a test compares them); `statements` compiles its SQL from
+these tables and `rows` turns nouns into rows and back. Times are TEXT in UTC with microseconds
+and fixed width, so that they sort as they read; lists and nested nouns are JSON text.
+"""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, MetaData, Table, text
+from sqlmodel import Field, SQLModel
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+AUDIT_TRIGGERS = tuple(
+    f"CREATE TRIGGER audit_event_refuses_{verb} BEFORE {verb.upper()} ON audit_event "
+    "BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END"
+    for verb in ("update", "delete")
+)
+"""The log is append-only for whoever comes through SQL; the hash chain shows the rest."""
+
+
+class StoredRow(SQLModel):
+    """What all tables share: one metadata of their own, with predictable names."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class ApprovalRequestRow(StoredRow, table=True):
+    """One question. `due_at` is when the clock is needed next; null once the request has ended."""
+
+    __tablename__ = "approval_request"
+    __table_args__ = (
+        Index(
+            "ix_approval_request_due_at",
+            "due_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
+            "uq_approval_request_key_ask_number",
+            "key",
+            "ask_number",
+            unique=True,
+            sqlite_where=text("key IS NOT NULL"),
+            postgresql_where=text("key IS NOT NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    status: str
+    cause: str | None
+    tool: str
+    fingerprint: str
+    arguments_json: str
+    digest: str
+    injected: str
+    agent: str
+    person: str | None
+    team: str | None
+    on_behalf_of: str
+    requirement: str
+    channel: str
+    thread_ts: str | None
+    reason: str | None
+    key: str | None
+    ask_number: int
+    earlier: str | None
+    run_id: str | None
+    tool_call_id: str | None
+    salt: str
+    version: int
+    created_at: str
+    expires_at: str
+    due_at: str | None
+    ended_at: str | None
+    ended_by: str | None
+    ended_reason: str | None
+
+
+class DecisionRow(StoredRow, table=True):
+    """One verdict; the key says one per person and request."""
+
+    __tablename__ = "decision"
+
+    request_id: str = Field(primary_key=True, foreign_key="approval_request.id")
+    user: str = Field(primary_key=True)
+    team: str
+    verdict: str
+    reason: str | None
+    at: str
+    sets: str
+
+
+class PermitRow(StoredRow, table=True):
+    """The one execution record of a request."""
+
+    __tablename__ = "permit"
+    __table_args__ = (
+        Index(
+            "ix_permit_owner",
+            "owner",
+            sqlite_where=text("state = 'claimed'"),
+            postgresql_where=text("state = 'claimed'"),
+        ),
+    )
+
+    request_id: str = Field(primary_key=True, foreign_key="approval_request.id")
+    digest: str
+    state: str
+    attempt: int
+    owner: str | None
+    approved_at: str
+    delivered_at: str | None
+    claimed_at: str | None
+    ended_at: str | None
+    result: str | None
+
+
+class CardRow(StoredRow, table=True):
+    """One Slack message or view. A copy shares the nonce of the card it repeats."""
+
+    __tablename__ = "card"
+
+    id: str = Field(primary_key=True)
+    request_id: str = Field(foreign_key="approval_request.id", index=True)
+    kind: str
+    channel: str
+    ts: str | None
+    nonce: str = Field(index=True)
+    shows_everything: bool
+    viewer: str | None
+    version_shown: int
+
+
+class JobRow(StoredRow, table=True):
+    """One effect to be made true. `due_at` is `run_at`, or the end of the lease while claimed."""
+
+    __tablename__ = "job"
+
+    kind: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    run_at: str
+    due_at: str = Field(index=True)
+    generation: int
+    attempt: int
+    owner: str | None
+
+
+class AuditEventRow(StoredRow, table=True):
+    """One sealed event. The chain's head is the row with the highest `seq`."""
+
+    __tablename__ = "audit_event"
+
+    seq: int = Field(primary_key=True)
+    name: str
+    subject: str = Field(index=True)
+    body: str
+    prev_hash: str
+    hash: str
+
+
+class FactRow(StoredRow, table=True):
+    """A fact of the gateway itself, such as its id."""
+
+    __tablename__ = "fact"
+
+    name: str = Field(primary_key=True)
+    value: str
+
+
+def table_of(row: type[StoredRow]) -> Table:
+    """Return the SQLAlchemy table of a row class (SQLModel does not type the attribute)."""
+    table: Any = row.__table__  # type: ignore[attr-defined]
+    assert isinstance(table, Table)
+    return table
