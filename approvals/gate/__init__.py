@@ -1,0 +1,33 @@
+"""The agents' side of Sayso: put `Gate` in front of tools; everything here needs pydantic alone."""
+
+from approvals.gate.exceptions import (
+    CallAlreadyRan,
+    CallCancelled,
+    CallDenied,
+    CallFrozen,
+    CallLapsed,
+    CallNoEligibleApprover,
+    CallNotApproved,
+    CallRejected,
+    CallTimedOut,
+    CallUnavailable,
+    CallUndeliverable,
+    CallUnknown,
+)
+from approvals.gate.gate import Gate
+
+__all__ = [
+    "CallAlreadyRan",
+    "CallCancelled",
+    "CallDenied",
+    "CallFrozen",
+    "CallLapsed",
+    "CallNoEligibleApprover",
+    "CallNotApproved",
+    "CallRejected",
+    "CallTimedOut",
+    "CallUnavailable",
+    "CallUndeliverable",
+    "CallUnknown",
+    "Gate",
+]

@@ -1,0 +1,139 @@
+"""A tool's parameters bound to JSON: what a caller passes is frozen, what the body gets is thawed.
+
+`ToolBinding` is made when a tool is guarded and holds everything `inspect` and pydantic have to
+say; a call only binds, validates, writes and digests. The body never sees the caller's objects,
+but what the approved JSON text parses back to (promise 1 of the design; cases C1, X13).
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from approvals.domain import errors, strict_json
+from approvals.domain.tool_call import ToolCall, digest_of
+from approvals.gate.argument_schema import ArgumentSchema, mistakes
+from approvals.gate.function_form import FunctionForm
+from approvals.gate.parameters import Parameters
+
+Frozen: TypeAlias = tuple[ToolCall, dict[str, Any] | None]
+
+
+class ToolBinding:
+    """One tool: its name, its fingerprint and the way between a caller's values and JSON."""
+
+    __slots__ = ("_parameters", "_schema", "fingerprint", "injected", "is_async", "name")
+
+    def __init__(
+        self,
+        form: FunctionForm,
+        *,
+        injected: Iterable[str] = (),
+    ) -> None:
+        """Compile *form*; parameters named in *injected* are left alone and never digested.
+
+        Raises:
+            UnsupportedTool: for a parameter that does not survive the round trip through JSON.
+        """
+        self.name = form.name
+        self.is_async = form.is_async
+        receiver = (form.receiver,) if form.receiver else ()
+        self._parameters = Parameters.of(form, (*receiver, *injected))
+        self.injected = self._parameters.injected
+        self._schema = ArgumentSchema(form.name, self._parameters.types, self._parameters.defaults)
+        self.fingerprint = _fingerprint(form, self._schema.json_schema)
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[..., Any],
+        name: str | None = None,
+        injected: Iterable[str] = (),
+    ) -> "ToolBinding":
+        """Bind *function* under *name* (default: its own, without the module).
+
+        Raises:
+            UnsupportedTool: for a form or a parameter that cannot be guarded.
+        """
+        return cls(FunctionForm.of(function, name), injected=injected)
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        return self._schema.json_schema
+
+    def freeze(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Frozen:
+        """Bind a call as Python would, apply defaults, and turn its arguments into JSON.
+
+        Returns the frozen call and the injected values, which are left alone.
+
+        Raises:
+            InvalidArguments: naming what is missing, unknown or of the wrong type; its subclass
+                `ArgumentsNotStable` for a value that reads back as another one.
+        """
+        values = self._parameters.bind(self.name, args, kwargs)
+        given = {name: values.pop(name) for name in self.injected} if self.injected else None
+        try:
+            validated = self._schema.validate(values)
+            arguments = self._schema.to_json(validated)
+        except Exception as error:
+            raise errors.InvalidArguments(f"{self.name}: {mistakes(error)}.") from None
+        text = strict_json.write(arguments)
+        if not self._is_stable(text, validated, arguments):
+            self._refuse_unstable(text, validated)
+        return ToolCall.canonical(self.name, self.fingerprint, arguments, text), given
+
+    def thaw(
+        self, arguments_json: str, digest: str, given: dict[str, Any] | None
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return (args, kwargs) for the body: fresh values of the approved text, and *given*.
+
+        Raises:
+            ArgsMismatch: the text is not the one that *digest* (what was asked) stands for.
+        """
+        if digest_of(self.name, self.fingerprint, arguments_json) != digest:
+            raise errors.ArgsMismatch
+        return self._parameters.spread(self._schema.read(arguments_json), given)
+
+    def _is_stable(self, text: str, validated: dict[str, Any], arguments: Any) -> bool:
+        try:
+            parsed = self._schema.read(text)
+            return bool(parsed == validated) and bool(self._schema.to_json(parsed) == arguments)
+        except Exception:
+            return False
+
+    def _refuse_unstable(self, text: str, validated: dict[str, Any]) -> None:
+        raw = json.loads(text)
+        names = [name for name in validated if not self._survives(name, raw[name], validated[name])]
+        raise errors.ArgumentsNotStable(
+            f"{self.name}: {', '.join(names) or 'arguments'} would not reach the tool as given: "
+            "written as JSON and read back, it is another value. Pass a plain JSON value."
+        )
+
+    def _survives(self, name: str, raw: Any, value: Any) -> bool:
+        try:
+            single = ArgumentSchema(self.name, {name: self._parameters.types[name]}, {})
+            return bool(single.read(json.dumps({name: raw})) == {name: value})
+        except Exception:
+            return False
+
+
+def _fingerprint(form: FunctionForm, json_schema: dict[str, Any]) -> str:
+    parts = {"schema": json_schema, "description": form.description, "origin": form.origin}
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def signature_form(
+    *, name: str, description: str, origin: str, signature: inspect.Signature
+) -> FunctionForm:
+    """Return the form of a tool that is not a function of ours, such as a framework's."""
+    return FunctionForm(
+        name=name,
+        origin=origin,
+        description=description,
+        is_async=True,
+        signature=signature,
+        receiver=None,
+    )

@@ -1,0 +1,127 @@
+"""A gateway and the loop it lives on: everything asked of it is asked there.
+
+Guards call this from the gateway's own loop, from other loops and from plain threads. A caller on
+another thread hands its question over and waits; the gateway itself never leaves its loop.
+"""
+
+import asyncio
+import concurrent.futures
+import logging
+from collections.abc import Awaitable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from approvals.domain import errors
+from approvals.gate.exceptions import unavailable
+from approvals.gate.gateway import Clearance, Gateway, Proposal
+
+Answer = TypeVar("Answer")
+_log = logging.getLogger("sayso.gate")
+_reports: set[asyncio.Task[None]] = set()  # a loop keeps only weak references to its tasks
+
+
+class WouldDeadlock(errors.Refusal):
+    """A guarded sync function was called on the gateway's own event loop, which it would stop.
+
+    Call it with `await asyncio.to_thread(function, ...)`, or make it `async def`.
+    """
+
+    code = "would_deadlock"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One gateway, bound to the loop it runs on."""
+
+    gateway: Gateway
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller runs on the gateway's loop."""
+        try:
+            return asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            return False
+
+    def admit(self, proposal: Proposal) -> Clearance | None:
+        """Answer at once what needs no asking; on another loop everything goes through `ask`."""
+        return self.gateway.admit(proposal) if self.is_here else None
+
+    def ask(self, proposal: Proposal) -> Awaitable[Clearance]:
+        """Return what to await for the clearance; keeps *proposal* no longer than it must."""
+        if self.is_here:
+            return self.gateway.ask(proposal)
+        return asyncio.wrap_future(self.submit(_clear(self.gateway, proposal)))
+
+    def clear(self, proposal: Proposal) -> Clearance:
+        """Ask from a thread without a loop, and wait.
+
+        Raises:
+            CallNotApproved: the subclass of the outcome; CallUnavailable when the gateway stops.
+        """
+        return self._wait(_clear(self.gateway, proposal))
+
+    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+        """Record how the body ended. A failure is logged: it must not cost the body's result.
+
+        A cancelled caller does not cancel its report.
+        """
+        if clearance.request_id is None:
+            return
+        reporting = _report(self.gateway, clearance, succeeded=succeeded, result=result)
+        if not self.is_here:
+            await asyncio.shield(asyncio.wrap_future(self.submit(reporting)))
+            return
+        task = self.loop.create_task(reporting)
+        _reports.add(task)
+        task.add_done_callback(_reports.discard)
+        await asyncio.shield(task)
+
+    def report_from_thread(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+        """Record how a sync body ended, and wait until it is recorded or logged."""
+        if clearance.request_id is not None:
+            self._wait(_report(self.gateway, clearance, succeeded=succeeded, result=result))
+
+    def refuse_own_loop(self, tool: str) -> None:
+        """Raise `WouldDeadlock` when waiting here would stop the gateway itself."""
+        if self.is_here:
+            said = " ".join((WouldDeadlock.__doc__ or "").split())
+            raise WouldDeadlock(f"{tool}: {said}")
+
+    def submit(self, question: Coroutine[Any, Any, Answer]) -> concurrent.futures.Future[Answer]:
+        """Hand *question* to the gateway's loop; raises CallUnavailable when it is closed."""
+        try:
+            return asyncio.run_coroutine_threadsafe(question, self.loop)
+        except RuntimeError:
+            question.close()
+            unavailable("The gateway has stopped. The call did not run.")
+
+    def _wait(self, question: Coroutine[Any, Any, Answer]) -> Answer:
+        future = self.submit(question)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            unavailable("The gateway stopped while this call waited. It did not run.")
+        except BaseException:
+            future.cancel()
+            raise
+
+
+async def _clear(gateway: Gateway, proposal: Proposal) -> Clearance:
+    clearance = gateway.admit(proposal)
+    if clearance is not None:
+        return clearance
+    asking = gateway.ask(proposal)
+    del proposal
+    return await asking
+
+
+async def _report(gateway: Gateway, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+    try:
+        await gateway.report(clearance, succeeded=succeeded, result=result)
+    except Exception:
+        _log.exception(
+            "How request %s ended could not be recorded; its permit will read `unknown`.",
+            clearance.request_id,
+        )

@@ -1,0 +1,84 @@
+"""What surrounds a guarded call without being an argument: who calls, in which run, which key.
+
+Set by `Gate.calling()` for one call and by the task runner for a whole run; read by the guard when
+it proposes a call. Carried by a context variable, so that no tool's signature changes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+
+from approvals.domain.approval_request import Requester
+from approvals.domain.ids import ChannelId, RunId, TeamId, UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """What is known about a call beside its arguments. Every field may be absent."""
+
+    agent: str | None = None
+    """Overrides the gate's agent name; set by the task runner."""
+    person: UserId | None = None
+    team: TeamId | None = None
+    on_behalf_of: tuple[UserId, ...] = ()
+    key: str | None = None
+    """The caller's own request key: one question. A second call needs its own."""
+    reason: str | None = None
+    run_id: RunId | None = None
+    message_id: str | None = None
+    """The AI message the tool call stands in; ids of tool calls repeat between messages."""
+    tool_call_id: str | None = None
+    card_channel: ChannelId | None = None
+    thread_ts: str | None = None
+    channel: str | None = None
+    """The task's channel, whose rules apply. Only the gateway's task runner sets it (promise 8)."""
+
+    @property
+    def request_key(self) -> str | None:
+        """The caller's key, else the one a run gives: run, AI message and tool call."""
+        if self.key is not None:
+            return self.key
+        if self.run_id and self.message_id and self.tool_call_id:
+            return f"{self.run_id}:{self.message_id}:{self.tool_call_id}"
+        return None
+
+    def requester(self, agent: str) -> Requester:
+        """Return who asks, with *agent* as the name of last resort."""
+        return Requester(
+            agent=self.agent or agent,
+            person=self.person,
+            team=self.team,
+            on_behalf_of=self.on_behalf_of,
+        )
+
+    def on_behalf(self, people: tuple[UserId, ...]) -> tuple[UserId, ...]:
+        """Return the people it acts for with *people* added; nobody is ever taken away."""
+        return tuple(dict.fromkeys((*self.on_behalf_of, *people)))
+
+
+NOTHING_KNOWN = CallContext()
+_CURRENT: ContextVar[CallContext] = ContextVar("sayso_call", default=NOTHING_KNOWN)
+current = _CURRENT.get
+"""Return the context of the call being made."""
+
+
+@contextmanager
+def entered(context: CallContext) -> Iterator[CallContext]:
+    """Make *context* the current one; used by the task runner, which alone sets `channel`."""
+    token = _CURRENT.set(context)
+    try:
+        yield context
+    finally:
+        _CURRENT.reset(token)
+
+
+@contextmanager
+def inside_body() -> Iterator[None]:
+    """Hide the key and ids of the call being run from calls that its body makes."""
+    before = _CURRENT.get()
+    if before.key is None and before.tool_call_id is None:
+        yield
+        return
+    with entered(replace(before, key=None, reason=None, tool_call_id=None)):
+        yield

@@ -1,0 +1,111 @@
+"""Running an approved body and telling the gateway how it ended.
+
+Called by guarded functions once they hold a clearance. The body gets freshly parsed arguments;
+whatever it returns or raises reaches the caller untouched (cases D9, F16, F17).
+"""
+
+import asyncio
+import inspect
+import reprlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.domain import errors
+from approvals.gate.binding import ToolBinding
+from approvals.gate.connection import Connection
+from approvals.gate.context import inside_body
+from approvals.gate.gateway import Clearance
+
+RESULT_MAX_CHARS = 10_000
+_short = reprlib.Repr()
+_short.maxlevel, _short.maxdict, _short.maxlist, _short.maxtuple = 6, 100, 100, 100
+_short.maxset, _short.maxstring, _short.maxother = 100, RESULT_MAX_CHARS, RESULT_MAX_CHARS
+
+
+@dataclass(slots=True, kw_only=True)
+class Execution:
+    """One cleared call, about to run."""
+
+    binding: ToolBinding
+    connection: Connection
+    clearance: Clearance
+    digest: str
+    """Of what was asked; compared with what was cleared just before the body runs."""
+    given: dict[str, Any] | None
+
+    async def run(self, body: Callable[..., Awaitable[Any]]) -> Any:
+        """Await *body* with the approved arguments, and report."""
+        try:
+            args, kwargs = self._thaw()
+            with inside_body():
+                result = await body(*args, **kwargs)
+        except BaseException as error:
+            await self.connection.report(self.clearance, succeeded=False, result=_failure(error))
+            raise
+        await self.connection.report(self.clearance, succeeded=True, result=_text(result))
+        return result
+
+    async def run_in_thread(self, body: Callable[..., Any]) -> Any:
+        """Run a sync *body* off the loop, and report.
+
+        A cancelled caller leaves; the thread cannot be stopped, so its true end is still reported.
+        """
+
+        async def in_thread(*args: Any, **kwargs: Any) -> Any:
+            return _finished(await asyncio.to_thread(body, *args, **kwargs))
+
+        running = asyncio.ensure_future(self.run(in_thread))
+        running.add_done_callback(_retrieve)
+        return await asyncio.shield(running)
+
+    def run_here(self, body: Callable[..., Any]) -> Any:
+        """Run a sync *body* in the calling thread, and report."""
+        try:
+            args, kwargs = self._thaw()
+            with inside_body():
+                result = _finished(body(*args, **kwargs))
+        except BaseException as error:
+            self._report_from_thread(succeeded=False, result=_failure(error))
+            raise
+        self._report_from_thread(succeeded=True, result=_text(result))
+        return result
+
+    def _thaw(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if self.clearance.digest != self.digest:
+            raise errors.ArgsMismatch
+        return self.binding.thaw(self.clearance.arguments_json, self.digest, self.given)
+
+    def _report_from_thread(self, *, succeeded: bool, result: str) -> None:
+        self.connection.report_from_thread(self.clearance, succeeded=succeeded, result=result)
+
+
+def _finished(result: Any) -> Any:
+    """Refuse what has not run yet: a body hidden in a coroutine would run without its permit."""
+    if inspect.iscoroutine(result) or inspect.isgenerator(result):
+        result.close()
+    elif not inspect.isasyncgen(result):
+        return result
+    raise errors.UnsupportedTool(
+        "The tool returned something that has yet to run. Nothing ran: make it `async def`, or "
+        "return a finished value."
+    )
+
+
+def _text(result: Any) -> str:
+    return result[:RESULT_MAX_CHARS] if isinstance(result, str) else _short.repr(result)
+
+
+def _failure(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled while it ran; how much of it happened is not known"
+    try:
+        said = str(error)
+    except Exception:
+        said = ""
+    return f"{type(error).__name__}: {said[:RESULT_MAX_CHARS]}".rstrip(": ")
+
+
+def _retrieve(running: "asyncio.Future[Any]") -> None:
+    if not running.cancelled():
+        running.exception()

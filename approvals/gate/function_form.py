@@ -1,0 +1,109 @@
+"""The shapes of functions that can be guarded, and why the others cannot (case X13).
+
+Read once, when a tool is guarded: signature, resolved annotations, whether the body is awaited.
+"""
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.domain import errors
+
+GUARD_MARK = "__sayso_guard__"
+"""The attribute that marks a guarded function."""
+_GENERATORS = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionForm:
+    """What `inspect` says about a function, asked once."""
+
+    name: str
+    origin: str
+    """`module:qualname`."""
+    description: str
+    is_async: bool
+    signature: inspect.Signature
+    """With annotations resolved."""
+    receiver: str | None
+    """`self` or `cls` of a method; never an argument."""
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], name: str | None = None) -> "FunctionForm":
+        """Examine *function*.
+
+        Raises:
+            UnsupportedTool: for a form whose call could not be shown or bound.
+        """
+        named: str = function.__class__.__name__ if name is None else name
+        if name is None:
+            named = getattr(function, "__name__", named)
+        objection = _objection(function, named)
+        if objection:
+            raise errors.UnsupportedTool(f"{named} cannot be guarded: {objection}.")
+        signature = _signature(function, named)
+        qualified = getattr(function, "__qualname__", named)
+        return cls(
+            name=named,
+            origin=f"{getattr(function, '__module__', None) or '?'}:{qualified}",
+            description=inspect.getdoc(function) or "",
+            is_async=is_async(function),
+            signature=signature,
+            receiver=_receiver(signature, qualified),
+        )
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling *function* gives something to await, also behind a plain decorator."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        inspect.unwrap(function)
+    )
+
+
+def _objection(function: Any, named: str) -> str | None:
+    if isinstance(function, functools.partial):
+        return "a partial hides the arguments it holds; write a function that passes them"
+    if inspect.isclass(function):
+        return "it is a class; guard a function that makes the object"
+    if not (inspect.isfunction(function) or inspect.ismethod(function)):
+        return "it is not written in Python as a function or method; wrap it in one"
+    if any(check(each) for check in _GENERATORS for each in (function, inspect.unwrap(function))):
+        return "a generator runs after the call has returned; return a list instead"
+    return _objection_to_name(function, named)
+
+
+def _objection_to_name(function: Any, named: str) -> str | None:
+    if hasattr(function, GUARD_MARK):
+        return "it is guarded already, and would ask twice"
+    if not named.strip() or named == "<lambda>":
+        return "it has no name to put before people; pass name="
+    return None
+
+
+def _signature(function: Callable[..., Any], named: str) -> inspect.Signature:
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, AttributeError) as error:
+        raise errors.UnsupportedTool(
+            f"{named} cannot be guarded: an annotation cannot be read ({error}). "
+            "Import the type at module level, outside TYPE_CHECKING."
+        ) from error
+    signature = inspect.signature(function)
+    parameters = [
+        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
+        for parameter in signature.parameters.values()
+    ]
+    returned = hints.get("return", signature.return_annotation)
+    return signature.replace(parameters=parameters, return_annotation=returned)
+
+
+def _receiver(signature: inspect.Signature, qualified: str) -> str | None:
+    first = next(iter(signature.parameters.values()), None)
+    in_class = "." in qualified.rpartition("<locals>.")[2]
+    bare = first is not None and first.annotation is inspect.Parameter.empty
+    if first is not None and in_class and bare and first.name in {"self", "cls"}:
+        return first.name
+    return None

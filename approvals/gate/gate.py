@@ -1,0 +1,259 @@
+"""`Gate`: what an agent's author puts in front of tools.
+
+Made at import time and bound to a gateway later: by `async with gate:` or `with gate:` (the
+gateway in this process), or by `use()` (a gateway that runs already). Until then guarded functions
+refuse to run. Nothing of operations, storage or Slack is imported here.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+
+from approvals.domain import errors
+from approvals.domain.ids import ChannelId, UserId
+from approvals.gate.binding import ToolBinding
+from approvals.gate.code_rules import RequireApproval, code_rule
+from approvals.gate.connection import Connection
+from approvals.gate.context import CallContext, current, entered
+from approvals.gate.exceptions import unavailable
+from approvals.gate.function_form import GUARD_MARK, FunctionForm
+from approvals.gate.gateway import Gateway
+from approvals.gate.guard import Guard
+from approvals.gate.opening import LoopThread, installed_gateway
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Gate:
+    """The gate of one agent.
+
+    ```python
+    gate = Gate(agent="deploy-bot")
+
+    @gate.guard(channel="#prod-incidents")
+    async def restart_service(name: str) -> str: ...
+    ```
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: str,
+        channel: str | None = None,
+        require_approval: RequireApproval = False,
+    ) -> None:
+        """Name the *agent*; *channel* and *require_approval* hold for every tool guarded here.
+
+        Args:
+            agent: how cards and the audit log call this agent.
+            channel: whose rules apply where a guard names none; else the policy's `tools:` decide.
+            require_approval: a rule in code: True, tool names, or `(tool_name, args) -> bool`.
+                The stricter of code and policy wins; a callable that raises means ask.
+        """
+        self.agent = agent
+        self._channel = channel
+        self._require_approval = require_approval
+        self._connection: Connection | None = None
+        self._opened: AbstractAsyncContextManager[Gateway] | None = None
+        self._thread: LoopThread | None = None
+        code_rule(require_approval)
+
+    @overload
+    def guard(self, function: Function, /) -> Function: ...
+    @overload
+    def guard(
+        self,
+        function: None = None,
+        /,
+        *,
+        name: str | None = None,
+        channel: str | None = None,
+        injected: Iterable[str] = (),
+        reason: str | None = None,
+        require_approval: RequireApproval = False,
+    ) -> Callable[[Function], Function]: ...
+    def guard(
+        self,
+        function: Any = None,
+        /,
+        *,
+        name: str | None = None,
+        channel: str | None = None,
+        injected: Iterable[str] = (),
+        reason: str | None = None,
+        require_approval: RequireApproval = False,
+    ) -> Any:
+        """Put the gate in front of a sync or async function or method; use it as a decorator.
+
+        Args:
+            function: given when the decorator is used bare.
+            name: the tool's name in policy and on cards; default the function's own.
+            channel: whose rules apply; a task started in a channel keeps that channel's.
+            injected: parameters the agent does not choose (a session, a client). They reach the
+                body untouched, are never digested, and are listed on the card.
+            reason: what the agent says it is for; shown as unverified.
+            require_approval: a rule in code, added to the gate's.
+
+        Raises:
+            UnsupportedTool: for a function whose call could not be shown and bound exactly.
+        """
+
+        def decorate(tool: Any) -> Any:
+            if isinstance(tool, classmethod | staticmethod):
+                return type(tool)(decorate(tool.__func__))
+            form = FunctionForm.of(tool, name)
+            guard = self.guard_for(
+                ToolBinding(form, injected=injected),
+                channel=channel,
+                reason=reason,
+                require_approval=require_approval,
+            )
+            guarded = guard.awaiting(tool) if form.is_async else guard.blocking(tool)
+            return _dressed(guarded, tool, form)
+
+        return decorate if function is None else decorate(function)
+
+    def guard_tools(
+        self,
+        tools: "Sequence[BaseTool | Callable[..., Any]]",
+        *,
+        channel: str | None = None,
+        require_approval: RequireApproval = False,
+    ) -> "list[BaseTool]":
+        """Return LangChain tools that ask before they run; names and schemas stay as they are.
+
+        A call that may not run becomes a `ToolMessage` with status `error` that says why.
+        """
+        from approvals.gate.langchain import guard_tool
+
+        return [
+            guard_tool(self, tool, channel=channel, require_approval=require_approval)
+            for tool in tools
+        ]
+
+    def guard_for(
+        self,
+        binding: ToolBinding,
+        *,
+        channel: str | None = None,
+        reason: str | None = None,
+        require_approval: RequireApproval = False,
+    ) -> Guard:
+        """Return the guard of a tool that is already bound; for framework adapters."""
+        return Guard(
+            gate=self,
+            agent=self.agent,
+            binding=binding,
+            channel=channel or self._channel,
+            reason=reason,
+            rule=code_rule(self._require_approval, require_approval),
+        )
+
+    def calling(
+        self,
+        *,
+        key: str | None = None,
+        reason: str | None = None,
+        person: str | None = None,
+        on_behalf_of: Iterable[str] = (),
+        thread: tuple[str, str] | None = None,
+    ) -> AbstractContextManager[CallContext]:
+        """Say more about the calls made inside the `with` block, without changing signatures.
+
+        Args:
+            key: the request key of the one call inside: asked again with it after a crash, the
+                call finds its question; with other arguments it is refused.
+            reason: what the agent says it is for.
+            person: the Slack user the agent acts for; may reject, never approve.
+            on_behalf_of: more people who may not approve; only ever added to.
+            thread: (channel id, ts) of the thread the card goes to. Whose rules apply is not
+                changed by it.
+        """
+        known = current()
+        replaced = (known.person,) if person and known.person else ()
+        people = (*replaced, *(UserId(each) for each in on_behalf_of))
+        context = replace(
+            known,
+            key=key or known.key,
+            reason=reason or known.reason,
+            person=UserId(person) if person else known.person,
+            on_behalf_of=known.on_behalf(people),
+        )
+        if thread:
+            context = replace(context, card_channel=ChannelId(thread[0]), thread_ts=thread[1])
+        return entered(context)
+
+    async def cancel(self, key: str) -> bool:
+        """Withdraw the pending question asked under *key*; False when there is none."""
+        connection = self.connection
+        if connection.is_here:
+            return await connection.gateway.cancel(key)
+        return await asyncio.wrap_future(connection.submit(connection.gateway.cancel(key)))
+
+    @property
+    def connection(self) -> Connection:
+        """The gateway in use, with its loop; raises CallUnavailable when there is none."""
+        if self._connection is None:
+            unavailable(
+                "This gate is not connected to a gateway: call inside `async with gate:` or "
+                "`with gate:`. The call did not run."
+            )
+        return self._connection
+
+    def use(self, gateway: Gateway | None) -> None:
+        """Bind a gateway that lives on the running event loop; None lets go of it."""
+        loop = asyncio.get_running_loop() if gateway else None
+        self._connection = Connection(gateway, loop) if gateway and loop else None
+
+    async def __aenter__(self) -> Self:
+        self._refuse_second_opening()
+        opened = installed_gateway()
+        self.use(await opened.__aenter__())
+        self._opened = opened
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        opened, self._opened, self._connection = self._opened, None, None
+        if opened:
+            await opened.__aexit__(*error)
+
+    def __enter__(self) -> Self:
+        self._refuse_second_opening()
+        thread = LoopThread(installed_gateway)
+        self._connection = thread.start()
+        self._thread = thread
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        thread, self._thread, self._connection = self._thread, None, None
+        if thread:
+            thread.stop()
+
+    def _refuse_second_opening(self) -> None:
+        if self._connection is not None:
+            raise errors.GatewayRunning("This gate is already connected to a gateway.")
+
+
+def _dressed(guarded: Callable[..., Any], tool: Callable[..., Any], form: FunctionForm) -> Any:
+    """Give *guarded* the looks of *tool*, but no way around the gate such as `__wrapped__`."""
+    functools.update_wrapper(guarded, tool)
+    looks = cast("Any", guarded)
+    looks.__dict__.pop("__wrapped__", None)
+    looks.__signature__ = form.signature
+    looks.__annotations__ = {
+        name: parameter.annotation
+        for name, parameter in form.signature.parameters.items()
+        if parameter.annotation is not parameter.empty
+    } | (
+        {}
+        if form.signature.return_annotation is form.signature.empty
+        else {"return": form.signature.return_annotation}
+    )
+    setattr(guarded, GUARD_MARK, True)
+    return guarded

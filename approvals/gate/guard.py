@@ -1,0 +1,122 @@
+"""The guarded call itself: freeze, ask, run by permit. One `Guard` for each guarded tool.
+
+Made by `Gate.guard()` and the framework adapters. While a call waits, only the frames of this file
+and of the gateway are in memory: the proposal is let go before the wait begins.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from approvals.domain.approval_request import Requester
+from approvals.gate.binding import ToolBinding
+from approvals.gate.code_rules import Rule
+from approvals.gate.connection import Connection
+from approvals.gate.context import NOTHING_KNOWN, current
+from approvals.gate.execution import Execution
+from approvals.gate.gateway import Proposal
+
+
+class Connected(Protocol):
+    """What a guard needs of its gate."""
+
+    @property
+    def connection(self) -> Connection:
+        """The gateway in use; raises CallUnavailable when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """One tool behind the gate, with what its configuration says."""
+
+    gate: Connected
+    agent: str
+    binding: ToolBinding
+    channel: str | None = None
+    reason: str | None = None
+    rule: Rule | None = None
+    _requester: Requester = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_requester", Requester(agent=self.agent))
+
+    def propose(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Proposal, dict[str, Any] | None]:
+        """Freeze a call into a proposal; the second value is what was injected.
+
+        Raises:
+            InvalidArguments: before anyone is asked.
+        """
+        call, given = self.binding.freeze(args, kwargs)
+        effect = self.rule(call) if self.rule else None
+        context = current()
+        if context is NOTHING_KNOWN:
+            return Proposal(
+                call=call,
+                requester=self._requester,
+                channel=self.channel,
+                code_effect=effect,
+                injected=self.binding.injected,
+                reason=self.reason,
+            ), given
+        return Proposal(
+            call=call,
+            requester=context.requester(self.agent),
+            channel=context.channel or self.channel,
+            code_effect=effect,
+            injected=self.binding.injected,
+            reason=context.reason or self.reason,
+            key=context.request_key,
+            run_id=context.run_id,
+            tool_call_id=context.tool_call_id,
+            card_channel=context.card_channel,
+            thread_ts=context.thread_ts,
+        ), given
+
+    def awaiting(self, body: Callable[..., Any], *, in_thread: bool = False) -> Callable[..., Any]:
+        """Return the coroutine function that runs *body* once it may.
+
+        Set *in_thread* for a body that is not awaited, so that it cannot block the loop.
+        """
+        gate, binding = self.gate, self.binding
+
+        async def guarded(*args: Any, **kwargs: Any) -> Any:
+            proposal, given = self.propose(args, kwargs)
+            del args, kwargs
+            connection = gate.connection
+            digest = proposal.call.digest
+            clearance = connection.admit(proposal)
+            if clearance is None:
+                asking = connection.ask(proposal)
+                del proposal
+                clearance = await asking
+            execution = Execution(
+                binding=binding,
+                connection=connection,
+                clearance=clearance,
+                digest=digest,
+                given=given,
+            )
+            return await (execution.run_in_thread(body) if in_thread else execution.run(body))
+
+        return guarded
+
+    def blocking(self, body: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function that waits in its thread and runs *body* there once it may."""
+
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            connection = self.gate.connection
+            connection.refuse_own_loop(self.binding.name)
+            proposal, given = self.propose(args, kwargs)
+            execution = Execution(
+                binding=self.binding,
+                connection=connection,
+                clearance=connection.clear(proposal),
+                digest=proposal.call.digest,
+                given=given,
+            )
+            return execution.run_here(body)
+
+        return guarded

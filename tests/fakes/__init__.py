@@ -1,0 +1,1 @@
+"""Fake peers shared by tests."""

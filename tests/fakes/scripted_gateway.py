@@ -1,0 +1,103 @@
+"""A gateway that answers as a test tells it, keeping what it was asked and told."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from approvals.domain.ids import RequestId, UserId
+from approvals.domain.outcome import Outcome, OutcomeKind
+from approvals.domain.requirement import Effect
+from approvals.gate.exceptions import not_approved
+from approvals.gate.gateway import Clearance, Proposal
+
+
+@dataclass
+class Question:
+    """One pending question; settle it with `approve` or `end`."""
+
+    id: RequestId
+    proposal: Proposal
+    ended: "asyncio.Future[Clearance]"
+
+    def approve(self, arguments_json: str | None = None, digest: str | None = None) -> None:
+        call = self.proposal.call
+        self.ended.set_result(
+            Clearance(
+                request_id=self.id,
+                digest=digest or call.digest,
+                arguments_json=arguments_json or call.arguments_json,
+            )
+        )
+
+    def end(self, kind: OutcomeKind, reason: str | None = None) -> None:
+        outcome = Outcome(
+            kind=kind, message=f"It is {kind}.", reason=reason, request_id=self.id, by=UserId("U1")
+        )
+        self.ended.set_exception(not_approved(outcome))
+
+
+@dataclass
+class ScriptedGateway:
+    """Allows, denies or asks by `rule`; questions wait for the test unless `answer` is set."""
+
+    rule: Callable[[Proposal], Effect] = lambda _proposal: Effect.ASK
+    answer: Callable[[Question], None] | None = None
+    proposals: list[Proposal] = field(default_factory=list)
+    questions: dict[RequestId, Question] = field(default_factory=dict)
+    withdrawn: list[RequestId] = field(default_factory=list)
+    reports: list[tuple[RequestId | None, bool, str]] = field(default_factory=list)
+    report_fails: bool = False
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def admit(self, proposal: Proposal) -> Clearance | None:
+        self.proposals.append(proposal)
+        effect = self.rule(proposal)
+        if effect is Effect.DENY:
+            raise not_approved(Outcome(kind=OutcomeKind.DENIED, message="Denied by a rule."))
+        if effect is Effect.ASK or proposal.code_effect is Effect.ASK:
+            return None
+        call = proposal.call
+        return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
+
+    async def ask(self, proposal: Proposal) -> Clearance:
+        request_id = RequestId(f"R{len(self.questions)}")
+        question = Question(request_id, proposal, asyncio.get_running_loop().create_future())
+        self.questions[request_id] = question
+        self.asked.set()
+        if self.answer:
+            self.answer(question)
+        try:
+            return await question.ended
+        except asyncio.CancelledError:
+            self.withdrawn.append(request_id)
+            raise
+
+    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+        await asyncio.sleep(0)
+        if self.report_fails:
+            raise OSError("disk full")
+        self.reports.append((clearance.request_id, succeeded, result))
+
+    async def cancel(self, key: str) -> bool:
+        for question in self.questions.values():
+            if question.proposal.key == key and not question.ended.done():
+                question.end(OutcomeKind.CANCELLED)
+                return True
+        return False
+
+    async def next_question(self) -> Question:
+        await self.asked.wait()
+        self.asked.clear()
+        return list(self.questions.values())[-1]
+
+
+def approve(question: Question) -> None:
+    question.approve()
+
+
+def allow(_proposal: Proposal) -> Effect:
+    return Effect.ALLOW
+
+
+def deny(_proposal: Proposal) -> Effect:
+    return Effect.DENY
