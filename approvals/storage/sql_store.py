@@ -19,7 +19,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Clock, Committed, Ids, Transaction
-from approvals.storage import driver, rows, schema, statements
+from approvals.storage import columns, driver, request_rows, schema, statements
 from approvals.storage.writer import Writer
 
 Result = TypeVar("Result")
@@ -76,6 +76,11 @@ class SqlStore:
         """
         return cast("Result", await self._writer.run(unit))
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether the writer lives and its last commit was stored."""
+        return self._writer.trouble is None
+
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
         """Read one request outside the writer.
 
@@ -83,7 +88,7 @@ class SqlStore:
             StoreUnavailable: the file cannot be read.
         """
         row = await self._read(statements.REQUEST, {"id": request_id})
-        return None if row is None else rows.request_from_row(row)
+        return None if row is None else request_rows.request_from_row(row)
 
     async def next_due_at(self) -> datetime | None:
         """Return the earliest follow-up of all pending requests."""
@@ -127,7 +132,7 @@ class SqlStore:
 
     async def _moment(self, sql: str) -> datetime | None:
         row = await self._read(sql, {})
-        return None if row is None or row[0] is None else rows.time_from_text(row[0])
+        return None if row is None or row[0] is None else columns.time_from_text(row[0])
 
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:

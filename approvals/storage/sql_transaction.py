@@ -19,7 +19,7 @@ from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
 from approvals.operations.ports import Committed, Ids
-from approvals.storage import rows, statements
+from approvals.storage import columns, request_rows, rows, statements
 
 LEASE = timedelta(seconds=60)
 """How long a claimed job is left to its worker before it falls due again."""
@@ -50,7 +50,7 @@ class SqlTransaction:
 
     def add_request(self, request: ApprovalRequest) -> None:
         """Insert a new request."""
-        self._run(statements.ADD_REQUEST, rows.request_to_row(request))
+        self._run(statements.ADD_REQUEST, request_rows.request_to_row(request))
         self._note_follow_up(request)
         if request.is_pending:
             self._pending.add(request.id)
@@ -62,7 +62,7 @@ class SqlTransaction:
             AlreadyDecided: the stored version is not the one before *request*'s.
         """
         was_pending = request.id in self._pending or self._is_pending(request.id)
-        values = rows.request_changes(request)
+        values = request_rows.request_changes(request)
         values["request_id"] = request.id
         values["expected_version"] = request.version - 1
         if self._run(statements.SAVE_REQUEST, values).rowcount != 1:
@@ -74,8 +74,10 @@ class SqlTransaction:
 
     def overdue(self, now: datetime, *, limit: int) -> Sequence[ApprovalRequest]:
         """Return pending requests whose follow-up is due, earliest first."""
-        values = {"now": rows.time_to_text(now), "limit": limit}
-        found = [rows.request_from_row(row) for row in self._run(statements.OVERDUE, values)]
+        values = {"now": columns.time_to_text(now), "limit": limit}
+        found = [
+            request_rows.request_from_row(row) for row in self._run(statements.OVERDUE, values)
+        ]
         self._pending.update(request.id for request in found)
         return found
 
@@ -126,10 +128,10 @@ class SqlTransaction:
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
         """Claim due jobs for *owner*, each for the length of the lease; earliest first."""
         values = {
-            "now": rows.time_to_text(now),
+            "now": columns.time_to_text(now),
             "limit": limit,
             "new_owner": owner,
-            "lease_ends_at": rows.time_to_text(now + LEASE),
+            "lease_ends_at": columns.time_to_text(now + LEASE),
         }
         claimed = [rows.job_from_row(row) for row in self._run(statements.CLAIM_JOBS, values)]
         return sorted(claimed, key=lambda job: (job.run_at, job.kind, job.subject))
@@ -143,7 +145,7 @@ class SqlTransaction:
 
     def postpone_job(self, job: Job, run_at: datetime) -> None:
         """Give the job back, due at *run_at*."""
-        values = {**_held(job), "again_at": rows.time_to_text(run_at)}
+        values = {**_held(job), "again_at": columns.time_to_text(run_at)}
         self._run(statements.POSTPONE_JOB, values)
         self._note_jobs()
 
@@ -194,7 +196,7 @@ class SqlTransaction:
     def _loaded(self, row: sqlite3.Row | None) -> ApprovalRequest | None:
         if row is None:
             return None
-        request = rows.request_from_row(row)
+        request = request_rows.request_from_row(row)
         if request.is_pending:
             self._pending.add(request.id)
         return request
