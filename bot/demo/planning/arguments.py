@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.demo.planning.tool_schema import OfferedTool, Parameter
+from bot.demo.planning.tool_schema import READING, OfferedTool, Parameter
 from bot.demo.planning.words import ARTICLES, PREPOSITIONS, STOPWORDS, Token, stem, tokens
 
 _PREFIX_MIN = 3
@@ -174,11 +174,20 @@ def _phrase(clause: _Clause, start: int) -> list[int]:
 
 
 def _leftovers(parameter: Parameter, clause: _Clause, tool: OfferedTool) -> str | None:
-    """Give a required text the first word that neither names the tool nor is grammar."""
+    """Give a required text the first word that neither names the tool nor is grammar.
+
+    The verb a clause opens with (`show`, `check`) is no argument, whatever the tool is called.
+    """
     if parameter.type != "string" or parameter.choices or not parameter.required:
         return None
-    for position, token in clause.free():
-        known = tool.name_stems | tool.description_stems
-        if token.kind == "word" and token.word not in STOPWORDS and stem(token.word) not in known:
+    known = tool.name_stems | tool.description_stems
+    opened = False
+    for position, token in enumerate(clause.tokens):
+        if token.word in STOPWORDS:
+            continue
+        verb = not opened and stem(token.word) in READING
+        opened = True
+        free = token.kind == "word" and position not in clause.used
+        if free and not verb and stem(token.word) not in known:
             return clause.take([position])
     return None
