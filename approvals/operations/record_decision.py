@@ -69,7 +69,7 @@ def refuse(tx: Transaction, click: Click, refusal: errors.Refusal, *, at: dateti
                 "code": refusal.code,
                 "user": click.pressed.user,
                 "team": click.team,
-                "verdict": click.verdict,
+                "verdict": click.verdict.value,
             },
         )
     )
@@ -219,7 +219,7 @@ def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
         data={
             "user": decision.user,
             "team": decision.team,
-            "verdict": decision.verdict,
+            "verdict": decision.verdict.value,
             "reason": decision.reason,
             "sets": list(decision.sets),
             "digest_bound": request.call.digest[:12],

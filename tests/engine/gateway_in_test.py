@@ -1,0 +1,162 @@
+"""A whole gateway in one process for tests: real store and operations, people and clock by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest, Requester
+from approvals.domain.card import Pressed
+from approvals.domain.decision import Verdict
+from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.domain.policy import Policy
+from approvals.domain.tool_call import ToolCall
+from approvals.gate.gateway import Proposal
+from approvals.gate.local_gateway import LocalGateway
+from approvals.operations.click import Answer, Click
+from approvals.operations.decide import decide
+from approvals.operations.deliver_outbox import deliver, take_jobs
+from approvals.operations.desk import Desk
+from approvals.operations.read_card import read_cards
+from approvals.operations.record_calls import CallLog
+from approvals.operations.send_follow_ups import send_follow_ups
+from approvals.storage.ids import SystemIds
+from approvals.storage.policy_reader import read_policy
+from approvals.storage.sql_store import SqlStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeMessenger
+
+OPS = ChannelId("C0OPS")
+POLICY = """
+version: 1
+defaults: {channel: "#ops", unmatched: ask, timeout: 15m}
+people:
+  sre: {users: [U0BOB, U0CAROL]}
+  oncall: {usergroup: S0ONCALL}
+channels:
+  "#ops":
+    id: C0OPS
+    approvers: [sre]
+    timeout: 5m
+    rules:
+      - {tool: "read_*", effect: allow}
+      - {tool: "drop_*", effect: deny, message: Dropping is done by hand.}
+      - {tool: "restart_*", effect: ask, risk: high}
+"""
+
+
+def a_policy(text: str = POLICY) -> Policy:
+    return read_policy(text.encode(), file="policy.yml")
+
+
+@dataclass
+class GatewayInTest:
+    """The parts, and what people and agents do with them."""
+
+    store: SqlStore
+    desk: Desk
+    gateway: LocalGateway
+    clock: FakeClock
+    directory: FakeDirectory
+    messenger: FakeMessenger
+    call_log: CallLog
+    policies: list[Policy]
+
+    def asks(
+        self,
+        tool: str = "restart_service",
+        arguments: dict[str, Any] | None = None,
+        **also: Any,
+    ) -> asyncio.Task[Any]:
+        """Start an agent's call and return its task."""
+        return asyncio.create_task(self.gateway.ask(proposal(tool, arguments, **also)))
+
+    async def pending(self) -> ApprovalRequest:
+        """Wait for the one request that has just been asked, and post its card."""
+        await self.delivered()
+        return self.messenger.posts[-1].request
+
+    async def delivered(self) -> None:
+        """Deliver jobs until none is due."""
+        await settle()
+        while jobs := await take_jobs(self.desk):
+            for job in jobs:
+                await deliver(self.desk, self.messenger, job)
+
+    async def clicks(
+        self,
+        request_id: RequestId,
+        user: UserId = BOB,
+        *,
+        verdict: Verdict = Verdict.APPROVE,
+        team: TeamId = TEAM,
+        **forged: Any,
+    ) -> Answer:
+        """Press a button on the request's first card."""
+        (content, *_) = await read_cards(self.desk, request_id)
+        place: dict[str, Any] = {
+            "nonce": content.card.nonce,
+            "channel": content.card.channel,
+            "ts": content.card.ts,
+        }
+        reason = forged.pop("reason", None)
+        place.update(forged)
+        click = Click(
+            request_id=request_id,
+            verdict=verdict,
+            pressed=Pressed(user=user, **place),
+            team=team,
+            reason=reason,
+        )
+        return await decide(self.desk, click)
+
+    async def time_passes(self, by: timedelta) -> None:
+        """Move the clock and let the sleeper's work be done."""
+        self.clock.advance(by)
+        await send_follow_ups(self.desk)
+        await self.delivered()
+
+
+def proposal(
+    tool: str = "restart_service", arguments: dict[str, Any] | None = None, **also: Any
+) -> Proposal:
+    call = ToolCall.of(tool, "f" * 64, arguments if arguments is not None else {"service": "web"})
+    also.setdefault("requester", Requester(agent="deploy-bot", person=ALICE, team=TEAM))
+    return Proposal(call=call, **also)
+
+
+async def settle(rounds: int = 50) -> None:
+    """Let every task that can go on do so, the writer thread's answers included."""
+    for _ in range(rounds):
+        await asyncio.sleep(0.0005)
+
+
+@asynccontextmanager
+async def a_gateway(
+    path: Path | str = ":memory:",
+    *,
+    policy: str = POLICY,
+    clock: FakeClock | None = None,
+    owner: str = "gateway-1",
+) -> AsyncIterator[GatewayInTest]:
+    """Open a gateway over a real store; close it as a shutdown does."""
+    clock = clock or FakeClock()
+    ids = SystemIds(clock)
+    async with SqlStore.open(path, clock=clock, ids=ids, source="/gateway/test") as store:
+        directory, messenger, policies = FakeDirectory(), FakeMessenger(), [a_policy(policy)]
+        desk = Desk(
+            store=store,
+            directory=directory,
+            display=messenger,
+            clock=clock,
+            ids=ids,
+            policy=lambda: policies[-1],
+            owner=owner,
+        )
+        call_log = CallLog()
+        gateway = LocalGateway(desk, call_log)
+        yield GatewayInTest(store, desk, gateway, clock, directory, messenger, call_log, policies)
+        await gateway.close()

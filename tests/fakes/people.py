@@ -1,0 +1,69 @@
+"""A directory with the people of the tests, and a messenger that keeps what it was told."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import ChannelId, TeamId, UserId
+from approvals.operations.ports import (
+    CardContent,
+    DirectoryUnavailable,
+    NotNow,
+    Person,
+    Posted,
+    Undeliverable,
+)
+
+TEAM = TeamId("T0TEAM")
+ALICE, BOB, CAROL = UserId("U0ALICE"), UserId("U0BOB"), UserId("U0CAROL")
+
+
+def a_person(user: UserId, team: TeamId = TEAM) -> Person:
+    return Person(user=user, team=team, name=user.lower(), is_internal=team == TEAM)
+
+
+@dataclass
+class FakeDirectory:
+    """Implements the `Directory` port; `is_down` makes every answer fail."""
+
+    people: dict[UserId, Person] = field(default_factory=dict)
+    usergroups: dict[str, frozenset[UserId]] = field(default_factory=dict)
+    is_down: bool = False
+
+    def change(self, user: UserId, **facts: bool) -> None:
+        known = self.people.get(user, a_person(user))
+        self.people[user] = replace(known, **facts)  # type: ignore[arg-type]
+
+    async def person(self, user: UserId, team: TeamId) -> Person:
+        if self.is_down:
+            raise DirectoryUnavailable
+        return self.people.get(user, a_person(user, team))
+
+    async def members(self, usergroup: str) -> frozenset[UserId]:
+        if self.is_down:
+            raise DirectoryUnavailable
+        return self.usergroups.get(usergroup, frozenset())
+
+
+@dataclass
+class FakeMessenger:
+    """Implements the `Messenger` and `Display` ports; keeps every card it drew."""
+
+    posts: list[CardContent] = field(default_factory=list)
+    updates: list[CardContent] = field(default_factory=list)
+    trouble: NotNow | Undeliverable | None = None
+    cuts: bool = False
+
+    def shows_everything(self, request: ApprovalRequest) -> bool:
+        return not self.cuts
+
+    async def post(self, content: CardContent, *, now: datetime) -> Posted:
+        if self.trouble is not None:
+            raise self.trouble
+        self.posts.append(content)
+        return Posted(channel=ChannelId(content.card.channel), ts=f"{len(self.posts)}.000100")
+
+    async def update(self, content: CardContent, *, now: datetime) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.updates.append(content)
