@@ -34,6 +34,12 @@ class Counted:
             return Effect.ASK
         return self.rule.effect
 
+    @property
+    def is_match(self) -> bool:
+        """Whether the channel itself has a say here; a failed `allow` and a guardrail have not."""
+        failed_allow = self.error is not None and self.rule.effect is Effect.ALLOW
+        return not failed_allow and not self.rule.is_guardrail
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grounds:
@@ -84,11 +90,18 @@ def _matches(
 
     for each in counted:
         yield match(each.effect, name=each.rule.name, place=each.rule.place, rule=each)
-    if not counted:
+    if _is_unmatched(counted, grounds):
         defaults = grounds.defaults
         yield match(defaults.unmatched, name="unmatched", place=defaults.place)
     if code_effect in {Effect.ASK, Effect.DENY}:
         yield match(code_effect, name="rule in code", place="")
+
+
+def _is_unmatched(counted: tuple[Counted, ...], grounds: Grounds) -> bool:
+    """Whether `unmatched` has a say: nothing matched, and nothing that counts is as strict."""
+    if any(each.is_match for each in counted):
+        return False
+    return not counted or grounds.defaults.unmatched is Effect.DENY
 
 
 def _reasons(
@@ -96,7 +109,7 @@ def _reasons(
 ) -> Iterator[str]:
     for each in counted:
         yield _sentence(each)
-    if not counted:
+    if _is_unmatched(counted, grounds):
         defaults = grounds.defaults
         yield (
             f"No rule of {grounds.channel.name} matches, so `unmatched: {defaults.unmatched}` "

@@ -27,6 +27,8 @@ class Rule:
     message: str | None = None
     risk: Risk | None = None
     timeout: timedelta | None = None
+    is_guardrail: bool = False
+    """Guardrails only tighten: one that asks does not make a call matched."""
 
     def covers(self, tool: str) -> bool:
         """Whether the rule is about *tool*, its condition aside.

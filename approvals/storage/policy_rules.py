@@ -71,6 +71,7 @@ def _read_rule(node: Node, section: RuleSection, mistakes: Mistakes, *, number: 
         message=message,
         risk=risk,
         timeout=timeout,
+        is_guardrail=section is GUARDRAILS,
     )
 
 

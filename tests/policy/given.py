@@ -14,11 +14,14 @@ people:
 """
 
 
-def policy_of(*rules: str, guardrails: tuple[str, ...] = (), approvers: str = "sre") -> Policy:
+def policy_of(*rules: str, guardrails: tuple[str, ...] = (), unmatched: str = "ask") -> Policy:
     """Read a policy with one channel, #ops, and these rules in flow style."""
-    lines = [HEAD.rstrip(), "guardrails:" if guardrails else ""]
+    lines = [
+        HEAD.replace("unmatched: ask", f"unmatched: {unmatched}").rstrip(),
+        "guardrails:" if guardrails else "",
+    ]
     lines += [f"  - {{{rule}}}" for rule in guardrails]
-    lines += ["channels:", '  "#ops":', "    id: C0OPS", f"    approvers: [{approvers}]"]
+    lines += ["channels:", '  "#ops":', "    id: C0OPS", "    approvers: [sre]"]
     lines += ["    rules:"] if rules else []
     lines += [f"      - {{{rule}}}" for rule in rules]
     return read_policy("\n".join(lines).encode())

@@ -120,6 +120,23 @@ def test_a_guardrail_tightens_what_a_channel_allows() -> None:
     assert asked(policy, "db.drop_table").rules[0].name == "guardrail 1"
 
 
+def test_a_guardrail_that_asks_opens_no_channel_that_denies_what_it_does_not_match() -> None:
+    policy = policy_of(guardrails=("tool: db.*, effect: ask",), unmatched="deny")
+
+    requirement = asked(policy, "db.read")
+
+    assert requirement.effect is Effect.DENY
+    assert [rule.name for rule in requirement.rules] == ["guardrail 1", "unmatched"]
+
+
+def test_an_allow_rule_that_failed_does_not_match_where_the_unmatched_is_denied() -> None:
+    policy = policy_of("tool: pay, when: args.amount < 9, effect: allow", unmatched="deny")
+
+    assert asked(policy, "pay", amount=5).effect is Effect.ALLOW
+    assert asked(policy, "pay").effect is Effect.DENY
+    assert asked(policy, "pay", amount=50).effect is Effect.DENY
+
+
 def test_an_exception_takes_a_tool_out_of_a_rule() -> None:
     policy = policy_of("tool: k8s.*, except: [k8s.get_*, k8s.list_*], effect: deny", ALLOW_READS)
 
