@@ -76,9 +76,31 @@ def arguments_text(request: ApprovalRequest) -> ArgumentsText:
     return drawing.finished()
 
 
-def shows_everything(request: ApprovalRequest) -> bool:
-    """Whether a card of this request shows all of its arguments, so that Approve may decide."""
-    return arguments_text(request).fits_card
+def shows_everything(request: ApprovalRequest, *, view_pages_max: int = VIEW_PAGES_MAX) -> bool:
+    """Whether a card of this request shows all of its arguments, so that Approve may decide.
+
+    Raises:
+        TooLargeToShow: the full view would need more than *view_pages_max* pages.
+    """
+    arguments = arguments_text(request)
+    needed = len(pages(arguments))
+    if needed > view_pages_max:
+        raise errors.TooLargeToShow(
+            f"Showing these arguments takes {needed} pages, and nobody is asked to read more "
+            f"than {view_pages_max}. Send a reference instead of the content."
+        )
+    return arguments.fits_card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardDisplay:
+    """The `Display` port: what cards and the full view can show."""
+
+    view_pages_max: int = VIEW_PAGES_MAX
+
+    def shows_everything(self, request: ApprovalRequest) -> bool:
+        """Whether the card shows every argument; raises TooLargeToShow if no view could."""
+        return shows_everything(request, view_pages_max=self.view_pages_max)
 
 
 def excerpt(arguments: ArgumentsText) -> Excerpt:
@@ -112,20 +134,6 @@ def pages(arguments: ArgumentsText) -> tuple[str, ...]:
 def pages_needed(request: ApprovalRequest) -> int:
     """Return how many pages the full view of *request* has."""
     return len(pages(arguments_text(request)))
-
-
-def refuse_unshowable(request: ApprovalRequest, *, view_pages_max: int = VIEW_PAGES_MAX) -> None:
-    """Refuse what nobody could read to its end.
-
-    Raises:
-        TooLargeToShow: the full view would need more than *view_pages_max* pages.
-    """
-    needed = pages_needed(request)
-    if needed > view_pages_max:
-        raise errors.TooLargeToShow(
-            f"Showing these arguments takes {needed} pages, and nobody is asked to approve more "
-            f"than {view_pages_max}. Send a reference instead of the content."
-        )
 
 
 def _lines_in(part: str) -> int:

@@ -10,7 +10,7 @@ from approvals.domain import strict_json
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten
 from approvals.domain.permit import Permit, PermitState
-from approvals.domain.redaction import mask_arguments
+from approvals.domain.redaction import mask_arguments, names_a_secret
 from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
 from approvals.operations.ports import CardContent
@@ -89,7 +89,7 @@ def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
     arguments = mask_arguments(strict_json.read(request.call.arguments_json), request.salt)
     assert isinstance(arguments, dict)
     shown = ""
-    for name, value in arguments.items():
+    for name, value in sorted(arguments.items(), key=_says_little):
         piece = f"{', ' if shown else ''}{shorten(one_line(name), 24)}={_brief(value)}"
         if len(shown) + len(piece) > max_chars - 3:
             piece = f"{piece[: max(0, max_chars - len(shown) - 1)]}…"
@@ -123,6 +123,14 @@ def _ran(request: ApprovalRequest, permit: Permit | None) -> str:
     if permit is None:
         return "" if request.status is Status.APPROVED else " – did not run"
     return f" – {_RAN[permit.state]}"
+
+
+def _says_little(argument: tuple[str, JsonValue]) -> bool:
+    """Short plain values are read on a phone; secrets, long texts and lists come after them."""
+    name, value = argument
+    if names_a_secret(name) or isinstance(value, dict | list):
+        return True
+    return isinstance(value, str) and len(value) > _VALUE_MAX_CHARS
 
 
 def _brief(value: JsonValue) -> str:

@@ -1,0 +1,117 @@
+"""The paged full view of what a card cannot hold: every argument, deciding buttons at its end.
+
+Opened by Review and turned with `views.update`, so it is never more than one view deep. Only the
+last page has Approve, and the view has its own nonce: who approves there has had every page.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from approvals.domain import errors, strict_json
+from approvals.domain.display import one_line, shorten
+from approvals.domain.ids import RequestId
+from approvals.domain.requirement import Requirement
+from approvals.operations.ports import CardContent
+from bot.slack import buttons
+from bot.slack.arguments_view import ArgumentsText, arguments_text, pages
+from bot.slack.card_text import RISKS
+from bot.slack.cards import approve_button
+from bot.slack.escaping import plain_text
+from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
+
+FULL_VIEW = "sayso:full_view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewPlace:
+    """What a modal of ours remembers: its request, its card's nonce, and the page it is open at."""
+
+    request_id: RequestId
+    nonce: str
+    page: int = 1
+
+
+def write_place(place: ViewPlace) -> str:
+    """Return the `private_metadata` of a modal: ids only, because anyone could read it."""
+    return strict_json.write(
+        {"nonce": place.nonce, "page": place.page, "request": place.request_id}
+    )
+
+
+def read_place(private_metadata: str) -> ViewPlace:
+    """Read what `write_place` wrote.
+
+    Raises:
+        CardMismatch: it is not exactly that.
+    """
+    try:
+        stored = strict_json.read(private_metadata)
+    except errors.InvalidJson:
+        raise errors.CardMismatch from None
+    if not isinstance(stored, dict) or stored.keys() != {"nonce", "page", "request"}:
+        raise errors.CardMismatch
+    page, request_id, nonce = stored["page"], stored["request"], stored["nonce"]
+    if type(page) is not int or not isinstance(request_id, str) or not isinstance(nonce, str):
+        raise errors.CardMismatch
+    value = buttons.read_button_value(f"{request_id}.{nonce}")
+    return ViewPlace(request_id=value.request_id, nonce=value.nonce, page=page)
+
+
+def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
+    """Return page *page* (from 1; drawn as the nearest there is) of the full view as a modal.
+
+    *content* is that of the view's own card, whose nonce its buttons carry.
+    """
+    request, arguments = content.request, arguments_text(content.request)
+    found = pages(arguments)
+    page = min(max(1, page), len(found))
+    place = ViewPlace(request_id=request.id, nonce=content.card.nonce, page=page)
+    shown = [preformatted(found[page - 1])] if arguments.text else []
+    blocks = [
+        rich_text(f"call:{request.id}", [*_call(content, page, len(found)), *shown]),
+        *_warnings(arguments),
+        _turning(content, page=page, last=len(found)),
+    ]
+    return {
+        "type": "modal",
+        "callback_id": FULL_VIEW,
+        "title": plain_text("Review the full call"),
+        "close": plain_text("Close"),
+        "private_metadata": write_place(place),
+        "blocks": blocks,
+    }
+
+
+def _call(content: CardContent, page: int, last: int) -> list[Element]:
+    request = content.request
+    start = f"{_risk(request.requirement)} · page {page} of {last} · "
+    return [section(bold(start), code(shorten(one_line(request.call.tool), 1_000)))]
+
+
+def _risk(requirement: Requirement) -> str:
+    return RISKS[requirement.risk]
+
+
+def _warnings(arguments: ArgumentsText) -> list[dict[str, Any]]:
+    if not arguments.hidden_characters:
+        return []
+    text = f"⚠ {arguments.hidden_characters:,} hidden characters in all, drawn as ⟦U+…⟧."
+    return [{"type": "context", "elements": [plain_text(text)]}]
+
+
+def _turning(content: CardContent, *, page: int, last: int) -> dict[str, Any]:
+    request = content.request
+    value = buttons.button_value(request.id, content.card.nonce)
+    shown = []
+    if page > 1:
+        shown.append(buttons.button(buttons.VIEW_BACK, "Back", value))
+    if page < last:
+        shown.append(buttons.button(buttons.VIEW_NEXT, "Next page", value, style="primary"))
+    elif request.is_pending:
+        shown.append(approve_button(request, buttons.VIEW_APPROVE, value))
+    if request.is_pending:
+        shown.append(buttons.button(buttons.VIEW_REJECT, "Reject", value, style="danger"))
+    if not shown:
+        text = plain_text("This request has ended; nothing can be decided here any more.")
+        return {"type": "context", "elements": [text]}
+    return cast("dict[str, Any]", {"type": "actions", "elements": shown})

@@ -1,0 +1,184 @@
+"""The small modals: why somebody rejects, and the whole story of a request.
+
+Opened by the listeners. Rejecting with an empty reason is always possible; the reason reaches the
+agent as data. The details show what a card has no room for; they decide nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.decision import Decision, Verdict
+from approvals.domain.display import one_line, shorten
+from approvals.domain.ids import UserId
+from approvals.domain.requirement import RuleMatch
+from approvals.operations.ports import CardContent
+from bot.slack.arguments_view import arguments_text, excerpt
+from bot.slack.cards import approvals_needed, facts
+from bot.slack.escaping import plain_text, untrusted
+from bot.slack.full_view import ViewPlace, write_place
+from bot.slack.rich_text import (
+    Element,
+    bold,
+    code,
+    joined,
+    moment,
+    person,
+    preformatted,
+    quote,
+    rich_text,
+    section,
+)
+from bot.slack.story import clean, earlier_story, story
+
+REJECT_REASON = "sayso:reject_reason"
+REASON_BLOCK = "reason"
+REASON_ACTION = "sayso:reason"
+REASON_MAX_CHARS = 500
+DETAILS_VIEW = "sayso:details_view"
+_PEOPLE_MAX = 30
+_RULES_MAX = 20
+_DECISIONS_MAX = 20
+
+
+def reject_modal(content: CardContent) -> dict[str, Any]:
+    """Return the modal that asks why; its submission is the rejection."""
+    request = content.request
+    place = ViewPlace(request_id=request.id, nonce=content.card.nonce)
+    return {
+        "type": "modal",
+        "callback_id": REJECT_REASON,
+        "title": plain_text("Reject this call"),
+        "submit": plain_text("Reject"),
+        "close": plain_text("Back"),
+        "private_metadata": write_place(place),
+        "blocks": [
+            rich_text(f"call:{request.id}", [_what_is_rejected(request)]),
+            {
+                "type": "input",
+                "block_id": REASON_BLOCK,
+                "optional": request.requirement.reason != "always",
+                "label": plain_text("Reason"),
+                "hint": plain_text("The agent and the channel see it."),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": REASON_ACTION,
+                    "multiline": True,
+                    "max_length": REASON_MAX_CHARS,
+                    "placeholder": plain_text("What should happen instead?"),
+                },
+            },
+        ],
+    }
+
+
+def details_modal(
+    content: CardContent, now: datetime, *, may_approve: Iterable[UserId] | None = None
+) -> dict[str, Any]:
+    """Return the modal with the whole story; *may_approve* are the people who could approve now."""
+    request = content.request
+    shown = excerpt(arguments_text(request))
+    parts = [preformatted(shown.text)] if shown.text else []
+    told = [*earlier_story(content), *story(content)]
+    blocks = [
+        {"type": "header", "text": plain_text(untrusted(request.call.tool, 140))},
+        *([rich_text("story", told)] if told else []),
+        *([rich_text("arguments", parts)] if parts else []),
+        rich_text("facts", [*facts(request, now), *_times(request), *_approvers(may_approve)]),
+        *_claim(request),
+        rich_text("rules", _rules(request)),
+        *_decided(content.decisions, request),
+        rich_text("ids", [_ids(request)]),
+    ]
+    return {
+        "type": "modal",
+        "callback_id": DETAILS_VIEW,
+        "title": plain_text("Details"),
+        "close": plain_text("Close"),
+        "private_metadata": write_place(ViewPlace(request_id=request.id, nonce=content.card.nonce)),
+        "blocks": blocks,
+    }
+
+
+def _what_is_rejected(request: ApprovalRequest) -> Element:
+    return section(code(shorten(one_line(request.call.tool), 200)), " will not run.")
+
+
+def _times(request: ApprovalRequest) -> list[Element]:
+    lines: list[list[str | Element]] = [
+        [bold("Asked "), moment(request.created_at, seconds=True)],
+        [bold("Closes "), moment(request.expires_at, seconds=True)],
+    ]
+    if request.ended_at is not None:
+        lines.append([bold("Ended "), moment(request.ended_at, seconds=True)])
+    return [section(*joined(lines, "\n"))]
+
+
+def _approvers(people: Iterable[UserId] | None) -> list[Element]:
+    if people is None:
+        return []
+    found = sorted(people)
+    if not found:
+        return [section(bold("May approve now: "), "nobody")]
+    names = joined(([person(user)] for user in found[:_PEOPLE_MAX]), ", ")
+    more = f" and {len(found) - _PEOPLE_MAX} more" if len(found) > _PEOPLE_MAX else ""
+    return [section(bold("May approve now: "), *names, more)]
+
+
+def _claim(request: ApprovalRequest) -> list[dict[str, Any]]:
+    if not request.reason:
+        return []
+    label = section(bold("Agent says (unverified)"))
+    return [rich_text("claim", [label, quote(clean(request.reason, request.salt, 2_000))])]
+
+
+def _rules(request: ApprovalRequest) -> list[Element]:
+    rules = request.requirement.rules
+    drawn = [section(*_rule(rule)) for rule in rules[:_RULES_MAX]]
+    if len(rules) > _RULES_MAX:
+        drawn.append(section(f"and {len(rules) - _RULES_MAX} more rules"))
+    return [
+        section(bold("Rules that count "), f"({approvals_needed(request.requirement)})"),
+        *drawn,
+    ]
+
+
+def _rule(rule: RuleMatch) -> list[str | Element]:
+    parts: list[str | Element] = [
+        f"• {shorten(one_line(rule.name), 120)}: ",
+        bold(rule.effect.value),
+        f" at {shorten(one_line(rule.place), 120)}" if rule.place else " in code",
+    ]
+    if rule.message:
+        parts.append(f" – {shorten(one_line(rule.message), 200)}")
+    if rule.error:
+        parts.append(f" (could not be evaluated: {shorten(one_line(rule.error), 200)})")
+    return parts
+
+
+def _decided(decisions: tuple[Decision, ...], request: ApprovalRequest) -> list[dict[str, Any]]:
+    if not decisions:
+        return []
+    drawn: list[Element] = [section(bold("Decisions"))]
+    for each in decisions[:_DECISIONS_MAX]:
+        word = " approved " if each.verdict is Verdict.APPROVE else " rejected "
+        drawn.append(section("• ", person(each.user), word, moment(each.at, seconds=True)))
+        if each.reason:
+            drawn.append(quote(clean(each.reason, request.salt, REASON_MAX_CHARS)))
+    return [rich_text("decisions", drawn)]
+
+
+def _ids(request: ApprovalRequest) -> Element:
+    requirement = request.requirement
+    lines: list[list[str | Element]] = [
+        [bold("Request "), code(request.id)],
+        [bold("Digest "), code(request.call.digest)],
+        [bold("Tool fingerprint "), code(request.call.fingerprint or "none")],
+        [bold("Policy version "), code(requirement.policy_version or "none")],
+    ]
+    if request.run_id is not None:
+        lines.append([bold("Run "), code(shorten(one_line(request.run_id), 100))])
+    if request.earlier is not None:
+        lines.append([bold("Asked again for "), code(request.earlier)])
+    return section(*joined(lines, "\n"))

@@ -1,0 +1,151 @@
+"""What one person is told privately about their click: what happened, why, and what they can do.
+
+One sentence per refusal code; called by the listeners for every click that changes no card. The
+text is mrkdwn, escaped here; people are mentioned by ids Slack gave us and by nothing else.
+"""
+
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.decision import Decision, Verdict
+from approvals.domain.outcome import outcome_of
+from bot.slack.cards import approvals_needed
+from bot.slack.escaping import escape, untrusted
+
+STILL_SAVING = (
+    "⏳ Your decision is still being saved. Do not rely on it yet: "
+    "you will be told here when it is stored."
+)
+UNKNOWN_BUTTON = (
+    "This button is not known to this gateway, so nothing was done. It may come from an older "
+    "release: look for a newer card, or ask the agent to ask again."
+)
+NOT_SAVED = (
+    "⚠ Your decision was *not saved*, so nothing was decided and nothing runs. "
+    "Press the button again in a moment."
+)
+_SAFE = "Nothing was decided."
+_NO_CHANGE = "Your click changed nothing."
+_SENTENCES = {
+    errors.RequestUnknown.code: (
+        f"This gateway does not know the request behind this card. {_SAFE} It may belong to "
+        "another gateway, or its time of storage is over."
+    ),
+    errors.SelfApproval.code: (
+        f"You cannot approve this: it was asked by you or for you. {_SAFE} Another approver has "
+        "to approve it; you may reject it."
+    ),
+    errors.AlreadyCounted.code: (
+        "Your approval is already counted. The request waits for other people now."
+    ),
+    errors.CardMismatch.code: (
+        f"This button does not belong to the card that was posted for the request. {_SAFE} "
+        "Use the buttons of the newest card."
+    ),
+    errors.FullViewRequired.code: (
+        f"The card does not show everything that would run. {_SAFE} Press *Review and approve…* "
+        "and decide on the last page."
+    ),
+    errors.IdentityUnverified.code: (
+        f"Slack could not confirm just now who you are. {_SAFE} Try again in a moment."
+    ),
+    errors.BotMayNotDecide.code: f"Bots and workflows may not decide. {_SAFE}",
+    errors.GuestMayNotDecide.code: (
+        f"Guests of the workspace may not decide. {_SAFE} Ask a full member who is an approver."
+    ),
+    errors.ExternalMayNotDecide.code: (f"People of another organisation may not decide. {_SAFE}"),
+    errors.DeactivatedMayNotDecide.code: f"This account is deactivated. {_SAFE}",
+    errors.ForeignAppOrTeam.code: f"This click came from another app or workspace. {_SAFE}",
+    errors.TooLargeToShow.code: (
+        f"The arguments are too long to be read, so they cannot be approved. {_SAFE}"
+    ),
+    errors.Frozen.code: (
+        f"The gateway is frozen: nothing can be approved until the freeze is lifted. {_SAFE} "
+        "You may still reject."
+    ),
+}
+
+
+def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = None) -> str:
+    """Return what the person who clicked is told about *refusal*; *request* as it is stored now."""
+    request = request or _request_in(refusal)
+    if isinstance(refusal, errors.AlreadyDecided) and request is not None:
+        return _already(request)
+    if isinstance(refusal, errors.TimedOut):
+        return _timed_out(request)
+    if isinstance(refusal, errors.NotApprover):
+        return _not_approver(request)
+    if isinstance(refusal, errors.DeniedByPolicy):
+        return _denied(refusal)
+    if isinstance(refusal, errors.StoreUnavailable):
+        return f"{NOT_SAVED} ({escape(refusal.code)})"
+    return _SENTENCES.get(refusal.code, f"{untrusted(refusal.message, 500)} {_SAFE}")
+
+
+def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
+    """Return what a person is told when their decision came to be stored late or from a view."""
+    if decision.verdict is Verdict.REJECT:
+        return f"✅ Your rejection of {_tool(request)} is recorded. It does not run."
+    if request.is_pending:
+        return f"✅ Your approval of {_tool(request)} is recorded. More approvals are needed."
+    return f"✅ Your approval of {_tool(request)} is recorded."
+
+
+def error_sentence(error_id: str) -> str:
+    """Return what a person is told when something of ours broke; the log holds the same id."""
+    return (
+        f"⚠ Something went wrong here (error `{untrusted(error_id, 40)}`). Do not assume that your "
+        "click counted: the card shows what is stored. Press again, or give this id to whoever "
+        "runs the gateway."
+    )
+
+
+def _request_in(refusal: errors.Refusal) -> ApprovalRequest | None:
+    found = refusal.facts.get("request")
+    return found if isinstance(found, ApprovalRequest) else None
+
+
+def _already(request: ApprovalRequest) -> str:
+    if request.status is Status.TIMED_OUT:
+        return _timed_out(request)
+    if request.is_pending or request.ended_at is None:
+        return f"This request has already been decided. {_SAFE}"
+    when = _when(request.ended_at)
+    if request.cause in (Cause.PEOPLE, Cause.PERSON, Cause.REQUESTER) and request.ended_by:
+        word = {Cause.PEOPLE: "approved", Cause.PERSON: "rejected"}.get(request.cause, "cancelled")
+        return f"This was already {word} by <@{request.ended_by}> {when}. {_NO_CHANGE}"
+    message = escape(outcome_of(request).message)
+    return f"This has already ended {when}: {message} {_NO_CHANGE}"
+
+
+def _timed_out(request: ApprovalRequest | None) -> str:
+    when = f" {_when(request.ended_at or request.expires_at)}" if request is not None else ""
+    return f"⌛ Too late: this request timed out{when}. It did not run. {_NO_CHANGE}"
+
+
+def _not_approver(request: ApprovalRequest | None) -> str:
+    start = f"You are not an approver for this request. {_SAFE}"
+    if request is None:
+        return start
+    if not request.is_pending and request.cause is Cause.NO_ELIGIBLE_APPROVER:
+        return "Nobody is left who may approve this request, so it was closed. It did not run."
+    rules = "; ".join(rule.name for rule in request.requirement.rules if rule.slots)
+    needs = untrusted(approvals_needed(request.requirement), 200)
+    by = f" by rule {untrusted(rules, 200)}" if rules else ""
+    return f"{start} It needs {needs}{by}."
+
+
+def _denied(refusal: errors.Refusal) -> str:
+    start = "The policy in force now denies this call, so the request was closed. It did not run."
+    is_ours = refusal.message == errors.DeniedByPolicy().message
+    return start if is_ours else f"{start} The policy says: {untrusted(refusal.message, 300)}"
+
+
+def _tool(request: ApprovalRequest) -> str:
+    return f"`{untrusted(request.call.tool, 80).replace('`', 'ˋ')}`"
+
+
+def _when(at: datetime) -> str:
+    fallback = f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time_secs}}|{fallback}>"

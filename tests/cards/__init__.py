@@ -1,0 +1,1 @@
+"""What the human sees: cards, views, notifications, sentences."""
