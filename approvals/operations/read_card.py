@@ -18,6 +18,7 @@ def read_content(tx: Transaction, request: ApprovalRequest, card: Card) -> CardC
         decisions=tuple(tx.decisions(request.id)),
         permit=tx.permit(request.id),
         earlier=tx.request(request.earlier) if request.earlier else None,
+        earlier_permit=tx.permit(request.earlier) if request.earlier else None,
     )
 
 
