@@ -61,8 +61,8 @@ class LocalSlack:
         self.calls = Calls()
         self.sockets = SocketMode(app_id=seed.app_id, ack_within_s=self.pace.ack_within_s)
         self.port = 0
-        self._triggers = Triggers(clock)
-        self._response_urls = ResponseUrls(self.workspace, seed=seed, clock=clock)
+        self.triggers = Triggers(clock)
+        self.response_urls = ResponseUrls(self.workspace, seed=seed, clock=clock)
         self._web_api = WebApi(self._context(), faults=self.faults, calls=self.calls)
         self.faults.on_sockets(
             {
@@ -121,8 +121,8 @@ class LocalSlack:
                 seed=self.seed,
                 payloads=Payloads(self.seed, self.clock),
                 deliveries=self._deliveries,
-                triggers=self._triggers,
-                response_urls=self._response_urls,
+                triggers=self.triggers,
+                response_urls=self.response_urls,
                 url=lambda: self.url,
             )
         )
@@ -132,8 +132,8 @@ class LocalSlack:
         app = web.Application(client_max_size=_REQUEST_BYTES_MAX)
         app.router.add_route("*", "/api/{method}", self._web_api.answer)
         app.router.add_get("/link/", self.sockets.connect)
-        app.router.add_post("/actions/{path:.+}", self._response_urls.answer)
-        app.router.add_post("/commands/{path:.+}", self._response_urls.answer)
+        app.router.add_post("/actions/{path:.+}", self.response_urls.answer)
+        app.router.add_post("/commands/{path:.+}", self.response_urls.answer)
         app.add_routes(Control(self).routes())
         for add in add_routes:
             add(app, self)
@@ -190,7 +190,7 @@ class LocalSlack:
             workspace=self.workspace,
             seed=self.seed,
             clock=self.clock,
-            triggers=self._triggers,
+            triggers=self.triggers,
             socket_url=self._socket_url,
             page_url=lambda: self.url,
         )
