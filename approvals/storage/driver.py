@@ -27,7 +27,9 @@ _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _PRIMARY_CODE_MASK = 0xFF
 
 
-def connect(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
+def connect(
+    path: Path, *, busy_timeout: timedelta = BUSY_TIMEOUT, any_thread: bool = False
+) -> sqlite3.Connection:
     """Open *path* for writing; a new file is readable by its owner only.
 
     With *any_thread* the connection may be handed to another thread, which then owns it.
@@ -39,7 +41,7 @@ def connect(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
         path.touch(mode=0o600, exist_ok=True)
         connection = sqlite3.connect(
             path,
-            timeout=BUSY_TIMEOUT.total_seconds(),
+            timeout=busy_timeout.total_seconds(),
             isolation_level=None,
             check_same_thread=not any_thread,
             cached_statements=CACHED_STATEMENTS,
@@ -47,7 +49,7 @@ def connect(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
     except OSError as fault:
         raise errors.StoreUnavailable(f"{path}: {fault.strerror}.") from fault
     except sqlite3.Error as fault:
-        raise store_error(fault) from fault
+        raise store_error(fault, path) from fault
     connection.row_factory = sqlite3.Row
     try:
         connection.execute("PRAGMA foreign_keys=ON")
@@ -55,7 +57,7 @@ def connect(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error as fault:
         connection.close()
-        raise store_error(fault) from fault
+        raise store_error(fault, path) from fault
     return connection
 
 
@@ -64,8 +66,13 @@ def is_statements_own(fault: sqlite3.Error) -> bool:
     return isinstance(fault, _STATEMENTS_OWN)
 
 
-def store_error(fault: sqlite3.Error) -> errors.StoreUnavailable:
-    """Return the refusal that tells a person what *fault* means."""
+def store_error(fault: sqlite3.Error, path: Path | None = None) -> errors.StoreUnavailable:
+    """Return the refusal that tells a person what *fault* means, and where, if *path* is given."""
+    error = _refusal(fault)
+    return error if path is None else type(error)(f"{path}: {error.message}")
+
+
+def _refusal(fault: sqlite3.Error) -> errors.StoreUnavailable:
     code = getattr(fault, "sqlite_errorcode", None)
     primary = None if code is None else code & _PRIMARY_CODE_MASK
     if primary in _FULL:

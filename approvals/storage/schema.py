@@ -7,6 +7,7 @@ refused and left as it is. Each of these is one transaction: a crash leaves the 
 
 import contextlib
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy.dialects import sqlite
@@ -25,7 +26,7 @@ _VERSION_TABLE = (
 )
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, *, busy_timeout: timedelta = driver.BUSY_TIMEOUT) -> None:
     """Create or migrate the database at *path*, if there is need.
 
     Raises:
@@ -34,7 +35,7 @@ def prepare(path: Path) -> None:
         StoreUnavailable: the file holds something else, or cannot be read or written.
     """
     try:
-        with contextlib.closing(driver.connect(path)) as connection:
+        with contextlib.closing(driver.connect(path, busy_timeout=busy_timeout)) as connection:
             revision = _checked_revision(connection, path)
             if revision is None:
                 _create(connection)
@@ -48,7 +49,7 @@ def prepare(path: Path) -> None:
 
                 upgrade(connection)
     except sqlite3.Error as fault:
-        raise _located(driver.store_error(fault), path) from fault
+        raise driver.store_error(fault, path) from fault
 
 
 def creation() -> list[str]:
@@ -87,7 +88,3 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute(_VERSION_TABLE)
     connection.execute("INSERT INTO alembic_version VALUES (:head)", {"head": HEAD})
     connection.execute("COMMIT")
-
-
-def _located(error: errors.StoreUnavailable, path: Path) -> errors.StoreUnavailable:
-    return type(error)(f"{path}: {error.message}")

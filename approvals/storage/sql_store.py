@@ -4,12 +4,13 @@ Writes go through the one `Writer`; reads outside it use a second, read-only con
 they never wait for a commit. Opened once per process by `bot/bootstrap` or by a gate in process.
 """
 
+import contextlib
 import logging
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -42,7 +43,13 @@ class SqlStore:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, path: Path | str, *, clock: Clock, ids: Ids, source: str
+        cls,
+        path: Path | str,
+        *,
+        clock: Clock,
+        ids: Ids,
+        source: str,
+        busy_timeout: timedelta = driver.BUSY_TIMEOUT,
     ) -> AsyncIterator["SqlStore"]:
         """Open, or make, the database at *path*; leaving the context commits what is queued.
 
@@ -59,7 +66,7 @@ class SqlStore:
             if str(path) == IN_MEMORY:
                 directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-"))
                 path = Path(directory) / "sayso.db"
-            connection = _open_for_writing(Path(path))
+            connection = _open_for_writing(Path(path), busy_timeout)
             store._writer = Writer(connection, ids=ids, source=source, deliver=store._tell)
             store._writer.start()
             stack.push_async_callback(store._writer.close)
@@ -103,18 +110,17 @@ class SqlStore:
         self._listeners.append(listener)
 
     async def health(self) -> errors.StoreUnavailable | None:
-        """Return why nothing can be saved, or None.
+        """Return why the last commit failed, or None when it did not.
 
-        After a failed commit a small write is tried first, so that a gateway that takes no more
-        work while it is unready still notices when the disk has room again.
+        After a failure a small write is tried for the next time this is asked, so that a gateway
+        that takes no work while it is unready still notices when the disk has room again.
         """
-        if self._writer.trouble is not None:
+        trouble = self._writer.trouble
+        if trouble is not None:
             probed_at = self._clock.now().isoformat()
-            try:
+            with contextlib.suppress(errors.StoreUnavailable):
                 await self.write(lambda tx: tx.set_fact(PROBED_FACT, probed_at))
-            except errors.StoreUnavailable as trouble:
-                return trouble
-        return None
+        return trouble
 
     def _tell(self, news: Committed) -> None:
         for listener in self._listeners:
@@ -135,14 +141,18 @@ class SqlStore:
         return None if row is None or row[0] is None else columns.time_from_text(row[0])
 
 
-def _open_for_writing(path: Path) -> sqlite3.Connection:
+def _open_for_writing(path: Path, busy_timeout: timedelta) -> sqlite3.Connection:
     """Return the writer's connection to a database whose schema is this program's.
 
-    One process owns the data directory, so whoever held a job's lease is dead: give them back.
+    One process owns the data directory, so whoever held a job's lease is dead: take them back.
     """
-    schema.prepare(path)
-    connection = driver.connect(path, any_thread=True)
-    connection.execute(statements.RELEASE_ALL_JOBS)
+    schema.prepare(path, busy_timeout=busy_timeout)
+    connection = driver.connect(path, busy_timeout=busy_timeout, any_thread=True)
+    try:
+        connection.execute(statements.RELEASE_ALL_JOBS)
+    except sqlite3.Error as fault:
+        connection.close()
+        raise driver.store_error(fault, path) from fault
     return connection
 
 

@@ -1,0 +1,1 @@
+"""The store, through its port: units in, durable rows and answers out."""
