@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -119,7 +119,6 @@ class Desk:
     workspace: Workspace
     interactions: Hands
     url: str = ""
-    deeds: list[Deed] = field(default_factory=list)
 
     def post(
         self,

@@ -11,10 +11,8 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.sandbox.interactions import InteractionResult, Interactions
-from bot.sandbox.workspace import Workspace
 
 _TEXT_MAX_CHARACTERS = 12_000
-_MENTION = re.compile(r"(?<![\w&;])([@#])([\w.-]*\w)")
 
 Value = str | list[str] | None
 
@@ -54,8 +52,7 @@ class _Sentence(_Posted):
 class Deeds:
     """The page's hands: one method per thing a person can do."""
 
-    def __init__(self, workspace: Workspace, interactions: Interactions) -> None:
-        self._workspace = workspace
+    def __init__(self, interactions: Interactions) -> None:
         self._interactions = interactions
         self._known: Mapping[str, Callable[[bytes], Awaitable[InteractionResult]]] = {
             "click": self._click,
@@ -121,15 +118,5 @@ class Deeds:
             return await self._interactions.slash_command(
                 said.person, said.channel, said.text, thread_ts=said.thread_ts
             )
-        await self._interactions.say(
-            said.person, said.channel, self._as_sent(said.text), thread_ts=said.thread_ts
-        )
+        await self._interactions.say(said.person, said.channel, said.text, thread_ts=said.thread_ts)
         return InteractionResult(acked=True)
-
-    def _as_sent(self, text: str) -> str:
-        """The text as Slack's client sends it: entities escaped, @names and #channels as ids."""
-        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        people = {f"@{p.name}": f"<@{p.id}>" for p in self._workspace.people()}
-        channels = {f"#{c.name}": f"<#{c.id}>" for c in self._workspace.channels() if not c.is_im}
-        known = people | channels
-        return _MENTION.sub(lambda match: known.get(match[0], match[0]), escaped)

@@ -49,7 +49,7 @@ class Shown(Protocol):
 def add_page(app: web.Application, slack: Shown) -> None:
     """Mount the page and close its sockets when the application shuts down."""
     page = Page(slack.workspace)
-    deeds = Deeds(slack.workspace, slack.interactions)
+    deeds = Deeds(slack.interactions)
     door = page.door
     app.router.add_get("/", door.reading(page.first_channel))
     app.router.add_get("/c/{channel}", door.reading(page.channel))

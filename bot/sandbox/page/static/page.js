@@ -78,11 +78,7 @@ async function fetchMessage(list, change) {
   const html = await read(path);
   if (html === null || !list.isConnected || change.channel !== here.channel) return;
   const row = parse(html).querySelector('[data-ts]');
-  sticking(list, () => {
-    if (putMessage(list, change.ts, row)) {
-      byId('announcer').textContent = `${row.dataset.author}: ${row.dataset.words}`;
-    }
-  });
+  sticking(list, () => putMessage(list, change.ts, row));
 }
 
 const underWay = new Map();
@@ -156,6 +152,14 @@ function warn(element, error) {
   beside.append(mark);
 }
 
+function toggleNotice(button) {
+  const message = button.closest('.message');
+  const shown = message.querySelector('.notice');
+  if (shown) shown.remove();
+  else message.querySelector('.content').append(message.querySelector('.as-notice').content.cloneNode(true));
+  button.setAttribute('aria-pressed', String(!shown));
+}
+
 function clicked(event) {
   const at = (selector) => event.target.closest(selector);
   const dialog = at('#modals dialog');
@@ -172,10 +176,7 @@ function clicked(event) {
   else if (at('[data-close]')) closeDialog(dialog);
   else if (at('.suggestion')) choose(at('.composer'), at('.suggestion'));
   else if (at('[data-notice]')) {
-    const button = at('[data-notice]');
-    const notice = button.closest('.message').querySelector('.notice');
-    notice.hidden = !notice.hidden;
-    button.setAttribute('aria-pressed', String(!notice.hidden));
+    toggleNotice(at('[data-notice]'));
   }
 }
 

@@ -79,20 +79,20 @@ export function sticking(list, change) {
   if (stick) toEnd(list);
 }
 
-/** Put one message into a list, in its place by age; answers whether it is new there. */
+/** Put one message into a list, in its place by age; without `after` it is taken out. */
 export function putMessage(list, ts, after) {
   const before = list.querySelector(`:scope > [data-ts="${CSS.escape(ts)}"]`);
   if (!after) {
     before?.remove();
-    return false;
+    return;
   }
   if (before) {
     replace(before, after);
-    return false;
+    return;
   }
   const rows = [...list.querySelectorAll(':scope > [data-ts]')];
   const next = rows.find((row) => Number(row.dataset.ts) > Number(ts)) ?? null;
-  if (next && next === rows[0] && rows.length >= MESSAGES_MAX) return false;
+  if (next && next === rows[0] && rows.length >= MESSAGES_MAX) return;
   list.querySelector(':scope > .empty')?.remove();
   const fresh = document.importNode(after, true);
   remember(fresh);
@@ -100,7 +100,6 @@ export function putMessage(list, ts, after) {
   localize(fresh);
   list.insertBefore(fresh, next);
   if (rows.length >= MESSAGES_MAX) rows[0].remove();
-  return true;
 }
 
 /** Make one list of messages the same as another, touching only what differs. */

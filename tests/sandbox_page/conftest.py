@@ -1,0 +1,17 @@
+"""Fixtures of the page's tests: a running page, and Chromium for those that click."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.browser_launch import browser, new_page
+from tests.sandbox_page.desk import Desk, running_desk
+
+__all__ = ["browser", "new_page"]
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """A page over a fresh workspace."""
+    async with running_desk() as running:
+        yield running

@@ -1,0 +1,88 @@
+"""What open pages are told over the socket, and what happens when they or the server go."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.sandbox_page.desk import Desk, running_desk
+
+Socket = aiohttp.ClientWebSocketResponse
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+async def tab_of(desk: Desk, session: aiohttp.ClientSession, person: str) -> Socket:
+    url = f"{desk.url}/page/live?as={person}"
+    socket = await session.ws_connect(url, headers={"Origin": desk.url})
+    assert (await socket.receive_json())["kind"] == "hello"
+    return socket
+
+
+async def next_change(socket: Socket) -> dict[str, Any]:
+    told: dict[str, Any] = await socket.receive_json(timeout=2)
+    return told
+
+
+async def test_every_open_page_is_told_of_a_message_by_its_ts(
+    desk: Desk, session: aiohttp.ClientSession
+) -> None:
+    tabs = [await tab_of(desk, session, "U0ALICE") for _ in range(10)]
+    message = desk.post("secret words")
+    for tab in tabs:
+        told = await next_change(tab)
+        assert (told["kind"], told["channel"], told["ts"]) == ("message", "C0PROD", message.ts)
+        assert "secret words" not in str(told)
+        await tab.close()
+
+
+async def test_private_changes_are_told_to_their_person_only(
+    desk: Desk, session: aiohttp.ClientSession
+) -> None:
+    bob = await tab_of(desk, session, "U0BOB")
+    alice = await tab_of(desk, session, "U0ALICE")
+    desk.post("for Bob", ephemeral_to="U0BOB")
+    public = desk.post("for all")
+    assert (await next_change(bob))["kind"] == "ephemeral"
+    assert (await next_change(alice))["ts"] == public.ts
+
+
+async def test_a_page_that_becomes_another_person_is_told_as_that_person(
+    desk: Desk, session: aiohttp.ClientSession
+) -> None:
+    tab = await tab_of(desk, session, "U0ALICE")
+    await tab.send_str("U0BOB")
+    await tab.ping()
+    await asyncio.sleep(0.05)
+    desk.post("for Bob", ephemeral_to="U0BOB")
+    assert (await next_change(tab))["kind"] == "ephemeral"
+
+
+async def test_a_reconnecting_page_learns_from_the_version_that_it_missed_something(
+    desk: Desk, session: aiohttp.ClientSession
+) -> None:
+    url = f"{desk.url}/page/live"
+    first = await session.ws_connect(url, headers={"Origin": desk.url})
+    before = (await first.receive_json())["version"]
+    again = await session.ws_connect(url, headers={"Origin": desk.url})
+    assert (await again.receive_json())["version"] == before
+    desk.post("missed")
+    later = await session.ws_connect(url, headers={"Origin": desk.url})
+    assert (await later.receive_json())["version"] != before
+
+
+async def test_the_server_stops_at_once_with_pages_open() -> None:
+    async with aiohttp.ClientSession() as session:
+        async with running_desk() as desk:
+            tabs = [await tab_of(desk, session, "U0ALICE") for _ in range(3)]
+            loop = asyncio.get_running_loop()
+            started = loop.time()
+        assert loop.time() - started < 1
+        for tab in tabs:
+            assert (await tab.receive(timeout=1)).type is aiohttp.WSMsgType.CLOSE
