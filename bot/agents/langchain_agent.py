@@ -4,8 +4,6 @@ The only module of `bot.agents` that imports LangChain. `task_runner` imports it
 the doors are open, because that takes seconds; nothing else may import it.
 """
 
-import functools
-import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,7 +15,6 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, ToolMessage
-from langchain_core.tools import StructuredTool
 from langchain_openai import ChatOpenAI
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
@@ -26,6 +23,7 @@ from approvals.domain.errors import Refusal
 from approvals.gate.context import CallContext, entered
 from approvals.gate.exceptions import CallNotApproved
 from bot.agents.budget import TaskBudget
+from bot.agents.containment import contained
 from bot.agents.spec import AgentSpec, AgentTask, ModelSettings
 from bot.agents.telling import Telling, call_text
 
@@ -159,31 +157,6 @@ def build_agent(
     async def run(prompt: str) -> str:
         state = await agent.ainvoke({"messages": [{"role": "user", "content": prompt}]}, limits)
         return str(state["messages"][-1].text).strip()
-
-    return run
-
-
-def contained(tool: Any) -> Any:
-    """Return *tool* so that `sys.exit()` in its coroutine ends the call and not the event loop.
-
-    LangChain gives each coroutine a task of its own, and asyncio stops the loop when SystemExit
-    leaves a task, before anybody could catch it.
-    """
-    if inspect.iscoroutinefunction(tool):
-        return _without_exit(tool)
-    coroutine = getattr(tool, "coroutine", None)
-    if not isinstance(tool, StructuredTool) or coroutine is None:
-        return tool
-    return tool.model_copy(update={"coroutine": _without_exit(coroutine)})
-
-
-def _without_exit(coroutine: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    @functools.wraps(coroutine)
-    async def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return await coroutine(*args, **kwargs)
-        except SystemExit as leaving:
-            raise RuntimeError(f"the tool tried to end the program ({leaving.code})") from leaving
 
     return run
 

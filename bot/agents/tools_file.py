@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bot.agents.containment import contained
 from bot.agents.errors import ToolsNotLoaded
 
 _PATH = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<attribute>[A-Za-z_]\w*)")
@@ -41,7 +42,7 @@ def load_tools(path: str) -> tuple[Any, ...]:
     repeated = [name for name, count in Counter(map(tool_name, found)).items() if count > 1]
     if repeated:
         raise ToolsNotLoaded(f"{path} has two tools named {repeated[0]!r}.")
-    return tuple(found)
+    return tuple(contained(tool) for tool in found)
 
 
 def tool_name(tool: Any) -> str:
