@@ -12,7 +12,7 @@ import re
 from itertools import pairwise
 from typing import cast
 
-from approvals.domain import strict_json
+from approvals.domain import errors, strict_json
 from approvals.domain.strict_json import JsonValue
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -34,7 +34,10 @@ _ABOUT = frozenset(
 )
 _MEASURES = frozenset({"max", "min", "num", "count", "total", "is", "has", "use", "per", "n"})
 
-_NAMED = r"(?:pass(?:word|wd|phrase)|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_-]?key)"
+_NAMED = (
+    r"(?:pass(?:word|wd|phrase)|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|api[_-]?key"
+    r"|session[_-]?id)"
+)
 _FORMS = re.compile(
     r"(?P<pem>-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY-----"
     r"(?:\s*+Proc-Type: \d,ENCRYPTED\s++DEK-Info: [A-Z0-9-]{1,20},[0-9A-F]{1,64})?"
@@ -54,12 +57,12 @@ _FORMS = re.compile(
     r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4})?)(?P<header>[\w.~+/=-]{6,}+)"
     r"|(?P<before_bearer>\b[Bb]earer\s{1,4})(?P<bearer>[\w.~+/=-]{20,}+)"
     rf"|(?P<before_named>(?<![A-Za-z])(?i:(?:[a-z0-9]{{1,20}}[_-]){{0,3}}{_NAMED})"
-    r"(?:[\"']?\s{0,4}[:=]\s{0,4}[\"']?|(?<=.)\s{1,4}(?=[A-Za-z0-9+_-]*[0-9])))"
+    r"(?:[\"']?\s{0,4}[:=]\s{0,4}\[?[\"']?|(?<=.)\s{1,4}(?=[A-Za-z0-9+_-]*[0-9])))"
     r"(?P<named>[\w.~+/=%!^*-]{4,}+)"
 )
 _VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "model", "google", "jwt")
 _GUESSED_GROUPS = ("header", "bearer", "named")
-_PLACE = re.compile(r"[~.]{0,2}/|[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+\.[A-Za-z]{2,}(?:[:/]|$)")
+_PLACE = re.compile(r"[~.]{0,2}/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:[:/]|$)")
 _AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}")
 
 
@@ -94,6 +97,19 @@ def mask_text(text: str, salt: str) -> str:
         return found[0]
 
     return _FORMS.sub(replace, text)
+
+
+def mask_words(text: str, salt: str) -> str:
+    """Return what a tool or a person said with its secrets as marks; JSON is masked by its names.
+
+    For results and reasons only: JSON comes back in canonical form, which would misstate arguments.
+    """
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return strict_json.write(mask_arguments(strict_json.read(text), salt))
+        except errors.InvalidJson:
+            pass
+    return mask_text(text, salt)
 
 
 def mark(secret: str, salt: str) -> str:

@@ -10,7 +10,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.display import shorten, visible
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Permit, PermitState
-from approvals.domain.redaction import mask_text
+from approvals.domain.redaction import mask_words
 from approvals.operations.ports import CardContent
 from bot.slack.card_text import length
 from bot.slack.rich_text import Element, bold, joined, moment, person, preformatted, quote, section
@@ -46,7 +46,7 @@ def earlier_story(content: CardContent) -> list[Element]:
 
 def clean(text: str, salt: str, max_chars: int) -> str:
     """Return untrusted *text* masked, visible and then cut."""
-    return shorten(visible(mask_text(text, salt)).text, max_chars)
+    return shorten(visible(mask_words(text, salt)).text, max_chars)
 
 
 def _earlier_ending(permit: Permit | None) -> str:
