@@ -8,6 +8,7 @@ new question (promise 1 of the design).
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 from approvals.domain import errors, strict_json
 from approvals.domain.strict_json import JsonValue
@@ -62,9 +63,13 @@ class ToolCall:
 
 def digest_of(tool: str, fingerprint: str, arguments_json: str) -> str:
     """Return the digest a decision and a permit are bound to, as 64 hex digits."""
-    name = strict_json.write(tool)
-    text = f'{{"arguments":{arguments_json},"fingerprint":"{fingerprint}","tool":{name}}}'
+    text = f'{{"arguments":{arguments_json},"fingerprint":"{fingerprint}","tool":{_quoted(tool)}}}'
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _quoted(tool: str) -> str:
+    return strict_json.write(tool)
 
 
 def salted_digest(salt: str, arguments_json: str) -> str:

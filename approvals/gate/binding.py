@@ -6,7 +6,6 @@ but what the approved JSON text parses back to (promise 1 of the design; cases C
 """
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
@@ -15,6 +14,7 @@ from approvals.domain import errors, strict_json
 from approvals.domain.tool_call import ToolCall, digest_of
 from approvals.gate.argument_schema import ArgumentSchema, mistakes
 from approvals.gate.function_form import FunctionForm
+from approvals.gate.gateway import Clearance
 from approvals.gate.parameters import Parameters
 
 Frozen: TypeAlias = tuple[ToolCall, dict[str, Any] | None]
@@ -23,26 +23,36 @@ Frozen: TypeAlias = tuple[ToolCall, dict[str, Any] | None]
 class ToolBinding:
     """One tool: its name, its fingerprint and the way between a caller's values and JSON."""
 
-    __slots__ = ("_parameters", "_schema", "fingerprint", "injected", "is_async", "name")
+    __slots__ = ("_parameters", "_schema", "fingerprint", "injected", "json_schema", "name")
 
     def __init__(
         self,
         form: FunctionForm,
+        parameters: Parameters,
         *,
-        injected: Iterable[str] = (),
+        json_schema: dict[str, Any] | None = None,
     ) -> None:
-        """Compile *form*; parameters named in *injected* are left alone and never digested.
+        """Compile *parameters*; a framework that brings its own *json_schema* is described by it.
 
         Raises:
             UnsupportedTool: for a parameter that does not survive the round trip through JSON.
         """
         self.name = form.name
-        self.is_async = form.is_async
+        self.injected = parameters.injected
+        self._parameters = parameters
+        self._schema = ArgumentSchema(form.name, parameters.types, parameters.defaults)
+        self.json_schema = json_schema or self._schema.json_schema
+        self.fingerprint = _fingerprint(form, self.json_schema)
+
+    @classmethod
+    def of_form(cls, form: FunctionForm, injected: Iterable[str] = ()) -> "ToolBinding":
+        """Bind a function already examined; *injected* parameters are never digested.
+
+        Raises:
+            UnsupportedTool: for a parameter that does not survive the round trip through JSON.
+        """
         receiver = (form.receiver,) if form.receiver else ()
-        self._parameters = Parameters.of(form, (*receiver, *injected))
-        self.injected = self._parameters.injected
-        self._schema = ArgumentSchema(form.name, self._parameters.types, self._parameters.defaults)
-        self.fingerprint = _fingerprint(form, self._schema.json_schema)
+        return cls(form, Parameters.of(form, (*receiver, *injected)))
 
     @classmethod
     def of(
@@ -56,12 +66,7 @@ class ToolBinding:
         Raises:
             UnsupportedTool: for a form or a parameter that cannot be guarded.
         """
-        return cls(FunctionForm.of(function, name), injected=injected)
-
-    @property
-    def json_schema(self) -> dict[str, Any]:
-        """JSON Schema of the arguments."""
-        return self._schema.json_schema
+        return cls.of_form(FunctionForm.of(function, name), injected)
 
     def freeze(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Frozen:
         """Bind a call as Python would, apply defaults, and turn its arguments into JSON.
@@ -85,16 +90,17 @@ class ToolBinding:
         return ToolCall.canonical(self.name, self.fingerprint, arguments, text), given
 
     def thaw(
-        self, arguments_json: str, digest: str, given: dict[str, Any] | None
+        self, clearance: Clearance, digest: str, given: dict[str, Any] | None
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return (args, kwargs) for the body: fresh values of the approved text, and *given*.
 
         Raises:
-            ArgsMismatch: the text is not the one that *digest* (what was asked) stands for.
+            ArgsMismatch: what was cleared is not what *digest* (what was asked) stands for.
         """
-        if digest_of(self.name, self.fingerprint, arguments_json) != digest:
+        text = clearance.arguments_json
+        if not clearance.digest == digest == digest_of(self.name, self.fingerprint, text):
             raise errors.ArgsMismatch
-        return self._parameters.spread(self._schema.read(arguments_json), given)
+        return self._parameters.spread(self._schema.read(text), given)
 
     def _is_stable(self, text: str, validated: dict[str, Any], arguments: Any) -> bool:
         try:
@@ -123,17 +129,3 @@ def _fingerprint(form: FunctionForm, json_schema: dict[str, Any]) -> str:
     parts = {"schema": json_schema, "description": form.description, "origin": form.origin}
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def signature_form(
-    *, name: str, description: str, origin: str, signature: inspect.Signature
-) -> FunctionForm:
-    """Return the form of a tool that is not a function of ours, such as a framework's."""
-    return FunctionForm(
-        name=name,
-        origin=origin,
-        description=description,
-        is_async=True,
-        signature=signature,
-        receiver=None,
-    )

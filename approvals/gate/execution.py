@@ -72,9 +72,7 @@ class Execution:
         return result
 
     def _thaw(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if self.clearance.digest != self.digest:
-            raise errors.ArgsMismatch
-        return self.binding.thaw(self.clearance.arguments_json, self.digest, self.given)
+        return self.binding.thaw(self.clearance, self.digest, self.given)
 
     def _report_from_thread(self, *, succeeded: bool, result: str) -> None:
         self.connection.report_from_thread(self.clearance, succeeded=succeeded, result=result)

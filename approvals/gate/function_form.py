@@ -63,6 +63,12 @@ def is_async(function: Callable[..., Any]) -> bool:
     )
 
 
+def is_generator(function: Callable[..., Any]) -> bool:
+    """Whether *function* only begins to run when its result is read."""
+    forms = (function, inspect.unwrap(function))
+    return any(check(form) for check in _GENERATORS for form in forms)
+
+
 def _objection(function: Any, named: str) -> str | None:
     if isinstance(function, functools.partial):
         return "a partial hides the arguments it holds; write a function that passes them"
@@ -70,7 +76,7 @@ def _objection(function: Any, named: str) -> str | None:
         return "it is a class; guard a function that makes the object"
     if not (inspect.isfunction(function) or inspect.ismethod(function)):
         return "it is not written in Python as a function or method; wrap it in one"
-    if any(check(each) for check in _GENERATORS for each in (function, inspect.unwrap(function))):
+    if is_generator(function):
         return "a generator runs after the call has returned; return a list instead"
     return _objection_to_name(function, named)
 

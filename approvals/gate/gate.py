@@ -109,7 +109,7 @@ class Gate:
                 return type(tool)(decorate(tool.__func__))
             form = FunctionForm.of(tool, name)
             guard = self.guard_for(
-                ToolBinding(form, injected=injected),
+                ToolBinding.of_form(form, injected),
                 channel=channel,
                 reason=reason,
                 require_approval=require_approval,

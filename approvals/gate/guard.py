@@ -92,6 +92,9 @@ class Guard:
                 asking = connection.ask(proposal)
                 del proposal
                 clearance = await asking
+            if clearance.request_id is None and not in_thread and current() is NOTHING_KNOWN:
+                args, kwargs = binding.thaw(clearance, digest, given)
+                return await body(*args, **kwargs)  # the short way: nothing to report or to hide
             execution = Execution(
                 binding=binding,
                 connection=connection,

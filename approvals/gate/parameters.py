@@ -36,6 +36,7 @@ class Parameters:
     """The name behind `*`."""
     extra: str | None
     """The name behind `**`."""
+    required: frozenset[str]
     by_name: bool
     """Whether the body can be called with keywords alone."""
     count: int
@@ -58,16 +59,45 @@ class Parameters:
         arguments = [parameter for parameter in each if parameter.name not in left_alone]
         rest = next((one.name for one in each if one.kind is _Kind.VAR_POSITIONAL), None)
         extra = next((one.name for one in each if one.kind is _Kind.VAR_KEYWORD), None)
+        defaults = dict(_defaults(form, each))
         return cls(
             injected=left_alone,
             types={one.name: _type(form.name, one) for one in arguments},
-            defaults=dict(_defaults(form, each)),
+            defaults=defaults,
             positional=tuple(one.name for one in each if one.kind in _BY_POSITION),
             keywords=frozenset(one.name for one in each if one.kind in _BY_NAME),
             rest=rest,
             extra=extra,
+            required=frozenset(parameters.keys() - defaults.keys()),
             by_name=not (rest or extra or any(one.kind is _Kind.POSITIONAL_ONLY for one in each)),
             count=len(parameters),
+        )
+
+    @classmethod
+    def named(
+        cls,
+        types: Mapping[str, Any],
+        *,
+        defaults: Mapping[str, Any],
+        injected: tuple[str, ...],
+        optional: frozenset[str] = frozenset(),
+    ) -> "Parameters":
+        """Return parameters that are all passed by name, as frameworks do.
+
+        What is *optional* may be left out altogether; its type must be `NotRequired`.
+        """
+        names = frozenset((*types, *injected))
+        return cls(
+            injected=injected,
+            types=types,
+            defaults=defaults,
+            positional=(),
+            keywords=names,
+            rest=None,
+            extra=None,
+            required=names - defaults.keys() - optional,
+            by_name=True,
+            count=len(names),
         )
 
     def bind(self, tool: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -90,10 +120,9 @@ class Parameters:
             else:
                 self._bind_extra(tool, values, kwargs)
         if len(values) != self.count:
-            missing = self.types.keys() | set(self.injected)
-            values = {**self.defaults, **values}
-            if missing := missing - values.keys():
+            if missing := self.required - values.keys():
                 _refuse(tool, f"missing: {_listed(missing)}")
+            values = {**self.defaults, **values}
         return values
 
     def spread(
