@@ -1,1 +1,4 @@
-"""The Slack door: clicks come in as commands, cards go out as Block Kit. The only place that knows Slack's libraries."""
+"""The Slack door: clicks come in as commands, cards go out as Block Kit.
+
+The only place that knows Slack's libraries.
+"""

@@ -1,0 +1,127 @@
+"""Bolt is built here, with one entry point; and our guard in front of it, for both transports.
+
+`Ingress.receive` takes a decoded payload from Socket Mode or signed HTTP. It refuses what is not
+about our app and workspace (Bolt would dispatch it: case B18), lets Bolt dispatch the rest into
+the one entry, and answers whatever happens: a delivery is never left hanging by a mistake of ours.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack import words
+from bot.slack.errands import LOGGER, Errands, error_id
+from bot.slack.identity import Identity
+from bot.slack.private_answers import PrivateAnswers, recipient_of
+from bot.slack.routing import Ack, Delivery, Dispatcher
+from bot.slack.web_api import LOGGER as SDK_LOGGER
+
+_RECEIVED_AT = "sayso_received_at"
+
+
+def build_app(client: AsyncWebClient, identity: Identity, dispatcher: Dispatcher) -> AsyncApp:
+    """Build Bolt's app around *dispatcher*; *client* carries no token, so no listener can use one.
+
+    Bolt's cost does not grow with the number of guarded tools: it sees one middleware, and we look
+    the listener up in a dict. Signatures are checked in `signed_http`, on the raw bytes.
+    """
+
+    async def authorize(**_: Any) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=identity.enterprise,
+            team_id=identity.team,
+            bot_user_id=identity.bot_user,
+            bot_id=identity.bot_id,
+        )
+
+    app = AsyncApp(
+        name="sayso",
+        logger=SDK_LOGGER,
+        client=client,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+    async def entry(body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        delivery = Delivery(body=body, received_at=context[_RECEIVED_AT])
+        ack = await dispatcher.dispatch(delivery)
+        if not ack.is_sent:
+            return BoltResponse(status=503, body="")
+        return BoltResponse(status=200, body=ack.payload or "")
+
+    app.use(entry)
+    return app
+
+
+class Ingress:
+    """Where every payload enters, from either transport."""
+
+    def __init__(
+        self, app: AsyncApp, identity: Identity, *, answers: PrivateAnswers, errands: Errands
+    ) -> None:
+        self._app = app
+        self._identity = identity
+        self._answers = answers
+        self._errands = errands
+
+    async def receive(self, body: object, *, headers: Mapping[str, str] | None = None) -> Ack:
+        """Dispatch one payload and return its acknowledgement; never raises."""
+        received_at = time.monotonic()
+        if not isinstance(body, dict):
+            LOGGER.error("error id %s: a payload is no object", error_id())
+            return Ack()
+        try:
+            if not self._identity.owns(body):
+                return self._foreign(body)
+            response = await self._app.async_dispatch(
+                AsyncBoltRequest(
+                    mode="socket_mode",
+                    body=body,
+                    headers={name: [value] for name, value in (headers or {}).items()},
+                    context={_RECEIVED_AT: received_at},
+                )
+            )
+        except Exception as failure:
+            return self._failed(body, failure)
+        if response.status == 200:
+            return Ack(payload=_payload(response))
+        return Ack(is_sent=False) if response.status == 503 else self._failed(body, None)
+
+    def _foreign(self, body: dict[str, Any]) -> Ack:
+        LOGGER.warning(
+            "error id %s: a payload of app %.40r, not ours, was not acted on",
+            error_id(),
+            body.get("api_app_id"),
+        )
+        # Only through the payload's own address: our token must not speak in a foreign workspace.
+        self._errands.start(
+            self._answers.answer_url(recipient_of(body), words.FOREIGN), name="answer"
+        )
+        return Ack()
+
+    def _failed(self, body: dict[str, Any], failure: Exception | None) -> Ack:
+        incident = error_id()
+        LOGGER.error("error id %s: a payload could not be dispatched", incident, exc_info=failure)
+        sentence = words.MALFORMED.format(error_id=incident)
+        self._errands.start(self._answers.tell(recipient_of(body), sentence), name="answer")
+        return Ack()
+
+
+def _payload(response: BoltResponse) -> dict[str, Any] | None:
+    if not response.body:
+        return None
+    decoded = json.loads(response.body)
+    return decoded if isinstance(decoded, dict) else None

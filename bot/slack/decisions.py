@@ -1,0 +1,164 @@
+"""Approve and Reject: a button or a submitted form becomes a `Click`, `decide()` the answer.
+
+The listeners of everything that decides. They hold no rule of their own: who may decide, and
+whether it is too late, is `decide()`'s word. An accepted click shows on the card, which the outbox
+draws; every other click is answered privately.
+"""
+
+from approvals.domain.card import CardKind, Pressed
+from approvals.domain.decision import Verdict
+from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
+from approvals.operations.decide import Answer, Click, decide
+from approvals.operations.read_card import read_cards
+from bot.slack import buttons, modals, words
+from bot.slack.door_parts import DoorParts
+from bot.slack.errands import LOGGER
+from bot.slack.full_view import ViewPlace, read_place
+from bot.slack.notices import Say, notice_view
+from bot.slack.payloads import ButtonPress, Sender, ViewEvent, button_press, view_event
+from bot.slack.reviews import Reviews, click_of
+from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.sentences import STILL_SAVING, recorded_sentence, refusal_sentence
+from bot.slack.store_then_ack import StoreThenAck
+
+
+class Decisions:
+    """The listeners that decide."""
+
+    def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
+        self._parts = parts
+        self._reviews = reviews
+        self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
+
+    def routes(self) -> dict[RouteKey, Listener]:
+        """Return the listeners by action and by form."""
+        return {
+            ("block_actions", buttons.APPROVE): self._approve,
+            ("block_actions", buttons.REJECT): self._reject,
+            ("block_actions", buttons.VIEW_APPROVE): self._approve,
+            ("block_actions", buttons.VIEW_REJECT): self._reject,
+            ("view_submission", modals.REJECT_REASON): self._reject_with_reason,
+        }
+
+    async def _approve(self, delivery: Delivery) -> Ack:
+        press = button_press(delivery.body)
+        return await self._decide(delivery, press, Verdict.APPROVE)
+
+    async def _reject(self, delivery: Delivery) -> Ack:
+        """Ask for the reason where one is wanted, which decides nothing; else decide."""
+        press = button_press(delivery.body)
+        if await self._wants_reason(press):
+            say = self._say(delivery, press)
+            return self._reviews.start(self._reviews.open_reject_form, press, say)
+        return await self._decide(delivery, press, Verdict.REJECT)
+
+    async def _reject_with_reason(self, delivery: Delivery) -> Ack:
+        event = view_event(delivery.body)
+        say = self._say(delivery, event)
+        reason = event.view.typed(modals.REASON_BLOCK, modals.REASON_ACTION)
+
+        async def tell(answer: Answer, _: bool) -> None:
+            await say(_sentence(answer))
+
+        def in_time(answer: Answer) -> Ack | None:
+            return Ack() if answer.decision else _replaced(_sentence(answer))
+
+        return await self._storing.run(
+            delivery,
+            self._submitted(event, reason),
+            say=say,
+            tell=tell,
+            in_time=in_time,
+            when_late=_replaced(STILL_SAVING),
+        )
+
+    async def _submitted(self, event: ViewEvent, reason: str | None) -> Answer:
+        """Reject from a form: it stands on the card whose nonce it remembers."""
+        try:
+            place = read_place(event.view.private_metadata)
+        except Refusal as refusal:
+            return Answer(refusal=refusal)
+        pressed = await self._pressed_from(place, event.sender)
+        return await decide(
+            self._parts.desk,
+            Click(
+                request_id=place.request_id,
+                verdict=Verdict.REJECT,
+                pressed=pressed,
+                team=event.sender.team,
+                reason=reason[: modals.REASON_MAX_CHARS] if reason else None,
+            ),
+        )
+
+    async def _pressed_from(self, place: ViewPlace, sender: Sender) -> Pressed:
+        contents = await read_cards(self._parts.desk, place.request_id)
+        named = [each.card for each in contents if each.card.nonce == place.nonce]
+        card = next((each for each in named if each.kind is not CardKind.COPY), None)
+        return Pressed(
+            nonce=place.nonce,
+            channel=card.channel if card else None,
+            ts=card.ts if card else None,
+            user=sender.user,
+        )
+
+    async def _decide(self, delivery: Delivery, press: ButtonPress, verdict: Verdict) -> Ack:
+        say = self._say(delivery, press)
+
+        async def tell(answer: Answer, is_late: bool) -> None:
+            await self._tell(answer, press, say, is_late=is_late)
+
+        return await self._storing.run(delivery, self._answer(press, verdict), say=say, tell=tell)
+
+    async def _answer(self, press: ButtonPress, verdict: Verdict) -> Answer:
+        try:
+            click = click_of(press, verdict)
+        except Refusal as refusal:
+            return Answer(refusal=refusal)
+        return await decide(self._parts.desk, click)
+
+    async def _tell(self, answer: Answer, press: ButtonPress, say: Say, *, is_late: bool) -> None:
+        if isinstance(answer.refusal, FullViewRequired) and press.view is None:
+            await self._reviews.open_full(press, say)
+        elif isinstance(answer.refusal, RequestUnknown) and self._is_anothers(press):
+            await say(self._other_gateway(press))
+        elif answer.refusal is not None or is_late or press.view is not None:
+            await say(_sentence(answer))
+
+    def _is_anothers(self, press: ButtonPress) -> bool:
+        return press.gateway is not None and press.gateway != self._parts.gateway
+
+    def _other_gateway(self, press: ButtonPress) -> str:
+        assert press.gateway is not None
+        ours = self._parts.gateway
+        LOGGER.error(
+            "gateway %s uses this Slack app too, with another store: a click on its card came to"
+            " gateway %s; stop one of them or give it an app of its own",
+            press.gateway,
+            ours,
+        )
+        self._parts.health.other_gateways.add(press.gateway)
+        return words.OTHER_GATEWAY.format(theirs=press.gateway, ours=ours)
+
+    async def _wants_reason(self, press: ButtonPress) -> bool:
+        """Whether the request is still open and its policy asks why; else `decide` answers."""
+        try:
+            value = buttons.read_button_value(press.value)
+        except Refusal:
+            return False
+        request = await self._parts.desk.store.request(value.request_id)
+        return request is not None and request.is_pending and request.requirement.reason != "off"
+
+    def _say(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
+        return self._reviews.say_to(delivery, acted.view.id if acted.view else None)
+
+
+def _sentence(answer: Answer) -> str:
+    if answer.refusal is not None:
+        return refusal_sentence(answer.refusal, answer.request)
+    assert answer.decision is not None
+    assert answer.request is not None
+    return recorded_sentence(answer.decision, answer.request)
+
+
+def _replaced(sentence: str) -> Ack:
+    return Ack(payload={"response_action": "update", "view": notice_view(sentence)})

@@ -1,0 +1,99 @@
+"""Who is this, and which groups are they in: the `Directory` port over Slack's user methods.
+
+Asked at every click. Fails closed: an error, a 429, a late or an odd answer is
+`DirectoryUnavailable`, never a guess. Who is internal is said by the payload's team and by Slack's
+own record of the account, never by a display name.
+"""
+
+from typing import Any
+
+from approvals.domain.ids import TeamId, UserId
+from approvals.operations.ports import DirectoryUnavailable, Person
+from bot.slack.fresh_reads import FreshReads
+from bot.slack.identity import Identity
+from bot.slack.slack_settings import SlackSettings
+from bot.slack.web_api import CallFailed, SlackRefused, WebApi
+
+SLACKBOT = UserId("USLACKBOT")
+"""Slack's own bot, which carries no `is_bot`."""
+_BOT_MARKS = ("is_bot", "is_workflow_bot", "is_connector_bot")
+
+
+class SlackDirectory:
+    """The people and user groups of one workspace."""
+
+    def __init__(self, api: WebApi, identity: Identity, *, settings: SlackSettings) -> None:
+        self._api = api
+        self._identity = identity
+        self._timeout_s = settings.directory_timeout_s
+        age = settings.directory_max_age_s
+        self._users: FreshReads[dict[str, Any]] = FreshReads(max_age_s=age)
+        self._members: FreshReads[frozenset[UserId]] = FreshReads(max_age_s=age)
+        self._disabled: FreshReads[frozenset[str]] = FreshReads(max_age_s=age)
+
+    async def person(self, user: UserId, team: TeamId) -> Person:
+        """Return the account that clicked, *team* being the one its payload names.
+
+        Raises:
+            DirectoryUnavailable: Slack could not say who this is.
+        """
+        if user in {self._identity.bot_user, SLACKBOT}:
+            return Person(user=user, team=team, name="bot", is_internal=True, is_bot=True)
+        found = await self._users.get(user, lambda: self._user(user))
+        return Person(
+            user=user,
+            team=team,
+            name=str(found.get("real_name") or found.get("name") or user),
+            is_internal=self._is_internal(found, team),
+            is_bot=any(found.get(mark) for mark in _BOT_MARKS),
+            is_guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted")),
+            is_deactivated=bool(found.get("deleted")),
+        )
+
+    async def members(self, usergroup: str) -> frozenset[UserId]:
+        """Return the members of a user group; a disabled or deleted one has none.
+
+        Raises:
+            DirectoryUnavailable: it could not be read.
+        """
+        if usergroup in await self._disabled.get("all", self._disabled_groups):
+            return frozenset()
+        return await self._members.get(usergroup, lambda: self._group(usergroup))
+
+    def _is_internal(self, found: dict[str, Any], team: TeamId) -> bool:
+        ours = self._identity.teams
+        if team not in ours or found.get("is_stranger"):
+            return False
+        enterprise = found.get("enterprise_user")
+        organisation = enterprise.get("enterprise_id") if isinstance(enterprise, dict) else None
+        return found.get("team_id") in ours or organisation in ours
+
+    async def _user(self, user: UserId) -> dict[str, Any]:
+        found = (await self._ask("users.info", user=user)).get("user")
+        if not isinstance(found, dict) or found.get("id") != user:
+            raise DirectoryUnavailable("users.info named somebody else")
+        return found
+
+    async def _group(self, usergroup: str) -> frozenset[UserId]:
+        try:
+            users = (await self._ask("usergroups.users.list", usergroup=usergroup)).get("users")
+        except DirectoryUnavailable as failure:
+            cause = failure.__cause__
+            if isinstance(cause, SlackRefused) and cause.code == "no_such_subteam":
+                return frozenset()
+            raise
+        if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
+            raise DirectoryUnavailable("usergroups.users.list gave no list of people")
+        return frozenset(map(UserId, users))
+
+    async def _disabled_groups(self) -> frozenset[str]:
+        groups = (await self._ask("usergroups.list", include_disabled=True)).get("usergroups")
+        if not isinstance(groups, list):
+            raise DirectoryUnavailable("usergroups.list gave no list")
+        return frozenset(str(each["id"]) for each in groups if each.get("date_delete"))
+
+    async def _ask(self, method: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            return await self._api.call(method, timeout_s=self._timeout_s, **arguments)
+        except CallFailed as failure:
+            raise DirectoryUnavailable(f"{method}: {failure.code}") from failure

@@ -1,0 +1,154 @@
+"""The Slack door as one thing: opened by the composition root, connected once the desk stands.
+
+`open` asks Slack who we are and refuses a start that cannot work; then `directory` and `messenger`
+are there for the desk and the outbox; `connect` lets clicks in. Closing lets
+running answers finish.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+
+from approvals.domain.ids import ChannelId
+from approvals.operations.desk import Desk
+from bot.slack.app import Ingress, build_app
+from bot.slack.commands import Commands, StartTask
+from bot.slack.decisions import Decisions
+from bot.slack.directory import SlackDirectory
+from bot.slack.door_parts import DoorParts
+from bot.slack.errands import Errands
+from bot.slack.events import Events
+from bot.slack.health import SlackHealth
+from bot.slack.identity import Identity
+from bot.slack.messenger import SlackMessenger
+from bot.slack.pacing import Pacing
+from bot.slack.private_answers import PrivateAnswers
+from bot.slack.reviews import Reviews
+from bot.slack.routing import Dispatcher, Listener, RouteKey
+from bot.slack.signed_http import SLACK_PATH, SignedHttp
+from bot.slack.slack_settings import SlackSettings
+from bot.slack.socket_mode import SocketMode
+from bot.slack.start_checks import StartRefused, check_settings, check_start
+from bot.slack.web_api import WebApi, make_client, open_session
+
+
+class SlackDoor:
+    """One open Slack door. Use `SlackDoor.open()`."""
+
+    def __init__(
+        self,
+        settings: SlackSettings,
+        session: aiohttp.ClientSession,
+        *,
+        gateway: str,
+        pacing: Pacing | None = None,
+    ) -> None:
+        self.settings = settings
+        self.gateway = gateway
+        self.health = SlackHealth()
+        self.errands = Errands()
+        self._client = make_client(settings, session, token=settings.bot_token)
+        self._session = session
+        self._pacing = pacing or Pacing()
+        self._closing = AsyncExitStack()
+        self.api = WebApi(self._client, timeout_s=settings.call_timeout_s)
+        self.answers = PrivateAnswers(self.api, session, settings=settings)
+        self.identity: Identity
+        self.directory: SlackDirectory
+        self.messenger: SlackMessenger
+        self.ingress: Ingress
+        self._signed: SignedHttp | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        settings: SlackSettings,
+        *,
+        gateway: str,
+        channels: Iterable[ChannelId] = (),
+        pacing: Pacing | None = None,
+    ) -> AsyncIterator["SlackDoor"]:
+        """Check everything and open; *channels* are those of the policy, *gateway* our stored id.
+
+        Raises:
+            StartRefused: with one sentence that names the remedy.
+        """
+        check_settings(settings)
+        async with open_session(settings) as session:
+            door = cls(settings, session, gateway=gateway, pacing=pacing)
+            door.identity = await door._ask_who_we_are(channels)
+            door.directory = SlackDirectory(door.api, door.identity, settings=settings)
+            door.messenger = SlackMessenger(
+                door.api, gateway=gateway, health=door.health, pacing=door._pacing
+            )
+            async with door._closing:
+                door._closing.push_async_callback(door.errands.close)
+                yield door
+
+    async def connect(self, desk: Desk, *, start_task: StartTask | None = None) -> None:
+        """Let clicks and commands in. Over HTTP that means: `add_routes` answers from now on.
+
+        Raises:
+            StartRefused: no connection came up.
+        """
+        parts = DoorParts(
+            desk=desk,
+            api=self.api,
+            answers=self.answers,
+            errands=self.errands,
+            health=self.health,
+            settings=self.settings,
+            gateway=self.gateway,
+        )
+        dispatcher = Dispatcher(
+            self._routes(parts, start_task), answers=self.answers, errands=self.errands
+        )
+        # Bolt gets a client without a token: what it hands to listeners can call nothing.
+        app = build_app(
+            make_client(self.settings, self._session, token=None), self.identity, dispatcher
+        )
+        self.ingress = Ingress(app, self.identity, answers=self.answers, errands=self.errands)
+        if self.settings.transport == "http":
+            self._signed = SignedHttp(
+                self.ingress, signing_secret=self.settings.signing_secret or "", clock=desk.clock
+            )
+            self.health.is_connected = True
+            return
+        socket = SocketMode(app, self.ingress, settings=self.settings, health=self.health)
+        self._closing.push_async_callback(socket.close)
+        try:
+            await socket.connect(self._client)
+        except TimeoutError:
+            raise StartRefused(
+                f"No Socket Mode connection to {self.settings.base_url} came up. Check that Socket"
+                " Mode is on in the app's settings and that the proxy lets WebSockets through."
+            ) from None
+
+    def add_routes(self, app: web.Application) -> None:
+        """Mount signed HTTP under `SLACK_PATH`; before `connect` it answers 503."""
+        app.router.add_post(SLACK_PATH, self._handle)
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        if self._signed is None:
+            return web.Response(status=503)
+        return await self._signed.handle(request)
+
+    def _routes(self, parts: DoorParts, start_task: StartTask | None) -> dict[RouteKey, Listener]:
+        reviews = Reviews(parts)
+        commands = Commands(parts, start_task=start_task)
+        return {
+            **Decisions(parts, reviews).routes(),
+            **reviews.routes(),
+            **commands.routes(),
+            **Events(self.health).routes(),
+        }
+
+    async def _ask_who_we_are(self, channels: Iterable[ChannelId]) -> Identity:
+        app_api = None
+        if self.settings.transport == "socket":
+            client = make_client(self.settings, self._session, token=self.settings.app_token)
+            app_api = WebApi(client, timeout_s=self.settings.call_timeout_s)
+        return await check_start(self.api, app_api, settings=self.settings, channels=channels)

@@ -1,0 +1,28 @@
+"""The few events the app subscribes to: that it was removed, or its token revoked.
+
+Both flip readiness. No message event is subscribed to: text and emoji never decide anything
+(case B24), and the app asks for no scope that reads what people write.
+"""
+
+from bot.slack.errands import LOGGER
+from bot.slack.health import SlackHealth
+from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+
+EVENTS = ("app_uninstalled", "tokens_revoked")
+
+
+class Events:
+    """The listeners of events."""
+
+    def __init__(self, health: SlackHealth) -> None:
+        self._health = health
+
+    def routes(self) -> dict[RouteKey, Listener]:
+        """Return the listeners by event."""
+        return {("event_callback", name): self._removed for name in EVENTS}
+
+    async def _removed(self, delivery: Delivery) -> Ack:
+        name = delivery.body["event"]["type"]
+        LOGGER.error("Slack says %s: install the app anew and give its new token", name)
+        self._health.token_error = name
+        return Ack()

@@ -1,0 +1,56 @@
+"""Answers kept for a short while, with at most one read in flight for each key.
+
+Used by the directory: fifty clicks at once ask Slack once. A failed read is never kept, and one
+caller giving up does not take the answer from the others.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+REMEMBERED_MAX = 5_000
+
+
+class FreshReads(Generic[Value]):
+    """A read-through memory whose answers are at most *max_age_s* old."""
+
+    def __init__(
+        self, *, max_age_s: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._max_age_s = max_age_s
+        self._monotonic = monotonic
+        self._kept: dict[str, tuple[float, Value]] = {}
+        self._in_flight: dict[str, asyncio.Task[Value]] = {}
+
+    async def get(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
+        """Return the kept answer, or that of the read in flight, or of a new one."""
+        kept = self._kept.get(key)
+        # Age counts from the start of the read: what changed while it ran may be missing.
+        if kept is not None and self._monotonic() - kept[0] < self._max_age_s:
+            return kept[1]
+        task = self._in_flight.get(key)
+        if task is None:
+            task = asyncio.create_task(self._read(key, read))
+            self._in_flight[key] = task
+            task.add_done_callback(_look_at)
+        return await asyncio.shield(task)
+
+    async def _read(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
+        started = self._monotonic()
+        try:
+            value = await read()
+        finally:
+            self._in_flight.pop(key, None)
+        if len(self._kept) >= REMEMBERED_MAX:
+            self._kept.clear()
+        self._kept[key] = (started, value)
+        return value
+
+
+def _look_at(task: asyncio.Task[Value]) -> None:
+    """Mark the exception as seen when every caller has gone away."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,58 @@
+"""Who we are in Slack: app, workspace, bot user. Read once at start, compared with every payload.
+
+A payload of another workspace or app is not ours to act on, whoever delivered it: Bolt dispatches
+such payloads (security case B18).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from approvals.domain.ids import TeamId, UserId
+
+_TEAM = re.compile(r"[TE][A-Z0-9]{1,30}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Our app as Slack names it."""
+
+    app_id: str
+    team: TeamId
+    team_name: str
+    enterprise: TeamId | None = None
+    bot_user: UserId
+    bot_id: str | None = None
+
+    @property
+    def teams(self) -> frozenset[TeamId]:
+        """The ids our people carry: the workspace's and, on Enterprise, the organisation's."""
+        return frozenset((self.team, *((self.enterprise,) if self.enterprise else ())))
+
+    def owns(self, body: dict[str, Any]) -> bool:
+        """Whether a payload is about our app in our workspace."""
+        return body.get("api_app_id") == self.app_id and self._is_our_team(body)
+
+    def _is_our_team(self, body: dict[str, Any]) -> bool:
+        named = [
+            team
+            for team in (body.get("team_id"), _id(body.get("team")), _view_team(body))
+            if team is not None
+        ]
+        if not named:
+            named = [_id(body.get("enterprise")) or body.get("enterprise_id")]
+        return all(isinstance(team, str) and team in self.teams for team in named)
+
+
+def _id(value: Any) -> Any:
+    return value.get("id") if isinstance(value, dict) else value
+
+
+def _view_team(body: dict[str, Any]) -> Any:
+    view = body.get("view")
+    return view.get("app_installed_team_id") if isinstance(view, dict) else None
+
+
+def is_team(text: str) -> bool:
+    """Whether *text* has the form of a workspace's or organisation's id."""
+    return _TEAM.fullmatch(text) is not None

@@ -1,0 +1,153 @@
+"""The windows that show and decide nothing: full view, its pages, details, the rejection's form.
+
+Each listener acks at once, because a trigger lives three seconds, and opens its window as an
+errand. Opening the full view is stored: its own nonce is what the last page decides with.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from approvals.domain.card import Pressed, pressed_card
+from approvals.domain.decision import Verdict
+from approvals.domain.errors import DecisionRefused, RequestUnknown
+from approvals.operations.click import Click, FullView
+from approvals.operations.decide import open_full_view
+from approvals.operations.people_now import people_now, rules_in_force, set_names
+from approvals.operations.ports import CardContent
+from approvals.operations.read_card import read_cards
+from bot.slack import buttons, modals, words
+from bot.slack.door_parts import DoorParts
+from bot.slack.full_view import read_place, view_page
+from bot.slack.notices import Say, in_window, to_person
+from bot.slack.payloads import ButtonPress, button_press
+from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.sentences import refusal_sentence
+from bot.slack.store_then_ack import answered
+from bot.slack.web_api import CallFailed
+
+Work = Callable[[ButtonPress, Say], Coroutine[Any, Any, None]]
+
+
+class Reviews:
+    """Opens, turns and replaces windows."""
+
+    def __init__(self, parts: DoorParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> dict[RouteKey, Listener]:
+        """Return the listeners by action and by closed window."""
+        return {
+            ("block_actions", buttons.REVIEW): self._acked(self.open_full),
+            ("block_actions", buttons.DETAILS): self._acked(self._open_details),
+            ("block_actions", buttons.VIEW_NEXT): self._acked(self._turn_forward),
+            ("block_actions", buttons.VIEW_BACK): self._acked(self._turn_back),
+        }
+
+    def say_to(self, delivery: Delivery, view_id: str | None) -> Say:
+        """Return how to answer a delivery: in the window it came from, else privately."""
+        answers, recipient = self._parts.answers, delivery.recipient
+        if view_id is None:
+            return to_person(answers, recipient)
+        return in_window(self._parts.api, answers, recipient, view_id=view_id)
+
+    def start(self, work: Work, press: ButtonPress, say: Say) -> Ack:
+        """Ack now and do *work* as an errand."""
+        self._parts.errands.start(
+            answered(self._refusals_told(work, press, say), say), name="window"
+        )
+        return Ack()
+
+    async def open_full(self, press: ButtonPress, say: Say) -> None:
+        """Store that this person opened the full view, and show its first page."""
+        opened = await open_full_view(self._parts.desk, click_of(press, Verdict.APPROVE))
+        if isinstance(opened, FullView):
+            await self._show(press, view_page(opened.content), say)
+        elif opened.refusal is not None:
+            await say(refusal_sentence(opened.refusal, opened.request))
+
+    async def open_reject_form(self, press: ButtonPress, say: Say) -> None:
+        """Ask why; the form's submission is the rejection."""
+        await self._show(press, modals.reject_modal(await self._content(press)), say)
+
+    async def _open_details(self, press: ButtonPress, say: Say) -> None:
+        content = await self._content(press)
+        desk = self._parts.desk
+        may_approve = None
+        if content.request.is_pending:
+            policy = desk.policy()
+            now = policy.requirement(
+                content.request.call, channel=content.request.requirement.channel
+            )
+            names = set_names(rules_in_force(content.request, now))
+            people = await people_now(desk.directory, policy, names)
+            known = [members for members in people.values() if members is not None]
+            may_approve = frozenset().union(*known) - content.request.requester.people
+        await self._show(
+            press,
+            modals.details_modal(content, desk.clock.now(), may_approve=may_approve),
+            say,
+        )
+
+    async def _turn_forward(self, press: ButtonPress, say: Say) -> None:
+        await self._turn(press, say, by=1)
+
+    async def _turn_back(self, press: ButtonPress, say: Say) -> None:
+        await self._turn(press, say, by=-1)
+
+    async def _turn(self, press: ButtonPress, say: Say, *, by: int) -> None:
+        assert press.view is not None
+        page = read_place(press.view.private_metadata).page + by
+        await self._show(press, view_page(await self._content(press), page), say)
+
+    async def _content(self, press: ButtonPress) -> CardContent:
+        """Return what the pressed card shows now (raises DecisionRefused)."""
+        click = click_of(press, Verdict.APPROVE)
+        contents = await read_cards(self._parts.desk, click.request_id)
+        if not contents:
+            raise RequestUnknown
+        card = pressed_card(tuple(each.card for each in contents), click.pressed)
+        return next(each for each in contents if each.card.id == card.id)
+
+    async def _show(self, press: ButtonPress, view: dict[str, Any], say: Say) -> None:
+        api = self._parts.api
+        try:
+            if press.view is None:
+                await api.call("views.open", trigger_id=press.trigger_id, view=view)
+            else:
+                await api.call(
+                    "views.update", view_id=press.view.id, hash=press.view.hash, view=view
+                )
+        except CallFailed as failure:
+            if failure.code != "hash_conflict":
+                await say(words.VIEW_NOT_OPENED.format(code=failure.code))
+
+    def _acked(self, work: Work) -> Listener:
+        async def listener(delivery: Delivery) -> Ack:
+            press = button_press(delivery.body)
+            say = self.say_to(delivery, press.view.id if press.view else None)
+            return self.start(work, press, say)
+
+        return listener
+
+    async def _refusals_told(self, work: Work, press: ButtonPress, say: Say) -> None:
+        try:
+            await work(press, say)
+        except DecisionRefused as refusal:
+            await say(refusal_sentence(refusal))
+
+
+def click_of(press: ButtonPress, verdict: Verdict) -> Click:
+    """Return the click a button press is.
+
+    Raises:
+        CardMismatch: its value is not ours.
+    """
+    value = buttons.read_button_value(press.value)
+    return Click(
+        request_id=value.request_id,
+        verdict=verdict,
+        pressed=Pressed(
+            nonce=value.nonce, channel=press.channel, ts=press.ts, user=press.sender.user
+        ),
+        team=press.sender.team,
+    )

@@ -1,0 +1,42 @@
+"""Every Web API method Sayso calls, the scope it needs and how its arguments travel.
+
+`WebApi` refuses to call anything else, and the manifest is tested against this table, so that the
+app never asks for a scope it does not use and never lacks one it does.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackMethod:
+    """How one method is called."""
+
+    scopes: tuple[str, ...] = ()
+    """Bot scopes; a private channel needs the second where there are two."""
+    as_query: bool = False
+    """Slack reads the arguments of these methods from the query only, never from JSON."""
+
+
+METHODS: dict[str, SlackMethod] = {
+    "apps.connections.open": SlackMethod(as_query=True),
+    "auth.test": SlackMethod(as_query=True),
+    "chat.postEphemeral": SlackMethod(scopes=("chat:write",)),
+    "chat.postMessage": SlackMethod(scopes=("chat:write",)),
+    "chat.update": SlackMethod(scopes=("chat:write",)),
+    "conversations.info": SlackMethod(scopes=("channels:read", "groups:read"), as_query=True),
+    "usergroups.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
+    "usergroups.users.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
+    "users.info": SlackMethod(scopes=("users:read",), as_query=True),
+    "views.open": SlackMethod(),
+    "views.update": SlackMethod(),
+}
+
+COMMAND_SCOPE = "commands"
+"""Slash commands are no method, but need this scope."""
+
+
+def scopes_used() -> frozenset[str]:
+    """Return every bot scope the code needs."""
+    return frozenset(
+        (COMMAND_SCOPE, *(scope for each in METHODS.values() for scope in each.scopes))
+    )

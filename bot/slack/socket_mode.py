@@ -1,0 +1,130 @@
+"""Socket Mode: our connections to Slack, kept alive, and what their greetings tell.
+
+Envelopes go to `Ingress`; an ack is sent for each unless the ingress withholds it. Slack gives
+each payload to one arbitrary connection of the app, so a greeting that counts more connections than
+are ours means that another process answers half of the clicks: health says so.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.app import Ingress
+from bot.slack.health import SlackHealth
+from bot.slack.slack_settings import SlackSettings
+from bot.slack.web_api import LOGGER as SDK_LOGGER
+from bot.slack.web_api import proxy_for
+
+LOGGER = logging.getLogger("sayso.slack")
+
+
+class GuardedHandler(AsyncSocketModeHandler):
+    """Bolt's handler with our ingress between the socket and the app."""
+
+    ingress: Ingress
+
+    async def handle(  # type: ignore[override]
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        """Answer one envelope."""
+        ack = await self.ingress.receive(req.payload, headers=_retry_headers(req))
+        if ack.is_sent:
+            response = SocketModeResponse(envelope_id=req.envelope_id, payload=ack.payload)
+            await client.send_socket_mode_response(response)
+
+
+def _retry_headers(req: SocketModeRequest) -> dict[str, str]:
+    named = {
+        "x-slack-retry-num": req.retry_attempt,
+        "x-slack-retry-reason": req.retry_reason,
+    }
+    return {name: str(value) for name, value in named.items() if value is not None}
+
+
+class SocketMode:
+    """The Socket Mode connections of one process."""
+
+    def __init__(
+        self, app: AsyncApp, ingress: Ingress, *, settings: SlackSettings, health: SlackHealth
+    ) -> None:
+        self._app = app
+        self._ingress = ingress
+        self._settings = settings
+        self._health = health
+        self._handlers: list[GuardedHandler] = []
+        self._watch: asyncio.Task[None] | None = None
+
+    async def connect(self, client: AsyncWebClient, *, within_s: float = 30.0) -> None:
+        """Open the connections; they reconnect by themselves from then on.
+
+        Raises:
+            TimeoutError: no connection came up in time.
+        """
+        async with asyncio.timeout(within_s):
+            for _ in range(self._settings.connections):
+                handler = self._handler(client)
+                self._handlers.append(handler)
+                await handler.connect_async()  # type: ignore[no-untyped-call]
+        self._health.is_connected = True
+        self._watch = asyncio.create_task(self._watch_connections(), name="slack connections")
+
+    async def close(self) -> None:
+        """Close every connection and end their tasks."""
+        tasks = [self._watch] if self._watch else []
+        for handler in self._handlers:
+            tasks += _tasks_of(handler.client)
+            await handler.close_async()  # type: ignore[no-untyped-call]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._health.is_connected = False
+
+    def _handler(self, client: AsyncWebClient) -> GuardedHandler:
+        handler = GuardedHandler(
+            self._app,
+            app_token=self._settings.app_token,
+            logger=SDK_LOGGER,
+            web_client=client,
+            ping_interval=self._settings.ping_every_s,
+        )
+        handler.ingress = self._ingress
+        handler.client.proxy = proxy_for(self._settings)
+        handler.client.message_listeners.append(self._on_message)
+        return handler
+
+    async def _on_message(self, _: Any, message: dict[str, Any], __: str | None = None) -> None:
+        if message.get("type") != "hello":
+            return
+        seen = message.get("num_connections")
+        self._health.connections_ours = len(self._handlers)
+        if not isinstance(seen, int):
+            return
+        self._health.connections_seen = seen
+        if seen > len(self._handlers):
+            LOGGER.warning(
+                "Slack counts %d connections of this app and %d are ours: another process may be"
+                " using the same app; its clicks and ours go to either at random",
+                seen,
+                len(self._handlers),
+            )
+
+    async def _watch_connections(self) -> None:
+        """Keep `health.is_connected` true to what the sockets are."""
+        while True:
+            await asyncio.sleep(min(1.0, self._settings.ping_every_s))
+            states = [await handler.client.is_connected() for handler in self._handlers]
+            if any(states) != self._health.is_connected:
+                LOGGER.warning("connection to Slack %s", "is back" if any(states) else "lost")
+            self._health.is_connected = any(states)
+
+
+def _tasks_of(client: SocketModeClient) -> list[asyncio.Task[Any]]:
+    futures = (client.message_processor, client.current_session_monitor, client.message_receiver)
+    return [each for each in futures if isinstance(each, asyncio.Task)]

@@ -1,0 +1,164 @@
+"""The one way out to Slack's Web API: a declared method goes in, an answer or a named failure out.
+
+Used by directory, messenger, private answers, views and the start checks. It never retries: a
+retry the outbox does not know of could post a card twice. Arguments and tokens are never logged.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.slack_methods import METHODS
+from bot.slack.slack_settings import SlackSettings
+
+LOGGER = logging.getLogger("sayso.slack.sdk")
+"""Given to slack_sdk and Bolt; at DEBUG they would write tool arguments into the log."""
+LOGGER.setLevel(logging.INFO)
+
+
+class CallFailed(Exception):
+    """A call to Slack did not succeed; `code` is Slack's error or our name for the failure."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class SlackRefused(CallFailed):
+    """Slack answered `ok: false`."""
+
+    def __init__(self, code: str, *, needed: str | None = None) -> None:
+        self.needed = needed
+        super().__init__(code)
+
+
+class SlackBusy(CallFailed):
+    """Slack answered 429; nothing may be sent to this method for `retry_after_s`."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__("ratelimited")
+
+
+class SlackUnreachable(CallFailed):
+    """No usable answer came; `code` says why, such as `timeout`, `tls`, `no_route`, `http_503`."""
+
+
+class WebApi:
+    """Calls Slack with one token."""
+
+    def __init__(self, client: AsyncWebClient, *, timeout_s: float) -> None:
+        self.client = client
+        self._timeout_s = timeout_s
+
+    async def call(
+        self, method: str, /, *, timeout_s: float | None = None, **arguments: Any
+    ) -> dict[str, Any]:
+        """Call a method of `METHODS`; None arguments are left out.
+
+        Raises:
+            CallFailed: the subclass that says how.
+        """
+        data, _ = await self.call_with_headers(method, timeout_s=timeout_s, **arguments)
+        return data
+
+    async def call_with_headers(
+        self, method: str, /, *, timeout_s: float | None = None, **arguments: Any
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """Call a method and return Slack's headers too (lower-case names)."""
+        way = "params" if METHODS[method].as_query else "json"
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            async with asyncio.timeout(timeout_s or self._timeout_s):
+                answer = await self.client.api_call(method, **{way: given})  # type: ignore[arg-type]
+        except SlackApiError as error:
+            raise _refusal(error) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SlackUnreachable(_why(error)) from error
+        data = answer.data
+        if not isinstance(data, dict):
+            raise SlackUnreachable("not_json")
+        return data, {name.lower(): value for name, value in answer.headers.items()}
+
+
+def _refusal(error: SlackApiError) -> CallFailed:
+    response = error.response
+    # slack_sdk hands over its own response or, where the body is no JSON, aiohttp's.
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    headers = {str(name).lower(): value for name, value in (response.headers or {}).items()}
+    if status == 429:
+        return SlackBusy(_seconds(headers.get("retry-after")))
+    data = getattr(response, "data", None)
+    if isinstance(data, dict) and isinstance(data.get("error"), str):
+        if status >= 500:
+            return SlackUnreachable(f"http_{status}")
+        return SlackRefused(data["error"], needed=data.get("needed"))
+    return SlackUnreachable(f"http_{status}" if status != 200 else "not_json")
+
+
+def _seconds(text: str | None) -> float:
+    return float(text) if text is not None and text.isdecimal() else 30.0
+
+
+def _why(error: Exception) -> str:
+    reasons: tuple[tuple[type[Exception], str], ...] = (
+        (TimeoutError, "timeout"),
+        (aiohttp.ClientProxyConnectionError, "proxy"),
+        (aiohttp.ClientHttpProxyError, "proxy"),
+        (aiohttp.ClientSSLError, "tls"),
+        (aiohttp.ClientConnectorDNSError, "unknown_host"),
+        (aiohttp.ClientConnectorError, "no_route"),
+    )
+    for kind, why in reasons:
+        if isinstance(error, kind):
+            return why
+    return "connection_lost"
+
+
+def proxy_for(settings: SlackSettings) -> str | None:
+    """Return the proxy in force for Slack's address; `NO_PROXY` and loopback need none."""
+    target = urlsplit(settings.base_url)
+    host = target.hostname or ""
+    if host in {"localhost", "127.0.0.1", "::1"}:
+        return None
+    if settings.proxy is not None:
+        return settings.proxy
+    if proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(target.scheme) or proxies.get("https") or None
+
+
+@asynccontextmanager
+async def open_session(settings: SlackSettings) -> AsyncIterator[aiohttp.ClientSession]:
+    """Open the connections all calls share; trust is `SSL_CERT_FILE` or the system's."""
+    connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(), limit=50)
+    total = aiohttp.ClientTimeout(total=settings.call_timeout_s)
+    async with aiohttp.ClientSession(connector=connector, timeout=total) as session:
+        yield session
+
+
+def make_client(
+    settings: SlackSettings, session: aiohttp.ClientSession | None, *, token: str | None
+) -> AsyncWebClient:
+    """Build slack_sdk's client with no retries of its own."""
+    client = AsyncWebClient(
+        token=token,
+        base_url=settings.base_url,
+        session=session,
+        logger=LOGGER,
+        retry_handlers=[],
+        ssl=None,
+    )
+    # slack_sdk reads the proxy from the environment by itself and knows no NO_PROXY.
+    client.proxy = proxy_for(settings)
+    return client

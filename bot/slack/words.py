@@ -1,0 +1,35 @@
+"""The door's own sentences: about deliveries, not about decisions (those are in `sentences`).
+
+mrkdwn, nothing untrusted in them. Each says what happened, what did not, and what to do.
+"""
+
+MALFORMED = (
+    ":warning: Sayso could not read this click, so nothing was decided"
+    " (error id `{error_id}`). Give the id to whoever runs Sayso."
+)
+UNKNOWN_COMMAND = "This command is not known to the Sayso that runs now. Nothing was started."
+FOREIGN = "This click belongs to another app or workspace, so Sayso did not act on it."
+OTHER_GATEWAY = (
+    ":warning: This card was posted by another Sayso gateway (`{theirs}`) that uses the same Slack"
+    " app, and Slack handed your click to this one (`{ours}`). Nothing was decided. Click again;"
+    " whoever runs Sayso should give each gateway an app of its own."
+)
+VIEW_NOT_OPENED = (
+    ":warning: Slack did not open the window ({code}). Nothing was decided; press the button again."
+)
+VIEW_GONE = "This window is out of date. Close it and open it from the card again."
+NOTICE_TITLE = "Sayso"
+AGENT_USAGE = (
+    "Say what the agent should do: `{command} restart the checkout service in prod`."
+    " What needs a say-so is asked here in this channel."
+)
+AGENT_OFF = "No agent is set up here, so nothing was started."
+APPROVALS_HELP = (
+    "*Sayso asks before an agent runs something that needs a person's say-so.*\n"
+    "• Cards with *Approve* and *Reject* appear in the channel whose rules apply.\n"
+    "• Only the approvers of that rule may approve, never whoever asked.\n"
+    "• *Details* shows everything about a request; no answer in time means the tool does not run.\n"
+    "• `{agent} TEXT` starts an agent task in this channel."
+)
+STARTED_BY_NOBODY = "Slack could not confirm who you are just now, so nothing was started."
+NOT_STARTED = "Nothing was started: {why}"
