@@ -19,3 +19,9 @@ class ToolsNotLoaded(Refusal):
     """The tools named in the settings cannot be loaded. Name them as `module:attribute`."""
 
     code = "tools_not_loaded"
+
+
+class TooManyTasks(Refusal):
+    """Too many agent tasks run already. Try again when one has ended."""
+
+    code = "too_many_tasks"
