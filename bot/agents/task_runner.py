@@ -62,9 +62,9 @@ async def run_task(task: AgentTask, spec: AgentSpec, thread: TaskThread) -> Task
     """
     if task.channel_id not in spec.channels:
         raise AgentNotInChannel
-    telling = Telling(thread)
-    result = await _run(task, spec, telling)
-    await (telling.answer if result.answered else telling.failed)(result.text)
+    async with Telling(thread) as telling:
+        result = await _run(task, spec, telling)
+        await (telling.answer if result.answered else telling.failed)(result.text)
     return result
 
 

@@ -143,6 +143,32 @@ async def test_a_thread_that_cannot_be_told_does_not_stop_the_task(world: DemoWo
     assert (await world.ledger.payments())[-1].amount_eur == 40
 
 
+async def test_a_slow_thread_does_not_hold_up_the_tools(world: DemoWorld) -> None:
+    paid = asyncio.Event()
+
+    async def ledger_pay(to: str, amount_eur: float) -> str:
+        """Pay somebody an amount in euros."""
+        paid.set()
+        return "paid"
+
+    class SlowThread(RecordingThread):
+        async def step(self, text: str) -> None:
+            await paid.wait()
+            await super().step(text)
+
+    thread = SlowThread()
+    agent = an_agent(world.model, [ledger_pay])
+
+    async with asyncio.timeout(20):
+        await run_task(a_task("pay 40 to acme"), agent, thread)
+
+    assert [text.split("(")[0] for text in thread.steps] == [
+        "Calling ledger_pay",
+        "ledger_pay returned: paid",
+    ]
+    assert thread.ending[0] == "answer"
+
+
 async def test_a_cancelled_task_tells_no_ending(world: DemoWorld) -> None:
     begun = asyncio.Event()
 
