@@ -109,6 +109,7 @@ def reason_modal() -> Block:
             {
                 "type": "input",
                 "block_id": "tell",
+                "optional": True,
                 "label": plain("Tell"),
                 "element": {
                     "type": "checkboxes",

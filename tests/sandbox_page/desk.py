@@ -9,8 +9,14 @@ from aiohttp import web
 
 from bot.sandbox.clock import WallClock
 from bot.sandbox.drawer import Drawer
-from bot.sandbox.interactions import InputValue, InputValues, InteractionResult, Interactions
-from bot.sandbox.nouns import JsonObject, Message
+from bot.sandbox.interactions import (
+    InputValue,
+    InputValues,
+    InteractionResult,
+    Interactions,
+    NoSuchPlaceError,
+)
+from bot.sandbox.nouns import Channel, JsonObject, Message
 from bot.sandbox.page.routes import add_page
 from bot.sandbox.seed import default_seed
 from bot.sandbox.workspace import Workspace
@@ -26,7 +32,7 @@ async def acknowledge(_: Deed) -> InteractionResult:
 class Hands(Interactions):
     """Interactions in front of a scripted app: `answer` decides what comes of a deed."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace) -> None:  # it reaches no app
         self.workspace = workspace
         self.deeds: list[Deed] = []
         self.answer: Answer = acknowledge
@@ -104,6 +110,8 @@ class Hands(Interactions):
     async def say(
         self, person_id: str, channel: str, text: str, *, thread_ts: str | None = None
     ) -> str:
+        if person_id not in (self.workspace.channel(channel) or Channel(id="", name="")).members:
+            raise NoSuchPlaceError(channel)
         await self._do("say", person=person_id, channel=channel, text=text, thread_ts=thread_ts)
         ts = self.workspace.log.next_ts(channel)
         self.workspace.log.put(

@@ -157,6 +157,32 @@ async def test_a_text_that_begins_with_a_slash_is_a_command(
     assert (deed["kind"], deed["text"]) == (kind, text)
 
 
+async def test_a_sentence_is_sent_as_slacks_client_sends_it(tab: Browserlike) -> None:
+    text = "<!channel> & @bob, @sre. @nobody #prod-incidents a@bob"
+    await tab.do("say", {"as": "U0ALICE", "channel": "C0PROD", "text": text})
+    [deed] = tab.desk.interactions.deeds
+    assert deed["text"] == (
+        "&lt;!channel&gt; &amp; <@U0BOB>, <!subteam^S0SRE>. @nobody <#C0PROD|prod-incidents> a@bob"
+    )
+
+
+async def test_a_sentence_in_a_channel_one_is_not_in_is_refused(tab: Browserlike) -> None:
+    _, answer = await tab.do("say", {"as": "U0ALICE", "channel": "C0LEADS", "text": "hi"})
+    assert (answer["acked"], answer["error"]) == (False, "not_in_channel")
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/archives/C0PROD/p1700000000000100", "/c/C0PROD#m-1700000000.000100"),
+        ("/archives/C0PROD/p1700000000000200?thread_ts=1.5", "/c/C0PROD?thread=1.5"),
+    ],
+)
+async def test_a_permalink_leads_to_its_message(tab: Browserlike, path: str, leads_to: str) -> None:
+    async with tab.session.get(tab.desk.url + path, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, leads_to)
+
+
 async def test_a_channel_shows_its_last_hundred_messages(tab: Browserlike) -> None:
     for number in range(105):
         tab.desk.post(f"line {number}")

@@ -6,11 +6,14 @@ and answers what came of it. Called by `routes`; decides nothing itself.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.sandbox.interactions import InteractionResult, Interactions
+from bot.sandbox.interactions import InteractionResult, Interactions, NoSuchPlaceError
+from bot.sandbox.page.typed_text import as_sent
+from bot.sandbox.workspace import Workspace
 
 _TEXT_MAX_CHARACTERS = 12_000
 
@@ -49,11 +52,23 @@ class _Sentence(_Posted):
     thread_ts: str | None = Field(default=None, max_length=64)
 
 
+class Shown(Protocol):
+    """What the page needs of a `LocalSlack`."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """What is true."""
+
+    @property
+    def interactions(self) -> Interactions:
+        """What people do."""
+
+
 class Deeds:
     """The page's hands: one method per thing a person can do."""
 
-    def __init__(self, interactions: Interactions) -> None:
-        self._interactions = interactions
+    def __init__(self, slack: Shown) -> None:
+        self._slack = slack
         self._known: Mapping[str, Callable[[bytes], Awaitable[InteractionResult]]] = {
             "click": self._click,
             "submit": self._submit,
@@ -79,7 +94,7 @@ class Deeds:
     async def _click(self, body: bytes) -> InteractionResult:
         click = _Click.model_validate_json(body)
         if click.view:
-            return await self._interactions.click_in_view(
+            return await self._slack.interactions.click_in_view(
                 click.person,
                 click.view,
                 action_id=click.action_id,
@@ -87,7 +102,7 @@ class Deeds:
                 value=click.value,
                 values=click.values,
             )
-        return await self._interactions.click(
+        return await self._slack.interactions.click(
             click.person,
             channel=click.channel,
             ts=click.ts,
@@ -99,24 +114,30 @@ class Deeds:
 
     async def _submit(self, body: bytes) -> InteractionResult:
         submission = _Submission.model_validate_json(body)
-        return await self._interactions.submit_view(
+        return await self._slack.interactions.submit_view(
             submission.person, submission.view, submission.values
         )
 
     async def _close(self, body: bytes) -> InteractionResult:
         closing = _Closing.model_validate_json(body)
-        return await self._interactions.close_view(
+        return await self._slack.interactions.close_view(
             closing.person, closing.view, whole_stack=closing.whole_stack
         )
 
     async def _open_home(self, body: bytes) -> InteractionResult:
-        return await self._interactions.open_home(_Posted.model_validate_json(body).person)
+        return await self._slack.interactions.open_home(_Posted.model_validate_json(body).person)
 
     async def _say(self, body: bytes) -> InteractionResult:
         said = _Sentence.model_validate_json(body)
         if re.match(r"/\S", said.text):
-            return await self._interactions.slash_command(
+            return await self._slack.interactions.slash_command(
                 said.person, said.channel, said.text, thread_ts=said.thread_ts
             )
-        await self._interactions.say(said.person, said.channel, said.text, thread_ts=said.thread_ts)
+        text = as_sent(said.text, self._slack.workspace)
+        try:
+            await self._slack.interactions.say(
+                said.person, said.channel, text, thread_ts=said.thread_ts
+            )
+        except NoSuchPlaceError:
+            return InteractionResult(acked=False, error="not_in_channel")
         return InteractionResult(acked=True)

@@ -6,14 +6,12 @@ the workspace for the person named by `?as=`; what people do arrives at `/page/d
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from aiohttp import web
 
-from bot.sandbox.interactions import Interactions
 from bot.sandbox.nouns import Channel, Message, Person
 from bot.sandbox.page import render
-from bot.sandbox.page.deeds import Deeds
+from bot.sandbox.page.deeds import Deeds, Shown
 from bot.sandbox.page.doorkeeper import Doorkeeper
 from bot.sandbox.page.live import Live
 from bot.sandbox.page.pictures import Picture
@@ -34,26 +32,15 @@ COMMAND_HINTS: Mapping[str, str] = {
 """Usage hints by command, shown while a command is typed."""
 
 
-class Shown(Protocol):
-    """What the page needs of a `LocalSlack`."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """What is true."""
-
-    @property
-    def interactions(self) -> Interactions:
-        """What people do."""
-
-
 def add_page(app: web.Application, slack: Shown) -> None:
     """Mount the page and close its sockets when the application shuts down."""
     page = Page(slack.workspace)
-    deeds = Deeds(slack.interactions)
+    deeds = Deeds(slack)
     door = page.door
     app.router.add_get("/", door.reading(page.first_channel))
-    app.router.add_get("/c/{channel}", door.reading(page.channel))
+    app.router.add_get("/c/{channel}", door.reading(page.channel), name="channel")
     app.router.add_get("/home", door.reading(page.home))
+    app.router.add_get("/archives/{channel}/p{digits:[0-9]{7,20}}", door.reading(_permalink))
     app.router.add_get("/page/message/{channel}/{ts}", door.reading(page.message))
     app.router.add_get("/page/dialog", door.reading(page.dialog))
     app.router.add_get("/page/static/{name}", door.reading(_static))
@@ -135,6 +122,16 @@ class Page:
             version=self.live.version,
             commands=[render.Command(name=n, hint=COMMAND_HINTS.get(n, "")) for n in names],
         )
+
+
+async def _permalink(request: web.Request) -> web.StreamResponse:
+    """What `chat.getPermalink` answers leads to the message in its channel or thread."""
+    digits = request.match_info["digits"]
+    ts = f"{digits[:-6]}.{digits[-6:]}"
+    thread = request.query.get("thread_ts")
+    page = request.app.router["channel"].url_for(channel=request.match_info["channel"])
+    page = page.with_query(thread=thread) if thread else page.with_fragment(f"m-{ts}")
+    return web.Response(status=302, headers={"Location": str(page)})
 
 
 async def _static(request: web.Request) -> web.StreamResponse:

@@ -30,6 +30,7 @@ function settle() {
     markDays(list);
     toEnd(list);
   }
+  if (location.hash) byId(location.hash.slice(1))?.scrollIntoView({ block: 'center' });
   restoreDrafts(byId('stage'));
 }
 
