@@ -52,6 +52,8 @@ function open(dialog) {
 }
 
 function showErrors(dialog, errors) {
+  for (const old of dialog.querySelectorAll('.error')) old.remove();
+  for (const input of dialog.querySelectorAll('.invalid')) input.classList.remove('invalid');
   for (const [block, sentence] of Object.entries(errors)) {
     const input = dialog.querySelector(`[data-block="${CSS.escape(block)}"]`)?.closest('.input-block');
     if (!input) continue;
