@@ -100,7 +100,7 @@ def default_seed() -> Seed:
                 name="prod-incidents",
                 members=(*_EVERYONE, "U0EVE"),
                 topic="Production, and what is done about it",
-                is_ext_shared=False,
+                is_ext_shared=True,
             ),
             Channel(
                 id="C0APPROVALS",

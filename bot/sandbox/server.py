@@ -201,4 +201,4 @@ class LocalSlack:
 
     async def _end(self, _app: web.Application) -> None:
         await self._deliveries.close()
-        await self.sockets.drop_all()
+        await self.sockets.close_all()

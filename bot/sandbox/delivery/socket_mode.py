@@ -24,12 +24,14 @@ from bot.sandbox.nouns import JsonObject
 
 SOCKETS_MAX = 10
 _TICKET_LIFE_S = 60.0
+_GOODBYE_WITHIN_S = 0.3
 _HOST = "local-slack"
 
 
 @dataclass(eq=False, slots=True)
 class _Socket:
     ws: web.WebSocketResponse
+    request: web.Request
     is_leaving: bool = False
 
     @property
@@ -65,13 +67,13 @@ class SocketMode:
         issued_at = self._tickets.pop(request.query.get("ticket", ""), None)
         if issued_at is None or monotonic() - issued_at > _TICKET_LIFE_S:
             return web.Response(status=403, text="the ticket is unknown, used or too old")
-        ws = web.WebSocketResponse()
+        ws = web.WebSocketResponse(timeout=_GOODBYE_WITHIN_S)
         await ws.prepare(request)
         if self.connection_count >= SOCKETS_MAX:
             await self._say_goodbye(ws, "too_many_websockets")
             await ws.close()
             return ws
-        await self._serve(_Socket(ws))
+        await self._serve(_Socket(ws, request))
         return ws
 
     async def send(self, envelope: Envelope) -> Ack:
@@ -103,10 +105,15 @@ class SocketMode:
             await self._say_goodbye(socket.ws, "refresh_requested")
 
     async def drop_all(self) -> None:
-        """Cut every socket without a word."""
+        """Cut every connection without a word, as a network does."""
         for socket in list(self._sockets):
             socket.is_leaving = True
-            await socket.ws.close(code=1011)
+            if socket.request.transport is not None:
+                socket.request.transport.abort()
+
+    async def close_all(self) -> None:
+        """Close every socket; a client that does not answer is not waited for."""
+        await asyncio.gather(*(socket.ws.close(code=1001) for socket in list(self._sockets)))
 
     def _live(self) -> list[_Socket]:
         return [socket for socket in self._sockets if socket.is_live]

@@ -1,6 +1,6 @@
 """What people do in modals and the App Home: use an element, submit, close."""
 
-from bot.sandbox.delivery.envelopes import Ack
+from bot.sandbox.delivery.envelopes import INTERACTIVE, Ack
 from bot.sandbox.error_codes import SlackError
 from bot.sandbox.hands.clicks import Click, with_clicked
 from bot.sandbox.hands.reach import InteractionResult, Reach, refused, result_of
@@ -69,7 +69,7 @@ async def close(
     for view in closing:
         if view.view["notify_on_close"]:
             payload = reach.payloads.view_closed(person, view, is_cleared=whole_stack)
-            result = result_of(await reach.send_interactive(person.id, payload))
+            result = result_of(await reach.deliveries.send(INTERACTIVE, payload))
     return result
 
 

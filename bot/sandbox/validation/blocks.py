@@ -16,6 +16,7 @@ from bot.sandbox.validation.checks import (
     array,
     boolean,
     by_type,
+    has_one_of,
     shape,
     string,
 )
@@ -80,9 +81,13 @@ _CHECKS: dict[str, Check] = {
         {"label": plain_text(most=2000), "element": IN_INPUT},
         {**_BLOCK, "hint": plain_text(most=2000), "optional": boolean, "dispatch_action": boolean},
     ),
-    "image": shape(
-        {"alt_text": string(most=2000)},
-        {**_BLOCK, "image_url": URL, "slack_file": anything, "title": plain_text(most=2000)},
+    "image": has_one_of(
+        shape(
+            {"alt_text": string(most=2000)},
+            {**_BLOCK, "image_url": URL, "slack_file": anything, "title": plain_text(most=2000)},
+        ),
+        "image_url",
+        "slack_file",
     ),
     "rich_text": RICH_TEXT,
     "markdown": shape({"text": string(most=_MARKDOWN_CHARACTERS_MAX, least=1)}, _BLOCK),
@@ -140,17 +145,18 @@ def _one_block(value: Any, place: Place) -> None:
 
 def _check_ids(block: JsonObject, place: Place) -> None:
     block_id = block.get("block_id")
-    if block_id is not None:
+    if isinstance(block_id, str):
         if block_id in place.findings.block_ids:
             place.at("block_id").say(f"`block_id` {block_id} already exists")
-        place.findings.block_ids.add(str(block_id))
+        place.findings.block_ids.add(block_id)
     seen: set[str] = set()
     for element in elements_of(block):
         action_id = element.get("action_id")
+        if not isinstance(action_id, str):
+            continue
         if action_id in seen:
             place.say(f"`action_id` {action_id} already exists in this block")
-        if action_id:
-            seen.add(str(action_id))
+        seen.add(action_id)
 
 
 def elements_of(block: JsonObject) -> Iterator[JsonObject]:

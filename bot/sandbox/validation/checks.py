@@ -140,3 +140,14 @@ def by_type(checks: Mapping[str, Check]) -> Check:
             checks[kind](value, place)
 
     return check
+
+
+def has_one_of(check: Check, *names: str) -> Check:
+    """A check that also wants exactly one of these fields to be there."""
+
+    def both(value: Any, place: Place) -> None:
+        check(value, place)
+        if isinstance(value, dict) and sum(value.get(name) is not None for name in names) != 1:
+            place.say(f"must define exactly one of: {', '.join(names)}")
+
+    return both

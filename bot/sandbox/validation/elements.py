@@ -3,15 +3,13 @@
 The limits are those of docs.slack.dev/reference/block-kit/block-elements.
 """
 
-from typing import Any
-
 from bot.sandbox.validation.checks import (
     Check,
-    Place,
     anything,
     array,
     boolean,
     by_type,
+    has_one_of,
     integer,
     one_of,
     shape,
@@ -62,14 +60,8 @@ _TIME = string(most=5, least=5)
 _PICKED = array(ID, most=100)
 
 
-def _needs_options(check: Check) -> Check:
-    def both(value: Any, place: Place) -> None:
-        check(value, place)
-        given = [name for name in ("options", "option_groups") if value.get(name) is not None]
-        if len(given) != 1:
-            place.say("must define exactly one of: options, option_groups")
-
-    return both
+def _with_options(check: Check) -> Check:
+    return has_one_of(check, "options", "option_groups")
 
 
 BUTTON = shape(
@@ -77,20 +69,24 @@ BUTTON = shape(
     {
         "action_id": ID,
         "url": URL,
-        "value": string(most=2000),
+        "value": string(most=2000, least=1),
         "style": STYLE,
         "confirm": CONFIRM,
         "accessibility_label": string(most=75),
     },
 )
-IMAGE = shape({"alt_text": string(most=2000)}, {"image_url": URL, "slack_file": anything})
+IMAGE = has_one_of(
+    shape({"alt_text": string(most=2000)}, {"image_url": URL, "slack_file": anything}),
+    "image_url",
+    "slack_file",
+)
 OVERFLOW = shape({"options": array(OVERFLOW_OPTION, most=5)}, {"action_id": ID, "confirm": CONFIRM})
 
 _SELECTS: dict[str, Check] = {
-    "static_select": _needs_options(
+    "static_select": _with_options(
         shape(optional={**_CHOICE, **_OPTIONS, "initial_option": PLAIN_OPTION})
     ),
-    "multi_static_select": _needs_options(
+    "multi_static_select": _with_options(
         shape(optional={**_MULTI, **_OPTIONS, "initial_options": array(PLAIN_OPTION, most=100)})
     ),
     "users_select": shape(optional={**_CHOICE, "initial_user": ID}),

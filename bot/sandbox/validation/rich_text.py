@@ -49,7 +49,7 @@ _BORDER = {"border": integer(most=1)}
 _SECTION: Check = shape({"elements": _LEAVES})
 _LIST = shape(
     {
-        "elements": array(by_type({"rich_text_section": _SECTION}), most=_ITEMS_MAX),
+        "elements": array(by_type({"rich_text_section": _SECTION}), most=_ITEMS_MAX, least=0),
         "style": one_of("bullet", "ordered"),
     },
     {**_BORDER, "indent": integer(most=8), "offset": integer()},

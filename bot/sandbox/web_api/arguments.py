@@ -86,7 +86,7 @@ def _json_object(body: bytes) -> JsonObject:
         return {}
     try:
         decoded = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SlackError("invalid_json") from error
     if not isinstance(decoded, dict):
         raise SlackError("json_not_object")
@@ -96,5 +96,5 @@ def _json_object(body: bytes) -> JsonObject:
 def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

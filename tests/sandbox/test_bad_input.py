@@ -1,0 +1,107 @@
+"""Whatever a client sends, the local Slack answers in Slack's envelope and stays up."""
+
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.sandbox.server import LocalSlack
+from bot.sandbox.web_api.methods import METHODS
+from tests.sandbox.provocations import modal, rich_text
+from tests.sandbox.test_interactions import FORM
+from tests.sandbox.test_main_path import CARD
+
+_SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats()
+_JSON = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+_GOOD: dict[str, Any] = {
+    "channel": "C0PROD",
+    "user": "U0BOB",
+    "users": "U0BOB",
+    "user_id": "U0BOB",
+    "text": "a",
+    "ts": "1.000001",
+    "thread_ts": "1.000001",
+    "limit": 3,
+    "cursor": "",
+    "types": "im",
+    "hash": "1.a",
+    "view_id": "V0",
+    "trigger_id": "1.2.a",
+    "metadata": {"event_type": "a", "event_payload": {"b": 1}},
+    "attachments": [{"text": "a"}],
+    "blocks": [*CARD, *FORM, rich_text("a")],
+    "view": modal(blocks=FORM, external_id="e"),
+}
+
+
+@st.composite
+def _broken(draw: st.DrawFn) -> dict[str, Any]:
+    """Good arguments with one place, however deep, replaced by anything."""
+    arguments: Any = json.loads(json.dumps(_GOOD))
+    target: Any = arguments
+    key = draw(st.sampled_from(sorted(arguments)))
+    while isinstance(target[key], dict | list) and target[key] and draw(st.booleans()):
+        target = target[key]
+        keys = sorted(target) if isinstance(target, dict) else range(len(target))
+        key = draw(st.sampled_from(keys))
+    target[key] = draw(_JSON)
+    broken: dict[str, Any] = arguments
+    return broken
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(arguments=_broken(), method=st.sampled_from(sorted(METHODS)))
+async def test_every_method_answers_broken_arguments_in_slacks_envelope(
+    slack: LocalSlack, arguments: dict[str, Any], method: str
+) -> None:
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    async with (
+        aiohttp.ClientSession(slack.url, headers=headers) as session,
+        session.post(f"/api/{method}", json=arguments) as answer,
+    ):
+        body = await answer.json()
+
+    assert answer.status == 200
+    assert isinstance(body["ok"], bool)
+    assert body["ok"] or body["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff\xfe", b"[" * 100_000, b'{"channel": "\\ud800", "text": "\\ud800"}', b"null", b"{"],
+)
+async def test_a_body_that_is_no_request_is_answered(slack: LocalSlack, body: bytes) -> None:
+    headers = {
+        "Authorization": f"Bearer {slack.bot_token}",
+        "Content-Type": "application/json",
+    }
+    async with (
+        aiohttp.ClientSession(slack.url, headers=headers) as session,
+        session.post("/api/chat.postMessage", data=body) as answer,
+    ):
+        told = await answer.json()
+
+    assert (answer.status, told["ok"]) == (200, False)
+
+
+async def test_a_response_url_answers_nonsense(slack: LocalSlack) -> None:
+    path = slack.response_urls.issue(channel_id="C0PROD", person_id="U0BOB")
+    async with aiohttp.ClientSession(slack.url) as session:
+        statuses = [
+            (await session.post(f"/actions/{path}", data=body)).status
+            for body in (b"{", b'{"text": {"a": 1}}', b'{"blocks": 5}', b"[1]")
+        ]
+
+    assert statuses == [400] * 4
+    assert slack.workspace.ephemerals("U0BOB") == []
