@@ -86,11 +86,8 @@ class PolicyFile:
         self.policy, self.mistakes = policy, ()
         return PolicyChange(policy_version=policy.version, previous_version=previous)
 
-    def _refuse(self, refusal: PolicyInvalid) -> PolicyChange | None:
-        repeated = refusal.mistakes == self.mistakes
+    def _refuse(self, refusal: PolicyInvalid) -> PolicyChange:
         self.mistakes = refusal.mistakes
-        if repeated:
-            return None
         version = self.policy.version
         return PolicyChange(
             policy_version=version, previous_version=version, mistakes=refusal.mistakes

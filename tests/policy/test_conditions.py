@@ -169,3 +169,18 @@ def test_the_condition_language_is_loaded_only_when_a_rule_needs_it() -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_a_condition_without_the_language_installed_is_a_mistake_with_a_remedy() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['cel'] = None\n"
+        "from tests.policy.given import policy_of\n"
+        "policy_of('tool: t, when: args.a == 1, effect: allow')\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert "install sayso[server]" in done.stderr.splitlines()[-1]

@@ -214,6 +214,10 @@ TWO_CHANNELS = GOOD + '  "#two": {id: C0OPS, approvers: sre}\n'
             changed("effect: ask", "effect: ask, when: args.x =="),
             "11:44: when: not a CEL expression",
         ),
+        (
+            changed("effect: ask", 'effect: allow, when: "args.x == 1 || true"'),
+            "11:46: when: an allow rule's condition may not use ||",
+        ),
         (changed("effect: ask", "effect: ask, when: env == 1"), "11:44: when: 'env' is unknown"),
         (changed('- {tool: "k8s.*", effect: ask}', "tool: x"), "11:7: rules has to be a list"),
         (changed('{tool: "k8s.*", effect: ask}', "k8s.*"), "11:9: a rule has to be a mapping"),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from approvals.domain.durations import format_duration, parse_duration
@@ -132,6 +132,9 @@ def test_a_written_duration_reads_back_as_itself(seconds: int) -> None:
     assert parse_duration(format_duration(duration)) == duration
 
 
+@example("a*a", "a")
+@example("ab*ba", "aba")
+@example("a*b*c", "a-c-b")
 @given(st.text("ab*", min_size=1, max_size=8), st.text("ab", max_size=10))
 def test_a_tool_pattern_means_what_its_letters_and_stars_say(pattern: str, name: str) -> None:
     def fits(rest: str, left: str) -> bool:

@@ -17,6 +17,8 @@ tools:
   "k8s.dev.*": C0DEV
   k8s.dev.restart: prod
   "*.restart": "#dev"
+  "logs.tail*": "#dev"
+  logs.tail: "#prod"
 channels:
   "#agents": {id: C0AGENTS, approvers: sre}
   "#prod": {id: C0PROD, approvers: sre}
@@ -37,6 +39,8 @@ def policy() -> Policy:
         ("k8s.dev.restart", "#prod"),
         ("k8s.restart", "#dev"),
         ("mail.send", "#agents"),
+        ("logs.tail", "#prod"),
+        ("logs.tailing", "#dev"),
     ],
 )
 def test_the_most_specific_pattern_decides_the_channel(

@@ -155,6 +155,8 @@ DISGUISED = [
     "k8s.get_pods\u00ad",
     "k8s.get_pod\u0301s",
     "k8s.get_pods\u3164",
+    "k8s.get_pods\u2800",
+    "k8s.get_\u115fpods",
     "k8s.get_pods\u202e",
     "k8s\uff0eget_pods",
 ]
