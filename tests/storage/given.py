@@ -11,7 +11,10 @@ from typing import Any
 
 from approvals.domain import lifecycle
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester
+from approvals.domain.card import Card
+from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.domain.jobs import Job
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
@@ -110,6 +113,21 @@ def end(
         for job in step.jobs:
             tx.enqueue(job)
         return step.request
+
+    return unit
+
+
+def save(*nouns: Card | Decision | Job) -> Callable[[Transaction], None]:
+    """Return the unit that stores *nouns* in this order."""
+
+    def unit(tx: Transaction) -> None:
+        for noun in nouns:
+            if isinstance(noun, Card):
+                tx.save_card(noun)
+            elif isinstance(noun, Decision):
+                tx.add_decision(noun)
+            else:
+                tx.enqueue(noun)
 
     return unit
 

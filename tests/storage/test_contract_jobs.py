@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from approvals.domain.jobs import Job, JobKind
 from approvals.operations.ports import Store
-from tests.storage.given import START
+from tests.storage.given import START, save
 
 LATER = START + timedelta(minutes=1)
 
@@ -13,16 +13,12 @@ def a_job(subject: str = "R1", *, run_at: datetime = START) -> Job:
     return Job(kind=JobKind.CARD, subject=subject, run_at=run_at)
 
 
-async def enqueue(store: Store, *jobs: Job) -> None:
-    await store.write(lambda tx: [tx.enqueue(job) for job in jobs])
-
-
 async def claim(store: Store, now: datetime = START, *, limit: int = 10) -> list[Job]:
     return await store.write(lambda tx: list(tx.due_jobs(now, owner="worker", limit=limit)))
 
 
 async def test_a_due_job_is_claimed_once_with_its_attempt_counted(store: Store) -> None:
-    await enqueue(store, a_job())
+    await store.write(save(a_job()))
 
     first, second = await claim(store), await claim(store)
 
@@ -31,7 +27,7 @@ async def test_a_due_job_is_claimed_once_with_its_attempt_counted(store: Store) 
 
 
 async def test_a_job_is_not_claimed_before_its_time(store: Store) -> None:
-    await enqueue(store, a_job(run_at=LATER))
+    await store.write(save(a_job(run_at=LATER)))
 
     assert await claim(store) == []
     assert await store.next_job_at() == LATER
@@ -39,7 +35,7 @@ async def test_a_job_is_not_claimed_before_its_time(store: Store) -> None:
 
 
 async def test_due_jobs_come_earliest_first_up_to_the_limit(store: Store) -> None:
-    await enqueue(store, a_job("R2", run_at=LATER), a_job("R1"), a_job("R3", run_at=LATER))
+    await store.write(save(a_job("R2", run_at=LATER), a_job("R1"), a_job("R3", run_at=LATER)))
 
     claimed = await claim(store, LATER, limit=2)
 
@@ -47,7 +43,7 @@ async def test_due_jobs_come_earliest_first_up_to_the_limit(store: Store) -> Non
 
 
 async def test_a_finished_job_is_gone(store: Store) -> None:
-    await enqueue(store, a_job())
+    await store.write(save(a_job()))
     (job,) = await claim(store)
 
     await store.write(lambda tx: tx.finish_job(job))
@@ -56,9 +52,9 @@ async def test_a_finished_job_is_gone(store: Store) -> None:
 
 
 async def test_the_same_job_twice_is_one_row_due_at_the_earlier_time(store: Store) -> None:
-    await enqueue(store, a_job(run_at=LATER))
-    await enqueue(store, a_job())
-    await enqueue(store, a_job(run_at=LATER))
+    await store.write(save(a_job(run_at=LATER)))
+    await store.write(save(a_job()))
+    await store.write(save(a_job(run_at=LATER)))
 
     (job,) = await claim(store, LATER)
 
@@ -66,9 +62,9 @@ async def test_the_same_job_twice_is_one_row_due_at_the_earlier_time(store: Stor
 
 
 async def test_a_job_asked_for_while_it_is_worked_on_is_done_again(store: Store) -> None:
-    await enqueue(store, a_job())
+    await store.write(save(a_job()))
     (job,) = await claim(store)
-    await enqueue(store, a_job(run_at=LATER))
+    await store.write(save(a_job(run_at=LATER)))
     meanwhile = await claim(store)
 
     await store.write(lambda tx: tx.finish_job(job))
@@ -78,7 +74,7 @@ async def test_a_job_asked_for_while_it_is_worked_on_is_done_again(store: Store)
 
 
 async def test_a_job_whose_worker_died_is_claimed_again_after_its_lease(store: Store) -> None:
-    await enqueue(store, a_job())
+    await store.write(save(a_job()))
     await claim(store)
 
     lease_ends_at = await store.next_job_at()
@@ -88,7 +84,7 @@ async def test_a_job_whose_worker_died_is_claimed_again_after_its_lease(store: S
 
 
 async def test_a_worker_that_lost_its_lease_changes_nothing(store: Store) -> None:
-    await enqueue(store, a_job())
+    await store.write(save(a_job()))
     (late,) = await claim(store)
     (current,) = await claim(store, LATER)
 
@@ -101,7 +97,7 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(store: Store) -> Non
 
 
 async def test_a_postponed_job_comes_back_at_its_new_time(store: Store) -> None:
-    await enqueue(store, a_job())
+    await store.write(save(a_job()))
     (job,) = await claim(store)
 
     await store.write(lambda tx: tx.postpone_job(job, LATER))

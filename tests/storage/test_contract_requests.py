@@ -13,7 +13,7 @@ from approvals.domain.decision import Decision, Verdict
 from approvals.domain.ids import CardId, ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.permit import Permit
 from approvals.operations.ports import Committed, Store, Transaction
-from tests.storage.given import IDS, START, a_request, end, held_back, submit
+from tests.storage.given import IDS, START, a_request, end, held_back, save, submit
 
 
 async def test_a_request_comes_back_as_it_was_stored(store: Store) -> None:
@@ -116,10 +116,10 @@ async def test_decisions_come_oldest_first_and_one_person_decides_once(store: St
     request = await store.write(submit(a_request()))
     second = a_decision(request.id, "U8", at_second=2)
     first = a_decision(request.id, "U9", at_second=1)
-    await store.write(lambda tx: (tx.add_decision(second), tx.add_decision(first)))
+    await store.write(save(second, first))
 
     with pytest.raises(errors.AlreadyDecided):
-        await store.write(lambda tx: tx.add_decision(replace(first, verdict=Verdict.REJECT)))
+        await store.write(save(replace(first, verdict=Verdict.REJECT)))
 
     assert await store.write(lambda tx: list(tx.decisions(request.id))) == [first, second]
 
@@ -148,10 +148,10 @@ async def test_cards_come_oldest_first_and_are_updated_by_id(store: Store) -> No
         id=CardId(IDS.ulid()), request_id=request.id, channel=ChannelId("C0PROD"), nonce="n1"
     )
     copy = replace(card, id=CardId(IDS.ulid()), kind=CardKind.COPY, ts="2.0")
-    await store.write(lambda tx: (tx.save_card(copy), tx.save_card(card)))
+    await store.write(save(copy, card))
 
     posted = replace(card, ts="1.0", version_shown=1, shows_everything=False)
-    await store.write(lambda tx: tx.save_card(posted))
+    await store.write(save(posted))
 
     assert await store.write(lambda tx: list(tx.cards(request.id))) == [posted, copy]
 

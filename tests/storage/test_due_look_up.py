@@ -1,0 +1,45 @@
+"""The clock's question, "what is due?", is answered from an index however many requests wait."""
+
+import contextlib
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from approvals.operations.ports import Transaction
+from approvals.storage import statements
+from approvals.storage.sql_store import SqlStore
+from tests.storage.given import START, a_request
+
+
+@pytest.mark.parametrize("statement", ["OVERDUE", "NEXT_DUE"])
+async def test_the_due_look_up_reads_the_partial_index_only(
+    sqlite: SqlStore, tmp_path: Path, statement: str
+) -> None:
+    def ten_thousand(tx: Transaction) -> None:
+        for number in range(10_000):
+            tx.add_request(a_request(created_at=START + timedelta(seconds=number)))
+
+    await sqlite.write(ten_thousand)
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
+        plan = connection.execute(
+            f"EXPLAIN QUERY PLAN {getattr(statements, statement)}", {"now": "2026", "limit": 100}
+        ).fetchall()
+
+    (step,) = (row[3] for row in plan)
+    assert step.startswith("SEARCH approval_request")
+    assert "INDEX ix_approval_request_due_at" in step
+
+
+async def test_no_index_begins_with_the_status(sqlite: SqlStore, tmp_path: Path) -> None:
+    await sqlite.next_due_at()
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
+        indexes = connection.execute("PRAGMA index_list(approval_request)").fetchall()
+        firsts = {
+            connection.execute(f"PRAGMA index_info({row[1]})").fetchone()[2] for row in indexes
+        }
+
+    assert "status" not in firsts
