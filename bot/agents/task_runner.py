@@ -5,8 +5,10 @@ whether a call may run. LangChain is loaded by `warm_up`, in a thread, or by the
 """
 
 import asyncio
+import contextlib
 import importlib
 import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -30,7 +32,29 @@ class TaskResult:
 
 async def warm_up() -> None:
     """Load LangChain without blocking the loop; tasks work without it, the first one later."""
-    await asyncio.to_thread(importlib.import_module, _LANGCHAIN)
+    loop = asyncio.get_running_loop()
+    loaded: asyncio.Future[None] = loop.create_future()
+
+    def settle(failure: BaseException | None) -> None:
+        if loaded.done():
+            return
+        if failure is None:
+            loaded.set_result(None)
+        else:
+            loaded.set_exception(failure)
+
+    def load() -> None:
+        failure: BaseException | None = None
+        try:
+            importlib.import_module(_LANGCHAIN)
+        except BaseException as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+            loop.call_soon_threadsafe(settle, failure)
+
+    # A daemon: an executor's thread would hold up the end of the program until LangChain is in.
+    threading.Thread(target=load, name="load-langchain", daemon=True).start()
+    await loaded
 
 
 def choose_agent(agents: Iterable[AgentSpec], *, channel_id: str) -> AgentSpec:

@@ -1,6 +1,8 @@
 """A task runs on the demo's world: real LangChain, real HTTP, real processes."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from bot.agents.errors import AgentNotInChannel, AgentUnknown
 from bot.agents.task_runner import choose_agent, run_task, warm_up
 from bot.demo.world import DemoWorld, demo_world
 from tests.agents.builders import RecordingThread, a_task, an_agent
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -194,3 +198,26 @@ async def test_a_cancelled_task_tells_no_ending(world: DemoWorld) -> None:
 async def test_warming_up_twice_is_harmless() -> None:
     await asyncio.gather(warm_up(), warm_up())
     await warm_up()
+
+
+LEAVING = """
+import asyncio, sys
+from bot.agents.task_runner import warm_up
+
+async def main():
+    loading = asyncio.create_task(warm_up())
+    await asyncio.sleep(0.05)
+    loading.cancel()
+
+asyncio.run(main())
+module = sys.modules.get("bot.agents.langchain_agent")
+print("still loading" if not hasattr(module, "explain") else "waited for it")
+"""
+
+
+def test_a_program_that_ends_does_not_wait_for_langchain() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LEAVING], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "still loading\n", "")
