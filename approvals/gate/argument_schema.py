@@ -22,8 +22,6 @@ Types: TypeAlias = Mapping[str, Any]
 _CONFIG = ConfigDict(
     title="arguments",
     extra="forbid",
-    ser_json_bytes="base64",
-    val_json_bytes="base64",
     hide_input_in_errors=True,
 )
 # Core schema types whose values are used up by reading, cannot be written, or have no order.
@@ -99,11 +97,12 @@ def _objection(name: str, annotation: Any) -> str | None:
         schema = adapter.json_schema()
     except (PydanticUserError, TypeError, NameError) as error:
         return f"{str(error).splitlines()[0].rstrip('.')}; {_INJECT}"
-    if lossy:
-        return lossy
-    if any(node.get("format") == "password" and node.get("writeOnly") for node in _nodes(schema)):
+    formats = {node.get("format") for node in _nodes(schema) if node.get("type") == "string"}
+    if "binary" in formats:
+        return "raw bytes have no JSON form; annotate them as pydantic.Base64Bytes"
+    if "password" in formats or any(hasattr(one, "get_secret_value") for one in _types(annotation)):
         return "a secret is masked when written, so people could not approve what runs; inject it"
-    return None
+    return lossy
 
 
 def _default_objection(types: Types, default: dict[str, Any]) -> str | None:
@@ -122,6 +121,12 @@ def _has_alias(annotation: Any) -> bool:
         return False
     fields = (extra for extra in get_args(annotation)[1:] if isinstance(extra, FieldInfo))
     return any(field.alias or field.validation_alias for field in fields)
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _types(inner)
 
 
 def _nodes(tree: Any) -> Iterator[Mapping[str, Any]]:

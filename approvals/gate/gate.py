@@ -22,7 +22,7 @@ from approvals.gate.exceptions import unavailable
 from approvals.gate.function_form import GUARD_MARK, FunctionForm
 from approvals.gate.gateway import Gateway
 from approvals.gate.guard import Guard
-from approvals.gate.opening import LoopThread, installed_gateway
+from approvals.gate.opening import LoopThread, OpenGateway, installed_gateway
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -47,6 +47,7 @@ class Gate:
         agent: str,
         channel: str | None = None,
         require_approval: RequireApproval = False,
+        open_gateway: OpenGateway = installed_gateway,
     ) -> None:
         """Name the *agent*; *channel* and *require_approval* hold for every tool guarded here.
 
@@ -55,10 +56,12 @@ class Gate:
             channel: whose rules apply where a guard names none; else the policy's `tools:` decide.
             require_approval: a rule in code: True, tool names, or `(tool_name, args) -> bool`.
                 The stricter of code and policy wins; a callable that raises means ask.
+            open_gateway: what `with gate:` opens; the installed in-process gateway by default.
         """
         self.agent = agent
         self._channel = channel
         self._require_approval = require_approval
+        self._open_gateway = open_gateway
         self._connection: Connection | None = None
         self._opened: AbstractAsyncContextManager[Gateway] | None = None
         self._thread: LoopThread | None = None
@@ -213,7 +216,7 @@ class Gate:
 
     async def __aenter__(self) -> Self:
         self._refuse_second_opening()
-        opened = installed_gateway()
+        opened = self._open_gateway()
         self.use(await opened.__aenter__())
         self._opened = opened
         return self
@@ -225,7 +228,7 @@ class Gate:
 
     def __enter__(self) -> Self:
         self._refuse_second_opening()
-        thread = LoopThread(installed_gateway)
+        thread = LoopThread(self._open_gateway)
         self._connection = thread.start()
         self._thread = thread
         return self

@@ -1,0 +1,217 @@
+"""Sync functions: waiting in threads, scripts without a loop, and bodies that hide."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from approvals.domain import errors
+from approvals.domain.outcome import OutcomeKind
+from approvals.gate import CallRejected, CallUnavailable, Gate
+from approvals.gate.connection import WouldDeadlock
+from approvals.gate.gateway import Gateway
+from approvals.gate.opening import LoopThread
+from tests.fakes.scripted_gateway import ScriptedGateway, approve
+
+gate = Gate(agent="deploy-bot")
+
+
+@gate.guard
+def stop(name: str) -> tuple[str, int]:
+    return name, threading.get_ident()
+
+
+async def test_a_sync_call_in_a_thread_waits_for_the_answer_and_runs_there() -> None:
+    gateway = ScriptedGateway()
+    gate.use(gateway)
+    calling = asyncio.create_task(asyncio.to_thread(stop, "checkout"))
+    question = await gateway.next_question()
+
+    question.approve()
+    name, thread = await calling
+
+    assert name == "checkout"
+    assert thread != threading.get_ident()
+    assert [(succeeded, request) for request, succeeded, _ in gateway.reports] == [(True, "R0")]
+
+
+async def test_a_sync_call_on_the_gateways_own_loop_is_refused_with_the_remedy() -> None:
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+
+    with pytest.raises(WouldDeadlock, match=r"asyncio\.to_thread"):
+        stop("checkout")
+
+    assert gateway.proposals == []
+
+
+async def test_a_rejected_sync_call_raises_in_its_thread() -> None:
+    gate.use(ScriptedGateway(answer=lambda question: question.end(OutcomeKind.REJECTED)))
+
+    with pytest.raises(CallRejected):
+        await asyncio.to_thread(stop, "checkout")
+
+
+async def test_f17_what_a_sync_body_raises_is_reported() -> None:
+    @gate.guard
+    def fails() -> None:
+        raise SystemExit(3)
+
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            fails()
+        except BaseException as error:
+            raised.append(error)
+
+    await asyncio.to_thread(run)
+
+    assert isinstance(raised[0], SystemExit)
+    assert gateway.reports == [("R0", False, "SystemExit: 3")]
+
+
+async def test_x13_a_sync_body_that_returns_a_coroutine_has_not_run() -> None:
+    ran: list[int] = []
+
+    async def later() -> None:
+        ran.append(1)
+
+    @gate.guard
+    def hides() -> Any:
+        return later()
+
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+
+    with pytest.raises(errors.UnsupportedTool, match="yet to run"):
+        await asyncio.to_thread(hides)
+
+    assert ran == []
+    assert [succeeded for _, succeeded, _ in gateway.reports] == [False]
+
+
+class Script:
+    """A gateway on a background thread, as `with gate:` opens it."""
+
+    def __init__(self, gateway: ScriptedGateway) -> None:
+        self.gateway = gateway
+        self.closed = False
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Gateway]:
+        yield self.gateway
+        self.closed = True
+
+
+def test_a_script_without_a_loop_asks_through_a_background_thread() -> None:
+    script = Script(ScriptedGateway(answer=approve))
+    with Gate(agent="script", open_gateway=script.open) as own:
+
+        @own.guard
+        def pay(amount: int) -> int:
+            return amount
+
+        assert pay(3) == 3
+
+    assert script.closed
+    assert script.gateway.reports == [("R0", True, "3")]
+    with pytest.raises(CallUnavailable):
+        pay(3)
+
+
+async def test_an_async_call_on_another_loop_than_the_gateways_works_too() -> None:
+    script = Script(ScriptedGateway(answer=approve))
+    with Gate(agent="script", open_gateway=script.open) as own:
+
+        @own.guard
+        async def pay(amount: int) -> int:
+            return amount
+
+        assert await pay(3) == 3
+
+    assert script.gateway.reports == [("R0", True, "3")]
+
+
+async def test_d9_a_cancelled_wait_on_another_loop_withdraws_the_question() -> None:
+    gateway = ScriptedGateway()
+    script = Script(gateway)
+    with Gate(agent="script", open_gateway=script.open) as own:
+
+        @own.guard
+        async def pay(amount: int) -> int:
+            return amount
+
+        waiting = asyncio.create_task(pay(3))
+        while not gateway.questions:
+            await asyncio.sleep(0.001)
+
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        while not gateway.withdrawn:
+            await asyncio.sleep(0.001)
+
+    assert gateway.withdrawn == ["R0"]
+    assert gateway.reports == []
+
+
+def test_what_opening_raises_reaches_the_script() -> None:
+    own: list[Gate] = []
+
+    @asynccontextmanager
+    async def broken() -> AsyncIterator[Gateway]:
+        if not own:
+            raise errors.StoreFull
+        yield ScriptedGateway()
+
+    with pytest.raises(errors.StoreFull):
+        LoopThread(broken).start()
+
+
+def test_a_call_after_the_gateways_loop_has_ended_is_unavailable() -> None:
+    own = Gate(agent="script")
+
+    @own.guard
+    def pay(amount: int) -> int:
+        raise AssertionError("must not run")
+
+    async def bind() -> None:
+        own.use(ScriptedGateway(answer=approve))
+
+    asyncio.run(bind())
+
+    with pytest.raises(CallUnavailable, match="has stopped"):
+        pay(3)
+
+
+def test_a_sync_call_that_waits_when_the_gateway_stops_is_unavailable() -> None:
+    gateway = ScriptedGateway()
+    script = Script(gateway)
+    own = Gate(agent="script", open_gateway=script.open)
+
+    @own.guard
+    def pay(amount: int) -> int:
+        raise AssertionError("must not run")
+
+    raised: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            pay(3)
+        except BaseException as error:
+            raised.append(error)
+
+    caller = threading.Thread(target=call)
+    with own:
+        caller.start()
+        while not gateway.questions:
+            pass
+    caller.join()
+
+    assert isinstance(raised[0], CallUnavailable)
