@@ -1,6 +1,6 @@
 """The `sayso` command: finds the subcommand and loads only what it needs.
 
-Exit codes: 0 done, 2 a mistake in arguments, settings, policy or environment, said in one line each.
+Exit codes: 0 done, 2 a mistake in arguments, settings, policy or environment (one line each).
 """
 
 import importlib
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import cast
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("bot.demo_command", "the whole thing on this machine, no account needed"),
+    "demo": ("bot.demo.command", "the whole thing on this machine, no account needed"),
     "serve": ("bot.serve_command", "the gateway on a real workspace"),
     "sandbox": ("bot.sandbox.command", "the local Slack alone"),
     "policy": ("bot.policy_command", "validate a policy file, explain what it says"),

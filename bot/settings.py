@@ -56,7 +56,7 @@ class Settings(BaseModel):
     )
     slack_base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+/$")] = Field(
         "https://slack.com/api/",
-        alias="SAYSO_SLACK_BASE_URL",
+        alias="SLACK_BASE_URL",
         description="The Web API's address, ending in a slash; the local Slack prints its own.",
     )
     http_host: str = Field(

@@ -11,7 +11,7 @@ from typing import Any
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
-from approvals.domain.ids import RequestId
+from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.outcome import (
     Outcome,
     OutcomeKind,
@@ -96,6 +96,14 @@ class LocalGateway:
                 waiter.cancel()
         if self._endings:
             await asyncio.wait(self._endings, timeout=1)
+
+    def channel_id(self, reference: str) -> ChannelId:
+        """Return the id of a channel of the policy, given its id or name.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        return self._desk.policy().channel(reference).id
 
     @property
     def waiting_count(self) -> int:

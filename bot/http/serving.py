@@ -3,12 +3,11 @@
 Used by the composition root for the gateway's own port.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-BODY_MAX_BYTES = 1024 * 1024
 SHUTDOWN_TIMEOUT_S = 0.2
 """aiohttp waits a minute by default for clients that never close (measured)."""
 
@@ -18,16 +17,12 @@ class PortTaken(Exception):
 
 
 @asynccontextmanager
-async def served(
-    routes: Iterable[web.AbstractRouteDef], *, host: str, port: int
-) -> AsyncIterator[str]:
-    """Serve *routes* and yield the base URL.
+async def served(app: web.Application, *, host: str, port: int) -> AsyncIterator[str]:
+    """Serve *app* and yield the base URL.
 
     Raises:
         PortTaken: the address cannot be bound.
     """
-    app = web.Application(client_max_size=BODY_MAX_BYTES)
-    app.add_routes(routes)
     runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_TIMEOUT_S, access_log=None)
     await runner.setup()
     try:

@@ -1,0 +1,228 @@
+"""The composition root: the one place that builds real adapters and passes them down.
+
+`open_gateway` is also what `with gate:` finds through the entry point, so that an agent process
+can be its own gateway. Opened in order of need, closed in reverse: no new clicks, waiters detached,
+loops stopped, audit written, database closed, lock released.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.errors import StoreUnavailable
+from approvals.domain.policy import Policy
+from approvals.gate.local_gateway import LocalGateway
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.record_calls import CallLog
+from approvals.operations.recover import recover
+from approvals.storage.clock import SystemClock
+from approvals.storage.data_directory import hold
+from approvals.storage.ids import SystemIds
+from approvals.storage.policy_file import PolicyFile
+from approvals.storage.sql_store import SqlStore
+from bot.agents.spec import AgentSpec
+from bot.background import Outbox, Sleeper, every, flush_calls
+from bot.http.health import health_routes
+from bot.http.serving import served
+from bot.settings import Settings, read_settings
+from bot.slack.arguments_view import CardDisplay
+from bot.slack.door import SlackDoor
+from bot.slack.slack_settings import SlackSettings
+from bot.tasks import Tasks
+
+GATEWAY_ID_FACT = "gateway.id"
+POLICY_LOOK_EVERY = timedelta(seconds=1)
+HEALTH_LOOK_EVERY = timedelta(seconds=5)
+
+MakeAgents = Callable[[LocalGateway], Sequence[AgentSpec]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running gateway."""
+
+    gateway: LocalGateway
+    desk: Desk
+    door: SlackDoor
+    url: str
+    """Where health and (over HTTP) Slack's requests are answered; empty without an HTTP door."""
+
+
+def no_agents(_: LocalGateway) -> Sequence[AgentSpec]:
+    """The agents of a gateway that hosts none."""
+    return ()
+
+
+@asynccontextmanager
+async def open_gateway() -> AsyncIterator[LocalGateway]:
+    """Open the gateway the environment describes, inside an agent's own process.
+
+    Raises:
+        SettingsInvalid, PolicyInvalid, StartRefused, GatewayRunning, StoreUnavailable
+    """
+    async with running_gateway(read_settings(os.environ)) as running:
+        yield running.gateway
+
+
+@asynccontextmanager
+async def running_gateway(
+    settings: Settings, make_agents: MakeAgents = no_agents
+) -> AsyncIterator[Running]:
+    """Run everything until the block ends.
+
+    Raises:
+        PolicyInvalid: the policy file has mistakes.
+        StartRefused: Slack will not work as configured.
+        GatewayRunning: another gateway holds the data directory.
+        StoreUnavailable: the database cannot be used.
+        PortTaken: the HTTP port is in use.
+    """
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    policy_file = PolicyFile(settings.policy)
+    async with AsyncExitStack() as stack:
+        held = stack.enter_context(hold(settings.data_dir))
+        store = await stack.enter_async_context(
+            SqlStore.open(held.database, clock=clock, ids=ids, source="/gateway")
+        )
+        gateway_id = await store.write(lambda tx: _gateway_id(tx, ids))
+        door = await stack.enter_async_context(
+            SlackDoor.open(
+                slack_settings(settings),
+                gateway=gateway_id,
+                channels=[channel.id for channel in policy_file.policy.channels],
+            )
+        )
+        desk = Desk(
+            store=store,
+            directory=door.directory,
+            display=CardDisplay(),
+            clock=clock,
+            ids=ids,
+            policy=lambda: policy_file.policy,
+            owner=ids.ulid(),
+        )
+        await _say(desk, AuditName.GATEWAY_STARTED, policy=policy_file.policy)
+        stack.push_async_callback(_say_stopped, desk)
+        await recover(desk)
+        call_log = CallLog()
+        stack.push_async_callback(_flush, desk, call_log)
+        for loop in (
+            Sleeper(desk).run(),
+            Outbox(desk, door.messenger).run(),
+            flush_calls(desk, call_log),
+            every(POLICY_LOOK_EVERY, lambda: _look_at_policy(desk, policy_file)),
+            every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)),
+        ):
+            stack.push_async_callback(_ended, asyncio.create_task(loop))
+        gateway = LocalGateway(desk, call_log)
+        stack.push_async_callback(gateway.close)
+        url = await stack.enter_async_context(
+            _http(settings, door, lambda: readiness(store, door, policy_file))
+        )
+        tasks = Tasks(make_agents(gateway), ids)
+        await door.connect(desk, start_task=tasks.start)
+        stack.push_async_callback(tasks.close)
+        yield Running(gateway=gateway, desk=desk, door=door, url=url)
+
+
+def slack_settings(settings: Settings) -> SlackSettings:
+    """Return what the Slack door needs of *settings*."""
+    app_token, secret = settings.slack_app_token, settings.slack_signing_secret
+    return SlackSettings(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=app_token.get_secret_value() if app_token else None,
+        signing_secret=secret.get_secret_value() if secret else None,
+        transport=settings.slack_transport,
+        base_url=settings.slack_base_url,
+        command_agent=settings.agent_command,
+        command_approvals=settings.approvals_command,
+    )
+
+
+def readiness(store: SqlStore, door: SlackDoor, policy_file: PolicyFile) -> Mapping[str, str]:
+    """Return what keeps the gateway from its promises now, by part.
+
+    A broken policy file does not: the old policy stays in force, so it is said and nothing more.
+    """
+    wrong = {}
+    if not store.is_writable:
+        wrong["store"] = "Nothing can be saved. See the log; it recovers by itself."
+    if not door.health.is_ready:
+        wrong["slack"] = " ".join(door.health.problems)
+    return wrong
+
+
+@asynccontextmanager
+async def _http(
+    settings: Settings, door: SlackDoor, wrong: Callable[[], Mapping[str, str]]
+) -> AsyncIterator[str]:
+    app = web.Application()
+    app.add_routes(health_routes(wrong))
+    door.add_routes(app)
+    async with served(app, host=settings.http_host, port=settings.http_port) as url:
+        yield url
+
+
+def _gateway_id(tx: Transaction, ids: SystemIds) -> str:
+    """Return the id of this store's gateway, made at its first start."""
+    stored = tx.fact(GATEWAY_ID_FACT)
+    if stored is None:
+        stored = ids.ulid()
+        tx.set_fact(GATEWAY_ID_FACT, stored)
+    return stored
+
+
+async def _say(desk: Desk, name: AuditName, *, policy: Policy) -> None:
+    event = AuditEvent(
+        name=name,
+        subject=desk.owner,
+        at=desk.clock.now(),
+        data={"pid": os.getpid(), "policy_version": policy.version},
+    )
+    await desk.store.write(lambda tx: tx.record(event))
+
+
+async def _say_stopped(desk: Desk) -> None:
+    with suppress(StoreUnavailable):
+        await _say(desk, AuditName.GATEWAY_STOPPED, policy=desk.policy())
+
+
+async def _flush(desk: Desk, call_log: CallLog) -> None:
+    with suppress(StoreUnavailable):
+        await call_log.flush(desk)
+
+
+async def _ended(loop: asyncio.Task[None]) -> None:
+    loop.cancel()
+    with suppress(asyncio.CancelledError):
+        await loop
+
+
+async def _look_at_store(store: SqlStore) -> None:
+    await store.health()
+
+
+async def _look_at_policy(desk: Desk, policy_file: PolicyFile) -> None:
+    change = await asyncio.to_thread(policy_file.reload_if_changed)
+    if change is None:
+        return
+    name = AuditName.POLICY_REFUSED if change.is_refused else AuditName.POLICY_LOADED
+    event = AuditEvent(
+        name=name,
+        subject=desk.owner,
+        at=desk.clock.now(),
+        data={
+            "policy_version": change.policy_version,
+            "previous_version": change.previous_version,
+            "mistakes": [str(mistake) for mistake in change.mistakes],
+        },
+    )
+    await desk.store.write(lambda tx: tx.record(event))

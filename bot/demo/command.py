@@ -1,0 +1,139 @@
+"""`sayso demo`: local Slack, gateway and a demo agent in one process, until Ctrl-C or SIGTERM.
+
+Prints the page's address on a line of its own once page and socket are up; LangChain is imported
+in a thread after that. The scripted model answers whatever keys the shell holds, unless
+`--real-model` is given. Exit codes: 0 ended as asked, 2 a mistake, one line with its remedy.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from approvals.domain.ids import ChannelId
+from approvals.gate import Gate
+from approvals.gate.local_gateway import LocalGateway
+from bot.agents.spec import AgentSpec, ModelSettings
+from bot.agents.task_runner import warm_up
+from bot.bootstrap import running_gateway
+from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
+from bot.sandbox.page.routes import add_page
+from bot.sandbox.server import LocalSlack
+from bot.serve_command import is_start_refusal
+from bot.settings import Settings
+from bot.stopping import stop_signal
+
+PORT = 8484
+AGENT = "demo-agent"
+CHANNEL = ChannelId("C0PROD")
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with *arguments* (without the program's name); return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="sayso demo",
+        description="Run everything on this machine: a local Slack, the gateway, an agent.",
+    )
+    parser.add_argument("--port", type=int, default=PORT, help="of the page; 0 takes a free one")
+    parser.add_argument("--data", type=Path, help="keep everything there; else it is thrown away")
+    parser.add_argument("--no-open", action="store_true", help="do not open a browser")
+    parser.add_argument(
+        "--real-model", action="store_true", help="use OPENAI_API_KEY instead of the script"
+    )
+    wanted = parser.parse_args(arguments)
+    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s %(message)s")
+    try:
+        real = _real_model() if wanted.real_model else None
+        return asyncio.run(_demo(wanted, real))
+    except OSError as error:
+        return _refused(f"cannot start ({error.strerror or error}) – is another demo running?")
+    except Exception as refusal:
+        if not is_start_refusal(refusal):
+            raise
+        return _refused(str(refusal))
+
+
+def _refused(why: str) -> int:
+    print(f"sayso demo: {why}", file=sys.stderr)
+    return 2
+
+
+def _real_model() -> ModelSettings:
+    key = os.environ.get("OPENAI_API_KEY")
+    if not key:
+        raise SystemExit(_refused("--real-model needs OPENAI_API_KEY – set it"))
+    return ModelSettings(
+        base_url=os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1"),
+        model=os.environ.get("SAYSO_MODEL", "gpt-5-mini"),
+        api_key=SecretStr(key),
+    )
+
+
+async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
+    with stop_signal() as stop:
+        async with AsyncExitStack() as stack:
+            data = wanted.data or Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-demo-"))
+            )
+            data.mkdir(parents=True, exist_ok=True)
+            slack = await stack.enter_async_context(
+                LocalSlack.running(data_dir=data, port=wanted.port, add_routes=(add_page,))
+            )
+            world = await stack.enter_async_context(demo_world(data))
+            await stack.enter_async_context(
+                running_gateway(
+                    _settings(slack, data), lambda gateway: _agents(gateway, world, real)
+                )
+            )
+            _greet(slack.url, opens=not wanted.no_open)
+            warming = asyncio.create_task(warm_up())
+            await stop.wait()
+            warming.cancel()
+    return 0
+
+
+def _settings(slack: LocalSlack, data: Path) -> Settings:
+    return Settings(
+        data_dir=data / "gateway",
+        policy=POLICY_PATH,
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_base_url=slack.base_url,
+        http_port=0,
+    )
+
+
+def _agents(
+    gateway: LocalGateway, world: DemoWorld, real: ModelSettings | None
+) -> Sequence[AgentSpec]:
+    gate = Gate(agent=AGENT)
+    gate.use(gateway)
+    return (
+        AgentSpec(
+            name=AGENT,
+            system_prompt=SYSTEM_PROMPT,
+            model=real or world.model,
+            tools=gate.guard_tools(world.tools),
+            channels=frozenset({CHANNEL}),
+        ),
+    )
+
+
+def _greet(url: str, *, opens: bool) -> None:
+    print(url, flush=True)
+    print(
+        "Open it, go to #prod-incidents and type\n"
+        "  /agent restart the checkout service in prod\n"
+        "then choose an approver in “You are” and press Approve. Ctrl-C ends the demo.",
+        flush=True,
+    )
+    if opens:
+        webbrowser.open(url)

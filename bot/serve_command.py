@@ -1,0 +1,128 @@
+"""`sayso serve`: the gateway the environment describes, until Ctrl-C or SIGTERM.
+
+Exit codes: 0 ended as asked, 1 an agent it hosts failed, 2 a mistake in settings, policy or
+environment, one line each with its remedy.
+"""
+
+import argparse
+import asyncio
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from approvals.domain.errors import Refusal
+from approvals.gate import Gate
+from approvals.gate.local_gateway import LocalGateway
+from bot.agents.spec import AgentSpec, ModelSettings
+from bot.agents.tools_file import load_tools
+from bot.bootstrap import Running, running_gateway
+from bot.http.serving import PortTaken
+from bot.settings import Settings, SettingsInvalid, read_settings
+from bot.slack.start_checks import StartRefused
+from bot.stopping import stop_signal
+
+AGENT = "agent"
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with *arguments* (without the program's name); return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="sayso serve",
+        description="Run the gateway. Settings are environment variables: "
+        "docs/reference/settings.md.",
+    )
+    parser.add_argument("--data", type=Path, help="the data directory (SAYSO_DATA)")
+    parser.add_argument("--policy", type=Path, help="the policy file (SAYSO_POLICY)")
+    wanted = parser.parse_args(arguments)
+    given = {"data_dir": wanted.data, "policy": wanted.policy}
+    try:
+        settings = read_settings(
+            os.environ, **{name: value for name, value in given.items() if value is not None}
+        )
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        return asyncio.run(_serve(settings))
+    except SettingsInvalid as mistakes:
+        return _refused(*mistakes.lines)
+    except Exception as refusal:
+        if not is_start_refusal(refusal):
+            raise
+        return _refused(*str(refusal).splitlines())
+
+
+def is_start_refusal(error: Exception) -> bool:
+    """Whether *error* is one of those that say in their text what a person has to put right."""
+    from approvals.storage.mistakes import PolicyInvalid
+
+    return isinstance(error, Refusal | PolicyInvalid | StartRefused | PortTaken)
+
+
+def _refused(*lines: str) -> int:
+    for line in lines:
+        print(f"sayso serve: {line}", file=sys.stderr)
+    return 2
+
+
+async def _serve(settings: Settings) -> int:
+    with stop_signal() as stop:
+        async with running_gateway(settings, lambda gateway: _agents(settings, gateway)) as running:
+            print(f"Sayso is serving; health at {running.url}/readyz", flush=True)
+            return await _hosting(settings, running, stop)
+
+
+async def _hosting(settings: Settings, running: Running, stop: asyncio.Event) -> int:
+    """Wait for the end, running the coroutine function of the settings beside the gateway."""
+    stopping = asyncio.create_task(stop.wait())
+    if settings.run is None:
+        await stopping
+        return 0
+    gate = Gate(agent=AGENT)
+    gate.use(running.gateway)
+    hosted = asyncio.create_task(_attribute(settings.run)(gate))
+    await asyncio.wait({stopping, hosted}, return_when=asyncio.FIRST_COMPLETED)
+    if hosted.done() and hosted.exception() is not None:
+        logging.getLogger("sayso").error("%s failed", settings.run, exc_info=hosted.exception())
+        stopping.cancel()
+        return 1
+    await stopping
+    hosted.cancel()
+    await asyncio.wait({hosted}, timeout=1)
+    return 0
+
+
+def _agents(settings: Settings, gateway: LocalGateway) -> Sequence[AgentSpec]:
+    if settings.agent_tools is None or settings.openai_api_key is None:
+        return ()
+    gate = Gate(agent=AGENT)
+    gate.use(gateway)
+    names = [name.strip() for name in settings.agent_channels.split(",") if name.strip()]
+    return (
+        AgentSpec(
+            name=AGENT,
+            system_prompt=settings.agent_prompt,
+            model=ModelSettings(
+                base_url=settings.openai_base_url,
+                model=settings.model,
+                api_key=settings.openai_api_key,
+            ),
+            tools=gate.guard_tools(load_tools(settings.agent_tools)),
+            channels=frozenset(gateway.channel_id(name) for name in names),
+        ),
+    )
+
+
+def _attribute(path: str) -> Any:
+    """Return what ``module:attribute`` names; modules are also looked for where we were started."""
+    module, _, attribute = path.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise Refusal(f"SAYSO_RUN: {path} cannot be imported ({error}).") from error
