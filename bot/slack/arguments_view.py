@@ -18,7 +18,7 @@ from approvals.domain.redaction import mask_arguments
 from approvals.domain.strict_json import JsonValue
 
 CARD_MAX_CHARS = 2_500
-CARD_MAX_LINES = 40
+CARD_MAX_LINES = 30
 PAGE_MAX_CHARS = 8_000
 PAGE_MAX_LINES = 250
 VIEW_PAGES_MAX = 20

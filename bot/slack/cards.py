@@ -62,11 +62,7 @@ def facts(request: ApprovalRequest, now: datetime) -> list[Element]:
     requirement = request.requirement
     lines: list[list[str | Element]] = [
         [bold("Asked by "), *_requester(request)],
-        [
-            bold("Where "),
-            channel(request.channel),
-            f" · rules of {_name(requirement.channel_name)}",
-        ],
+        [bold("Where "), channel(request.channel), *_foreign_rules(request)],
         [bold("Rule "), *_rules(requirement)],
     ]
     if requirement.message:
@@ -75,7 +71,7 @@ def facts(request: ApprovalRequest, now: datetime) -> list[Element]:
         )
     if request.is_pending:
         lines.append([bold("Needs "), approvals_needed(requirement)])
-        left = f"{minutes_left(request, now)}, until "
+        left = f"{minutes_left(request, now)} when last updated, until "
         lines.append([bold("Time "), left, moment(request.expires_at), "; then it does not run."])
     return [section(*joined(lines, "\n"))]
 
@@ -147,6 +143,14 @@ def _requester(request: ApprovalRequest) -> list[str | Element]:
     if others:
         parts += [" on behalf of ", *joined(([person(user)] for user in others[:NAMES_MAX]), ", ")]
     return parts
+
+
+def _foreign_rules(request: ApprovalRequest) -> list[str | Element]:
+    """Name the policy channel only where it is not the one the card stands in."""
+    requirement = request.requirement
+    if requirement.channel == request.channel:
+        return []
+    return [f", by the rules of {_name(requirement.channel_name)}"]
 
 
 def _rules(requirement: Requirement) -> list[str | Element]:

@@ -81,7 +81,7 @@ def test_the_card_names_who_asks_where_by_which_rule_and_until_when() -> None:
     assert "Rule #prod-incidents, rule 2" in words
     assert "Policy says Restarts drop open carts." in words
     assert "Needs 1 of sre" in words
-    assert "4 min 12 s left, until 2026-03-02 03:05:00 UTC" in words
+    assert "4 min 12 s left when last updated, until 2026-03-02 03:05:00 UTC" in words
     assert "Filled in by the program, not by the agent: db" in words
 
 

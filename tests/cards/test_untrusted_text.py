@@ -77,7 +77,7 @@ def test_a2_many_short_lines_do_not_fit_a_card_either() -> None:
     blocks = card_blocks(a_content(request), ASKED_AT)
 
     assert not shows_everything(request)
-    assert arguments_shown(blocks).count("\n") < 42
+    assert arguments_shown(blocks).count("\n") < 32
 
 
 @pytest.mark.parametrize("attack", [*MENTIONS, *LINKS])
