@@ -100,7 +100,11 @@ class ToolBinding:
         text = clearance.arguments_json
         if not clearance.digest == digest == digest_of(self.name, self.fingerprint, text):
             raise errors.ArgsMismatch
-        return self._parameters.spread(self._schema.read(text), given)
+        try:
+            values = self._schema.read(text)
+        except Exception:  # a validator that changed its mind
+            raise errors.ArgsMismatch from None
+        return self._parameters.spread(values, given)
 
     def _is_stable(self, text: str, validated: dict[str, Any], arguments: Any) -> bool:
         try:

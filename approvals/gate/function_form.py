@@ -8,6 +8,7 @@ import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from approvals.domain import errors
@@ -27,7 +28,7 @@ class FunctionForm:
     description: str
     is_async: bool
     signature: inspect.Signature
-    """With annotations resolved."""
+    """With annotations resolved, as far as they can be."""
     receiver: str | None
     """`self` or `cls` of a method; never an argument."""
 
@@ -44,7 +45,7 @@ class FunctionForm:
         objection = _objection(function, named)
         if objection:
             raise errors.UnsupportedTool(f"{named} cannot be guarded: {objection}.")
-        signature = _signature(function, named)
+        signature = _signature(function)
         qualified = getattr(function, "__qualname__", named)
         return cls(
             name=named,
@@ -89,21 +90,29 @@ def _objection_to_name(function: Any, named: str) -> str | None:
     return None
 
 
-def _signature(function: Callable[..., Any], named: str) -> inspect.Signature:
-    try:
-        hints = typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError, AttributeError) as error:
-        raise errors.UnsupportedTool(
-            f"{named} cannot be guarded: an annotation cannot be read ({error}). "
-            "Import the type at module level, outside TYPE_CHECKING."
-        ) from error
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
     signature = inspect.signature(function)
+    scope = getattr(inspect.unwrap(function), "__globals__", {})
     parameters = [
-        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
+        parameter.replace(annotation=_resolved(parameter.annotation, scope))
         for parameter in signature.parameters.values()
     ]
-    returned = hints.get("return", signature.return_annotation)
+    returned = _resolved(signature.return_annotation, scope)
     return signature.replace(parameters=parameters, return_annotation=returned)
+
+
+def _resolved(annotation: Any, scope: dict[str, Any]) -> Any:
+    """Return what *annotation* stands for, or the text itself where that cannot be found.
+
+    One by one, so that an injected parameter's type may be imported for type checkers only.
+    """
+    if annotation is inspect.Parameter.empty or annotation is None:
+        return annotation
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return typing.get_type_hints(holder, globalns=scope, include_extras=True)["it"]
+    except (NameError, TypeError, AttributeError, SyntaxError):
+        return annotation
 
 
 def _receiver(signature: inspect.Signature, qualified: str) -> str | None:

@@ -6,11 +6,10 @@ refuse to run. Nothing of operations, storage or Slack is imported here.
 """
 
 import asyncio
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from approvals.domain import errors
 from approvals.domain.ids import ChannelId, UserId
@@ -19,9 +18,9 @@ from approvals.gate.code_rules import RequireApproval, code_rule
 from approvals.gate.connection import Connection
 from approvals.gate.context import CallContext, current, entered
 from approvals.gate.exceptions import unavailable
-from approvals.gate.function_form import GUARD_MARK, FunctionForm
+from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import Gateway
-from approvals.gate.guard import Guard
+from approvals.gate.guard import Guard, dressed
 from approvals.gate.opening import LoopThread, OpenGateway, installed_gateway
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ class Gate:
                 require_approval=require_approval,
             )
             guarded = guard.awaiting(tool) if form.is_async else guard.blocking(tool)
-            return _dressed(guarded, tool, form)
+            return dressed(guarded, tool, form)
 
         return decorate if function is None else decorate(function)
 
@@ -241,22 +240,3 @@ class Gate:
     def _refuse_second_opening(self) -> None:
         if self._connection is not None:
             raise errors.GatewayRunning("This gate is already connected to a gateway.")
-
-
-def _dressed(guarded: Callable[..., Any], tool: Callable[..., Any], form: FunctionForm) -> Any:
-    """Give *guarded* the looks of *tool*, but no way around the gate such as `__wrapped__`."""
-    functools.update_wrapper(guarded, tool)
-    looks = cast("Any", guarded)
-    looks.__dict__.pop("__wrapped__", None)
-    looks.__signature__ = form.signature
-    looks.__annotations__ = {
-        name: parameter.annotation
-        for name, parameter in form.signature.parameters.items()
-        if parameter.annotation is not parameter.empty
-    } | (
-        {}
-        if form.signature.return_annotation is form.signature.empty
-        else {"return": form.signature.return_annotation}
-    )
-    setattr(guarded, GUARD_MARK, True)
-    return guarded

@@ -4,6 +4,8 @@ Made by `Gate.guard()` and the framework adapters. While a call waits, only the 
 and of the gateway are in memory: the proposal is let go before the wait begins.
 """
 
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +16,7 @@ from approvals.gate.code_rules import Rule
 from approvals.gate.connection import Connection
 from approvals.gate.context import NOTHING_KNOWN, current
 from approvals.gate.execution import Execution
+from approvals.gate.function_form import GUARD_MARK, FunctionForm
 from approvals.gate.gateway import Proposal
 
 
@@ -123,3 +126,20 @@ class Guard:
             return execution.run_here(body)
 
         return guarded
+
+
+def dressed(guarded: Callable[..., Any], tool: Callable[..., Any], form: FunctionForm) -> Any:
+    """Give *guarded* the looks of *tool*, but no way around the gate such as `__wrapped__`."""
+    functools.update_wrapper(guarded, tool)
+    looks: Any = guarded
+    looks.__dict__.pop("__wrapped__", None)
+    looks.__signature__ = signature = form.signature
+    each = [(one.name, one.annotation) for one in signature.parameters.values()]
+    annotations = {**dict(each), "return": signature.return_annotation}
+    looks.__annotations__ = {
+        name: annotation
+        for name, annotation in annotations.items()
+        if annotation is not inspect.Parameter.empty
+    }
+    setattr(guarded, GUARD_MARK, True)
+    return guarded

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NotRequired, cast, get_type_hints
 
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool, Tool
+from langchain_core.tools import BaseTool, StructuredTool, Tool
 from langchain_core.tools import tool as as_tool
 from pydantic import BaseModel, Field, JsonValue, PrivateAttr
 from pydantic.fields import FieldInfo
@@ -98,8 +98,12 @@ class GuardedTool(BaseTool):
         self, *args: Any, config: RunnableConfig, run_manager: Any = None, **kwargs: Any
     ) -> Any:
         inner = self._inner
-        is_sync = type(inner)._arun is BaseTool._arun
-        beside = _beside(inner._run if is_sync else inner._arun, config, run_manager)
+        if _is_sync(inner):
+            run = inner._run
+            beside = _beside(run, config, run_manager and run_manager.get_sync())
+            in_thread = self._guard.awaiting(lambda **given: run(**given, **beside), in_thread=True)
+            return await in_thread(*args, **kwargs)
+        beside = _beside(inner._arun, config, run_manager)
 
         async def body(**given: Any) -> Any:
             return await inner._arun(**given, **beside)
@@ -130,7 +134,7 @@ def guard_tool(
         raise errors.UnsupportedTool(f"{inner.name} is guarded already, and would ask twice.")
     if function and is_generator(function):
         raise errors.UnsupportedTool(f"{inner.name} is a generator; return a list instead.")
-    if isinstance(inner, Tool) and inner.args_schema is None:
+    if isinstance(inner, Tool):
         raise errors.UnsupportedTool(f"{inner.name} names no argument; make it with @tool.")
     guard = gate.guard_for(_binding(inner), channel=channel, require_approval=require_approval)
     return GuardedTool(inner, guard)
@@ -198,6 +202,12 @@ def _function_of(inner: BaseTool) -> Callable[..., Any] | None:
 
 def _hints(function: Callable[..., Any] | None) -> dict[str, Any]:
     return get_type_hints(function, include_extras=True) if function else {}
+
+
+def _is_sync(inner: BaseTool) -> bool:
+    if isinstance(inner, StructuredTool):
+        return inner.coroutine is None
+    return type(inner)._arun is BaseTool._arun
 
 
 def _beside(run: Callable[..., Any], config: RunnableConfig, run_manager: Any) -> dict[str, Any]:

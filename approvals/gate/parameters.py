@@ -150,6 +150,12 @@ class Parameters:
 
 def _type(tool: str, parameter: inspect.Parameter) -> Any:
     annotation = parameter.annotation
+    if isinstance(annotation, str):
+        raise errors.UnsupportedTool(
+            f"{tool} cannot be guarded: parameter {parameter.name!r}: its type {annotation!r} "
+            "cannot be found. Import it at module level, outside TYPE_CHECKING.",
+            parameter=parameter.name,
+        )
     if parameter.kind in {_Kind.VAR_POSITIONAL, _Kind.VAR_KEYWORD}:
         if annotation is _EMPTY:
             raise errors.UnsupportedTool(

@@ -210,6 +210,21 @@ async def test_d9_a_body_cancelled_while_it_runs_is_reported_as_such() -> None:
     assert result.startswith("cancelled while it ran")
 
 
+async def test_d9_a_caller_cancelled_while_its_report_is_written_loses_no_report() -> None:
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+    calling = asyncio.create_task(restart("checkout"))
+    while not ran:
+        await asyncio.sleep(0)
+
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    await asyncio.sleep(0)
+
+    assert gateway.reports == [("R0", True, "{'restarted': 'checkout'}")]
+
+
 @pytest.mark.parametrize("error", [ValueError("no such pod"), SystemExit(3), KeyError("x")])
 async def test_f17_what_the_body_raises_is_reported_and_reaches_the_caller(
     error: BaseException,

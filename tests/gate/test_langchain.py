@@ -3,24 +3,15 @@
 import asyncio
 import threading
 import time
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
-from langchain.agents import create_agent
-from langchain.tools import ToolRuntime
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool, tool
-from langgraph.prebuilt import InjectedState
-from pydantic import BaseModel, Field
+from langchain_core.tools import tool
 
-from approvals.domain import errors
 from approvals.domain.outcome import OutcomeKind
-from approvals.gate import CallRejected, Gate
-from approvals.gate.gateway import Proposal
-from tests.fakes.scripted_gateway import ScriptedGateway, allow, approve
+from approvals.gate import Gate
+from tests.fakes.scripted_gateway import ScriptedGateway, approve
+from tests.gate.scripted_agent import call, run_agent
 
 ran: list[Any] = []
 
@@ -33,43 +24,6 @@ def _clean() -> None:
 @pytest.fixture
 def gate() -> Gate:
     return Gate(agent="deploy-bot")
-
-
-class ScriptedModel(BaseChatModel):
-    """Calls the given tools once, then repeats what the tools said."""
-
-    calls: list[ToolCall]
-
-    @property
-    def _llm_type(self) -> str:
-        return "scripted"
-
-    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
-        return self
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        told = [message for message in messages if isinstance(message, ToolMessage)]
-        if told:
-            answer = AIMessage(content=" | ".join(str(message.content) for message in told))
-        else:
-            answer = AIMessage(content="", tool_calls=self.calls)
-        return ChatResult(generations=[ChatGeneration(message=answer)])
-
-
-def call(name: str, call_id: str = "call_1", /, **args: Any) -> ToolCall:
-    return ToolCall(name=name, args=args, id=call_id, type="tool_call")
-
-
-async def run_agent(tools: list[BaseTool], *calls: ToolCall) -> list[ToolMessage]:
-    agent = create_agent(ScriptedModel(calls=list(calls)), tools)
-    answer = await agent.ainvoke({"messages": [HumanMessage("go")]})
-    return [message for message in answer["messages"] if isinstance(message, ToolMessage)]
 
 
 @tool
@@ -178,199 +132,31 @@ async def test_f16_a_sync_tool_does_not_block_the_loop(gate: Gate) -> None:
     assert worst < 0.25
 
 
-async def test_plain_functions_become_guarded_tools(gate: Gate) -> None:
-    def scale(name: str, replicas: int = 2) -> str:
-        """Scale a service."""
-        ran.append((name, replicas))
-        return "scaled"
+async def test_d9_a_cancelled_call_of_a_sync_tool_still_reports_how_its_thread_ended(
+    gate: Gate,
+) -> None:
+    started, go_on = threading.Event(), threading.Event()
 
-    gate.use(ScriptedGateway(answer=approve))
-    (guarded,) = gate.guard_tools([scale])
-
-    (message,) = await run_agent([guarded], call("scale", name="checkout", replicas=4))
-
-    assert guarded.name == "scale"
-    assert message.content == "scaled"
-    assert ran == [("checkout", 4)]
-
-
-async def test_injected_parameters_reach_the_body_and_are_listed_not_digested(gate: Gate) -> None:
     @tool
-    async def whoami(
-        name: str,
-        state: Annotated[dict[str, Any], InjectedState],
-        runtime: ToolRuntime,
-    ) -> str:
-        """Say who asks."""
-        return f"{name} {len(state['messages'])} {runtime.tool_call_id}"
+    def slow(name: str) -> str:
+        """Take a while."""
+        started.set()
+        go_on.wait(5)
+        return f"done {name}"
 
     gateway = ScriptedGateway(answer=approve)
     gate.use(gateway)
+    (guarded,) = gate.guard_tools([slow])
+    calling = asyncio.create_task(guarded.ainvoke({"name": "a"}))
+    while not started.is_set():
+        await asyncio.sleep(0.001)
 
-    (message,) = await run_agent(gate.guard_tools([whoami]), call("whoami", name="sam"))
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    assert gateway.reports == []
+    go_on.set()
+    while not gateway.reports:
+        await asyncio.sleep(0.001)
 
-    assert message.content == "sam 2 call_1"
-    (proposal,) = gateway.proposals
-    assert proposal.injected == ("runtime", "state")
-    assert proposal.call.arguments == {"name": "sam"}
-
-
-async def test_a_model_cannot_choose_an_injected_argument(gate: Gate) -> None:
-    @tool
-    async def pay(amount: int, account: Annotated[str, InjectedToolArg] = "own") -> str:
-        """Pay."""
-        return f"{amount} from {account}"
-
-    gateway = ScriptedGateway(answer=approve)
-    gate.use(gateway)
-
-    (message,) = await run_agent(
-        gate.guard_tools([pay]), call("pay", amount=3, account="somebody else's")
-    )
-
-    assert message.content == "3 from own"
-    assert gateway.proposals[0].call.arguments == {"amount": 3}
-
-
-async def test_name_description_and_schema_stay_as_they_were(gate: Gate) -> None:
-    (guarded,) = gate.guard_tools([restart])
-
-    assert (guarded.name, guarded.description) == (restart.name, restart.description)
-    assert guarded.args == restart.args
-    assert guarded.args_schema is restart.args_schema
-
-
-async def test_artifacts_pass_through(gate: Gate) -> None:
-    @tool(response_format="content_and_artifact")
-    async def logs(name: str) -> tuple[str, list[str]]:
-        """Read logs."""
-        return "2 lines", ["a", name]
-
-    gate.use(ScriptedGateway(answer=approve))
-
-    (message,) = await run_agent(gate.guard_tools([logs]), call("logs", name="b"))
-
-    assert (message.content, message.artifact) == ("2 lines", ["a", "b"])
-
-
-class Target(BaseModel):
-    cluster: str
-    weight: float = 1.0
-
-
-class Deploy(BaseTool):
-    """A tool written as a class, with a nested model."""
-
-    name: str = "deploy"
-    description: str = "Deploy."
-
-    def _run(self, target: Target) -> str:
-        ran.append(target)
-        return target.cluster
-
-
-async def test_a_tool_class_gets_fresh_models_parsed_from_the_approved_json(gate: Gate) -> None:
-    gateway = ScriptedGateway(answer=approve)
-    gate.use(gateway)
-
-    (message,) = await run_agent(
-        gate.guard_tools([Deploy()]), call("deploy", target={"cluster": "eu"})
-    )
-
-    assert message.content == "eu"
-    assert ran == [Target(cluster="eu")]
-    assert gateway.proposals[0].call.arguments_json == '{"target":{"cluster":"eu","weight":1}}'
-
-
-async def test_a_tool_with_a_json_schema_keeps_what_the_model_left_out_left_out(gate: Gate) -> None:
-    async def remote(**arguments: Any) -> str:
-        ran.append(arguments)
-        return "ok"
-
-    schema = {
-        "type": "object",
-        "properties": {"dry-run": {"type": "boolean"}, "name": {"type": "string"}},
-        "required": ["name"],
-    }
-    mcp = StructuredTool.from_function(
-        coroutine=remote, name="remote", description="Remote.", args_schema=schema
-    )
-    gate.use(ScriptedGateway(answer=approve))
-    tools = gate.guard_tools([mcp])
-
-    await run_agent(tools, call("remote", name="a"))
-    await run_agent(tools, ToolCall(name="remote", args={"name": "b", "dry-run": True}, id="2"))
-    (message,) = await run_agent(tools, call("remote", name="c", nmae="d"))
-
-    assert ran == [{"name": "a"}, {"name": "b", "dry-run": True}]
-    assert "unknown: nmae" in str(message.content)
-
-
-async def test_a_program_that_calls_the_tool_itself_gets_the_exception(gate: Gate) -> None:
-    gate.use(ScriptedGateway(answer=lambda question: question.end(OutcomeKind.REJECTED)))
-    (guarded,) = gate.guard_tools([restart])
-
-    with pytest.raises(CallRejected):
-        await guarded.ainvoke({"name": "checkout"})
-
-
-async def test_a_sync_invoke_from_a_thread_waits_for_the_answer(gate: Gate) -> None:
-    @tool
-    def stop(name: str) -> str:
-        """Stop."""
-        return f"stopped {name}"
-
-    gate.use(ScriptedGateway(answer=approve))
-    (guarded,) = gate.guard_tools([stop])
-
-    assert await asyncio.to_thread(guarded.invoke, {"name": "a"}) == "stopped a"
-
-
-async def test_rules_in_code_ask_where_the_policy_allows(gate: Gate) -> None:
-    def end(question: Any) -> None:
-        question.end(OutcomeKind.REJECTED)
-
-    gate.use(ScriptedGateway(rule=allow, answer=end))
-    tools = gate.guard_tools([restart], require_approval=["restart"], channel="#ops")
-
-    (message,) = await run_agent(tools, call("restart", name="checkout"))
-
-    assert message.status == "error"
-    assert ran == []
-
-
-def test_x13_tools_that_cannot_be_bound_are_refused_when_they_are_guarded(gate: Gate) -> None:
-    class Aliased(BaseModel):
-        name: str = Field(alias="service")
-
-    @tool(args_schema=Aliased)
-    def aliased(name: str) -> str:
-        """Restart."""
-        return name
-
-    @gate.guard
-    def already(name: str) -> str:
-        """Restart."""
-        return name
-
-    def stream(name: str) -> Any:
-        """Stream."""
-        yield name
-
-    for refused in (aliased, already, stream):
-        with pytest.raises(errors.UnsupportedTool):
-            gate.guard_tools([refused])
-
-
-async def test_a_guards_channel_is_what_the_gateway_hears(gate: Gate) -> None:
-    seen: list[str | None] = []
-
-    def rule(proposal: Proposal) -> Any:
-        seen.append(proposal.channel)
-        return allow(proposal)
-
-    gate.use(ScriptedGateway(rule=rule))
-
-    await run_agent(gate.guard_tools([restart], channel="#ops"), call("restart", name="a"))
-
-    assert seen == ["#ops"]
+    assert gateway.reports == [("R0", True, "done a")]
