@@ -1,8 +1,8 @@
 """Hands for other processes: switch on faults, act as a person and look, over HTTP on loopback.
 
 `POST /sandbox/faults`, `POST /sandbox/hands`, `GET /sandbox/messages`, `/sandbox/ephemerals`,
-`/sandbox/views`, `/sandbox/calls`. Posts must be JSON and name a loopback host, so that no web page
-elsewhere can send them.
+`/sandbox/views`, `/sandbox/calls`. Requests must name a loopback host, and posts must be JSON, so
+that no web page elsewhere can send or read them.
 """
 
 import dataclasses
@@ -77,6 +77,7 @@ class Control:
         return web.json_response({"ok": True, "result": shown})
 
     async def _messages(self, request: web.Request) -> web.Response:
+        _refuse_strangers(request)
         query = request.query
         found = self._slack.workspace.messages(
             query.get("channel", ""), thread_ts=query.get("thread_ts")
@@ -84,14 +85,17 @@ class Control:
         return web.json_response([dataclasses.asdict(message) for message in found])
 
     async def _ephemerals(self, request: web.Request) -> web.Response:
+        _refuse_strangers(request)
         found = self._slack.workspace.ephemerals(request.query.get("person", ""))
         return web.json_response([dataclasses.asdict(message) for message in found])
 
     async def _views(self, request: web.Request) -> web.Response:
+        _refuse_strangers(request)
         stack = self._slack.workspace.view_stack(request.query.get("person", ""))
         return web.json_response([dataclasses.asdict(view) for view in stack])
 
     async def _calls(self, request: web.Request) -> web.Response:
+        _refuse_strangers(request)
         return web.json_response([dataclasses.asdict(call) for call in self._slack.calls])
 
 

@@ -25,24 +25,47 @@ CREATE TABLE IF NOT EXISTS thing (
     PRIMARY KEY (kind, id)
 )
 """
+_OPENING = (
+    "PRAGMA locking_mode=EXCLUSIVE",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    _SCHEMA,
+    "BEGIN IMMEDIATE",
+    "COMMIT",
+)
+"""The empty transaction takes the lock, which a killed process loses with its life."""
+_WAIT_S = 1.0
 _PUT = (
     "INSERT INTO thing (kind, id, body) VALUES (?, ?, ?) "
     "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body"
 )
 
 
+class DrawerInUseError(OSError):
+    """Another local Slack, still running, keeps its workspace in this directory."""
+
+
 class Drawer:
     """Rows of JSON by kind and id, in `data_dir/local-slack.db` or, without a directory, memory."""
 
     def __init__(self, data_dir: Path | None) -> None:
-        """Open or make the file; the directory is made too."""
+        """Open or make the file, for this process alone; the directory is made too.
+
+        Raises `DrawerInUseError` when another process has it open, and `sqlite3.Error` or `OSError`
+        when the directory or file cannot be used.
+        """
         if data_dir is not None:
             data_dir.mkdir(parents=True, exist_ok=True)
         place = ":memory:" if data_dir is None else str(data_dir / FILE_NAME)
-        self._connection = sqlite3.connect(place, isolation_level=None, timeout=5)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute(_SCHEMA)
+        self._connection = sqlite3.connect(place, isolation_level=None, timeout=_WAIT_S)
+        try:
+            for statement in _OPENING:
+                self._connection.execute(statement)
+        except sqlite3.Error as error:
+            self._connection.close()
+            if "locked" in str(error):
+                raise DrawerInUseError(f"another local Slack is using {data_dir}") from error
+            raise
 
     def put(self, kind: str, thing_id: str, thing: "DataclassInstance") -> None:
         """Store a noun, replacing what had this kind and id."""

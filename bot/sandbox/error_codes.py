@@ -45,6 +45,7 @@ ERROR_CODES = {
     "metadata_too_large": "metadata is over its limit",
     "message_not_found": "no message with this ts in the channel",
     "cant_update_message": "somebody else wrote the message",
+    "is_inactive": "a message in an archived channel cannot be edited",
     "cant_delete_message": "somebody else wrote the message",
     "cannot_reply_to_message": "nothing can be said in the thread of an ephemeral message",
     "block_mismatch": "rich text blocks cannot become blocks without rich text",

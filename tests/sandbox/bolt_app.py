@@ -39,3 +39,18 @@ async def until(true: Any, within_s: float = 5.0) -> None:
     async with asyncio.timeout(within_s):
         while not true():
             await asyncio.sleep(0.005)
+
+
+def hear(app: BoltApp) -> None:
+    """Acknowledge everything and remember its body."""
+
+    async def take(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        app.heard.put_nowait(body)
+
+    for action_id in ("risk", "boxes", "day", "approve", "more"):
+        app.bolt.action(action_id)(take)
+    app.bolt.view("form")(take)
+    app.bolt.view_closed("form")(take)
+    for event in ("app_home_opened", "app_mention"):
+        app.bolt.event(event)(take)

@@ -8,12 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.server import LocalSlack, Pace
 from tests.sandbox.bolt_app import BoltApp
 
-QUICK = Pace(ack_within_s=0.4, event_retries_after_s=(0.0, 0.05, 0.05))
+QUICK = Pace(ack_within_s=1.0, event_retries_after_s=(0.0, 0.05, 0.05))
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
-    """A local Slack in memory that waits 0.4 s for an ack."""
+    """A local Slack in memory that waits one second for an ack."""
     async with LocalSlack.running(pace=QUICK) as running:
         yield running
 

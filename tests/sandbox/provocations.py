@@ -4,75 +4,10 @@
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import replace
 
-from slack_sdk.web.async_client import AsyncWebClient
-
-from bot.sandbox.clock import SteppedClock
-from bot.sandbox.server import LocalSlack
-
-CHANNEL = "C0PROD"
-
-
-class Scene:
-    """What a provocation works with: the client, the local Slack, its clock, and short cuts."""
-
-    def __init__(self, slack: LocalSlack, client: AsyncWebClient, clock: SteppedClock) -> None:
-        self.slack = slack
-        self.client = client
-        self.clock = clock
-
-    def with_token(self, token: str | None) -> AsyncWebClient:
-        """Another client of the same local Slack."""
-        return AsyncWebClient(token=token, base_url=self.slack.base_url)
-
-    async def post(self, **arguments: Any) -> str:
-        """Post something as the app; returns its ts."""
-        posted = await self.client.chat_postMessage(
-            **{"channel": CHANNEL, "text": "hello", **arguments}
-        )
-        return str(posted["ts"])
-
-    async def update(self, ts: str, **arguments: Any) -> object:
-        """Update a message of the app."""
-        return await self.client.chat_update(channel=CHANNEL, ts=ts, **arguments)
-
-    def trigger(self, person_id: str = "U0BOB") -> str:
-        """A trigger_id as an interaction gives it."""
-        return self.slack.triggers.issue(person_id)
-
-    async def open(self, **changes: Any) -> dict[str, Any]:
-        """Open a modal for Bob; returns the view."""
-        opened = await self.client.views_open(trigger_id=self.trigger(), view=modal(**changes))
-        view: dict[str, Any] = opened["view"]
-        return view
-
-    async def push(self, **changes: Any) -> object:
-        """Push a modal for Bob."""
-        return await self.client.views_push(trigger_id=self.trigger(), view=modal(**changes))
-
-
-def modal(**changes: Any) -> dict[str, Any]:
-    """A small modal."""
-    view = {
-        "type": "modal",
-        "title": {"type": "plain_text", "text": "Title"},
-        "blocks": [section("hello")],
-    }
-    return {**view, **changes}
-
-
-def section(text: str) -> dict[str, Any]:
-    """A section block."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-
-
-def rich_text(text: str) -> dict[str, Any]:
-    """A rich_text block with one preformatted element."""
-    leaf = {"type": "text", "text": text}
-    preformatted = {"type": "rich_text_preformatted", "elements": [leaf]}
-    return {"type": "rich_text", "elements": [preformatted]}
-
+from tests.sandbox.given import modal, rich_text, section
+from tests.sandbox.scene import CHANNEL, Scene
 
 Provoke = Callable[[Scene], Awaitable[object]]
 PROVOCATIONS: dict[str, Provoke] = {}
@@ -263,6 +198,15 @@ async def _update_nothing(scene: Scene) -> object:
 @provokes("cant_update_message")
 async def _update_a_persons_message(scene: Scene) -> object:
     ts = await scene.slack.interactions.say("U0BOB", CHANNEL, "mine")
+    return await scene.update(ts, text="ours")
+
+
+@provokes("is_inactive")
+async def _update_in_an_archived_channel(scene: Scene) -> object:
+    ts = await scene.post()
+    channel = scene.slack.workspace.channel(CHANNEL)
+    assert channel is not None
+    scene.slack.workspace.put_channel(replace(channel, is_archived=True))
     return await scene.update(ts, text="ours")
 
 

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from bot.sandbox.server import LocalSlack
 from bot.sandbox.web_api.methods import METHODS
-from tests.sandbox.provocations import modal, rich_text
-from tests.sandbox.test_interactions import FORM
-from tests.sandbox.test_main_path import CARD
+from tests.sandbox.given import CARD, FORM, modal, rich_text
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats()
 _JSON = st.recursive(

@@ -7,16 +7,17 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from time import monotonic
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 _PROGRAM = "import sys; from bot.sandbox.command import run; sys.exit(run(sys.argv[1:]))"
 
 
-async def _start(data_dir: Path, *arguments: str) -> tuple[Process, dict[str, str]]:
+async def _start(data_dir: Path, *, page: str = "--no-page") -> tuple[Process, dict[str, str]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-c", _PROGRAM, "--port", "0", "--data", str(data_dir), "--no-page", *arguments),
+        *("-c", _PROGRAM, "--port", "0", "--data", str(data_dir), *([page] if page else [])),
         stdout=PIPE,
         stderr=PIPE,
     )
@@ -32,11 +33,16 @@ async def _start(data_dir: Path, *arguments: str) -> tuple[Process, dict[str, st
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_it_ends_within_two_seconds_with_code_0(tmp_path: Path, number: int) -> None:
-    process, _ = await _start(tmp_path)
+    process, printed = await _start(tmp_path)
+    client = AsyncWebClient(base_url=printed["SLACK_BASE_URL"])
+    opened = await client.apps_connections_open(app_token=printed["SLACK_APP_TOKEN"])
+    async with aiohttp.ClientSession() as session:
+        deaf = await session.ws_connect(str(opened["url"]))
 
-    asked_at = monotonic()
-    process.send_signal(number)
-    _, noise = await process.communicate()
+        asked_at = monotonic()
+        process.send_signal(number)
+        _, noise = await process.communicate()
+        await deaf.close()
 
     assert monotonic() - asked_at < 2
     assert process.returncode == 0
@@ -77,3 +83,35 @@ async def test_a_taken_port_is_said_in_one_line_with_code_1(tmp_path: Path) -> N
     assert second.returncode == 1
     assert said.startswith(b"sayso sandbox: cannot start: ")
     assert said.count(b"\n") == 1
+
+
+async def test_a_data_directory_in_use_is_named_with_code_1(tmp_path: Path) -> None:
+    process, _ = await _start(tmp_path)
+
+    second = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _PROGRAM, "--port", "0", "--data", str(tmp_path), "--no-page"),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    _, said = await second.communicate()
+    process.terminate()
+    await process.communicate()
+
+    assert second.returncode == 1
+    assert (
+        said.decode() == f"sayso sandbox: cannot start: another local Slack is using {tmp_path}\n"
+    )
+
+
+async def test_with_its_page_it_prints_the_page_first_and_serves_it(tmp_path: Path) -> None:
+    process, printed = await _start(tmp_path, page="")
+    first = next(iter(printed))
+    url = printed["SLACK_BASE_URL"].removesuffix("api/")
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        shown = await answer.text()
+    process.terminate()
+    await process.communicate()
+
+    assert first == f"Local Slack (a stand-in, not slack.com): {url}"
+    assert "prod-incidents" in shown
+    assert process.returncode == 0

@@ -13,7 +13,9 @@ from bot.sandbox.error_codes import ERROR_CODES
 from bot.sandbox.seed import ALL_SCOPES, default_seed
 from bot.sandbox.server import LocalSlack
 from tests.sandbox.conftest import QUICK
-from tests.sandbox.provocations import PROVOCATIONS, Scene, rich_text, section
+from tests.sandbox.given import rich_text, section
+from tests.sandbox.provocations import PROVOCATIONS
+from tests.sandbox.scene import Scene
 
 _OF_RESPONSE_URLS = {"expired_url", "used_url", "invalid_payload"}
 

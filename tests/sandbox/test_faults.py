@@ -143,3 +143,13 @@ async def test_a_control_request_that_makes_no_sense_is_refused(
     ):
         assert answer.status == status
     assert slack.faults.active() == []
+
+
+async def test_another_host_name_may_not_read_the_workspace(slack: LocalSlack) -> None:
+    async with aiohttp.ClientSession(slack.url, headers={"Host": "evil.example"}) as session:
+        answers = [
+            await session.get(f"/sandbox/{place}")
+            for place in ("messages", "ephemerals", "views", "calls")
+        ]
+
+    assert [answer.status for answer in answers] == [403] * 4

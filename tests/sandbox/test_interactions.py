@@ -8,62 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.interactions import NoSuchPlaceError
 from bot.sandbox.nouns import SLACKBOT_ID
 from bot.sandbox.server import LocalSlack
-from tests.sandbox.bolt_app import BoltApp
-from tests.sandbox.provocations import modal, section
-from tests.sandbox.test_main_path import CARD
-
-
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text}
-
-
-def _option(value: str) -> dict[str, Any]:
-    return {"text": _plain(value.title()), "value": value}
-
-
-FORM: list[dict[str, Any]] = [
-    {
-        "type": "input",
-        "block_id": "why",
-        "label": _plain("Why"),
-        "element": {"type": "plain_text_input", "action_id": "text", "initial_value": "because"},
-    },
-    {
-        "type": "input",
-        "block_id": "who",
-        "optional": True,
-        "label": _plain("Who"),
-        "element": {"type": "multi_users_select", "action_id": "people"},
-    },
-    {
-        "type": "actions",
-        "block_id": "pick",
-        "elements": [
-            {
-                "type": "static_select",
-                "action_id": "risk",
-                "options": [_option("low"), _option("high")],
-            },
-            {"type": "checkboxes", "action_id": "boxes", "options": [_option("a"), _option("b")]},
-            {"type": "datepicker", "action_id": "day", "initial_date": "2026-01-31"},
-        ],
-    },
-]
-
-
-def _hear(app: BoltApp) -> None:
-    """Acknowledge everything and remember its body."""
-
-    async def take(ack: Any, body: dict[str, Any]) -> None:
-        await ack()
-        app.heard.put_nowait(body)
-
-    for action_id in ("risk", "boxes", "day", "approve", "more"):
-        app.bolt.action(action_id)(take)
-    app.bolt.view("form")(take)
-    app.bolt.view_closed("form")(take)
-    for event in ("app_home_opened", "app_mention"):
-        app.bolt.event(event)(take)
+from tests.sandbox.bolt_app import BoltApp, hear
+from tests.sandbox.given import CARD, FORM, plain, section
 
 
 async def _post(app: BoltApp, blocks: list[dict[str, Any]], **more: Any) -> str:
@@ -76,7 +22,7 @@ async def _post(app: BoltApp, blocks: list[dict[str, Any]], **more: Any) -> str:
 async def test_a_click_by_somebody_of_another_company_carries_their_team(
     slack: LocalSlack, app: BoltApp
 ) -> None:
-    _hear(app)
+    hear(app)
     ts = await _post(app, CARD)
 
     await slack.interactions.click("U0EVE", channel="C0PROD", ts=ts, action_id="approve")
@@ -90,7 +36,7 @@ async def test_a_click_by_somebody_of_another_company_carries_their_team(
 async def test_a_click_in_a_thread_carries_the_thread_and_the_whole_message(
     slack: LocalSlack, app: BoltApp
 ) -> None:
-    _hear(app)
+    hear(app)
     parent = await _post(app, [section("parent")])
     ts = await _post(app, CARD, thread_ts=parent, metadata={"event_type": "a", "event_payload": {}})
 
@@ -155,7 +101,7 @@ async def test_a_response_url_can_delete_the_message_it_came_from(
 async def test_choices_in_a_message_arrive_as_actions_and_as_state(
     slack: LocalSlack, app: BoltApp
 ) -> None:
-    _hear(app)
+    hear(app)
     ts = await _post(app, [FORM[2]])
 
     await slack.interactions.click("U0BOB", channel="C0PROD", ts=ts, action_id="risk", value="high")
@@ -165,7 +111,7 @@ async def test_choices_in_a_message_arrive_as_actions_and_as_state(
     )
     boxes = await app.heard.get()
 
-    high = {"text": _plain("High"), "value": "high"}
+    high = {"text": plain("High"), "value": "high"}
     assert select["actions"][0]["selected_option"] == high
     assert select["state"]["values"]["pick"] == {
         "risk": {"type": "static_select", "selected_option": high},
@@ -173,115 +119,6 @@ async def test_choices_in_a_message_arrive_as_actions_and_as_state(
         "day": {"type": "datepicker", "selected_date": "2026-01-31"},
     }
     assert [o["value"] for o in boxes["actions"][0]["selected_options"]] == ["a", "b"]
-
-
-async def test_a_submitted_view_carries_every_input(slack: LocalSlack, app: BoltApp) -> None:
-    _hear(app)
-    view = modal(blocks=FORM, callback_id="form", submit=_plain("Send"), private_metadata="R1")
-    opened = await app.client.views_open(trigger_id=slack.triggers.issue("U0BOB"), view=view)
-    view_id = opened["view"]["id"]
-
-    await slack.interactions.click_in_view("U0BOB", view_id, action_id="risk", value="low")
-    click = await app.heard.get()
-    result = await slack.interactions.submit_view(
-        "U0BOB", view_id, {"who": {"people": ["U0CAROL"]}}
-    )
-    body = await app.heard.get()
-
-    values = body["view"]["state"]["values"]
-    assert click["container"] == {"type": "view", "view_id": view_id}
-    assert "response_url" not in click
-    assert values["why"]["text"] == {"type": "plain_text_input", "value": "because"}
-    assert values["who"]["people"]["selected_users"] == ["U0CAROL"]
-    assert values["pick"]["risk"]["selected_option"]["value"] == "low"
-    assert (body["view"]["private_metadata"], body["response_urls"]) == ("R1", [])
-    assert result.acked
-    assert slack.workspace.view_stack("U0BOB") == []
-
-
-@pytest.mark.parametrize(
-    ("answer", "titles"),
-    [
-        ({}, ["Under"]),
-        ({"response_action": "clear"}, []),
-        ({"response_action": "update", "view": modal(title=_plain("New"))}, ["Under", "New"]),
-        (
-            {"response_action": "push", "view": modal(title=_plain("Third"))},
-            ["Under", "Title", "Third"],
-        ),
-    ],
-)
-async def test_a_submission_is_followed_as_the_app_answers_it(
-    slack: LocalSlack, app: BoltApp, answer: dict[str, Any], titles: list[str]
-) -> None:
-    @app.bolt.view("form")
-    async def take(ack: Any) -> None:
-        await ack(**answer)
-
-    under = modal(title=_plain("Under"))
-    await app.client.views_open(trigger_id=slack.triggers.issue("U0BOB"), view=under)
-    pushed = await app.client.views_push(
-        trigger_id=slack.triggers.issue("U0BOB"),
-        view=modal(callback_id="form", submit=_plain("Send")),
-    )
-
-    await slack.interactions.submit_view("U0BOB", pushed["view"]["id"])
-
-    stack = slack.workspace.view_stack("U0BOB")
-    assert [opened.view["title"]["text"] for opened in stack] == titles
-    assert all(opened.view["root_view_id"] == stack[0].id for opened in stack)
-
-
-async def test_an_answer_slack_would_not_take_leaves_the_view_open_and_names_the_code(
-    slack: LocalSlack, app: BoltApp
-) -> None:
-    @app.bolt.view("form")
-    async def take(ack: Any) -> None:
-        await ack(response_action="errors", errors={"no such block": "Oh."})
-
-    view = modal(blocks=FORM, callback_id="form", submit=_plain("Send"))
-    opened = await app.client.views_open(trigger_id=slack.triggers.issue("U0BOB"), view=view)
-
-    result = await slack.interactions.submit_view("U0BOB", opened["view"]["id"])
-
-    assert result.error == "invalid_arguments"
-    assert len(slack.workspace.view_stack("U0BOB")) == 1
-
-
-async def test_a_closed_view_is_told_only_where_the_app_asked(
-    slack: LocalSlack, app: BoltApp
-) -> None:
-    _hear(app)
-    loud = modal(callback_id="form", notify_on_close=True)
-    for view in (loud, modal(callback_id="form")):
-        opened = await app.client.views_open(trigger_id=slack.triggers.issue("U0BOB"), view=view)
-        await slack.interactions.close_view("U0BOB", opened["view"]["id"])
-
-    body = await app.heard.get()
-    assert (body["type"], body["is_cleared"]) == ("view_closed", False)
-    assert app.heard.empty()
-
-
-async def test_the_home_tab_is_an_event_and_its_buttons_work(
-    slack: LocalSlack, app: BoltApp
-) -> None:
-    _hear(app)
-    button = {"type": "button", "action_id": "more", "text": _plain("More")}
-    home = {"type": "home", "blocks": [{"type": "actions", "elements": [button]}]}
-
-    await slack.interactions.open_home("U0BOB")
-    first = await app.heard.get()
-    published = await app.client.views_publish(user_id="U0BOB", view=home)
-    await slack.interactions.open_home("U0BOB")
-    second = await app.heard.get()
-    clicked = await slack.interactions.click_in_view(
-        "U0BOB", published["view"]["id"], action_id="more"
-    )
-    click = await app.heard.get()
-
-    assert "view" not in first["event"]
-    assert second["event"]["view"]["id"] == published["view"]["id"]
-    assert (clicked.acked, click["view"]["type"]) == (True, "home")
 
 
 @pytest.mark.parametrize(
@@ -338,7 +175,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_sent(
 
 
 async def test_a_payload_made_by_hand_reaches_the_app(slack: LocalSlack, app: BoltApp) -> None:
-    _hear(app)
+    hear(app)
     forged = {
         "type": "block_actions",
         "user": {"id": "U0FORGED", "team_id": "T0FORGED"},

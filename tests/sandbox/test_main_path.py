@@ -7,29 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import LocalSlack
 from tests.sandbox.bolt_app import BoltApp
-
-CARD: list[dict[str, Any]] = [
-    {"type": "section", "text": {"type": "mrkdwn", "text": "Restart checkout?"}},
-    {
-        "type": "actions",
-        "block_id": "decide",
-        "elements": [
-            {
-                "type": "button",
-                "action_id": "approve",
-                "text": {"type": "plain_text", "text": "Approve"},
-                "value": "R1",
-                "style": "primary",
-            },
-            {
-                "type": "button",
-                "action_id": "reject",
-                "text": {"type": "plain_text", "text": "Reject"},
-                "value": "R1",
-            },
-        ],
-    },
-]
+from tests.sandbox.given import CARD
 
 
 async def test_a_click_reaches_a_real_bolt_app_and_the_card_is_updated(

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.server import LocalSlack
 from tests.sandbox.bolt_app import until
 from tests.sandbox.conftest import QUICK
-from tests.sandbox.test_main_path import CARD
+from tests.sandbox.given import CARD
 
 
 class Receiver:
@@ -160,7 +160,7 @@ async def test_an_app_can_stop_the_retries(slack: LocalSlack, receiver: Receiver
 
 
 async def test_an_app_that_takes_too_long_times_out(slack: LocalSlack, receiver: Receiver) -> None:
-    receiver.slow_s = 0.6
+    receiver.slow_s = 1.3
 
     result = await slack.interactions.slash_command("U0ALICE", "C0PROD", "/agent go")
 

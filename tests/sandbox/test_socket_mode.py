@@ -12,7 +12,7 @@ from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.nouns import ClickWarning
 from bot.sandbox.server import LocalSlack
 from tests.sandbox.bolt_app import BoltApp, until
-from tests.sandbox.test_main_path import CARD
+from tests.sandbox.given import CARD
 
 
 async def _card(app: BoltApp) -> str:

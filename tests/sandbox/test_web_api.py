@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import LocalSlack
-from tests.sandbox.provocations import rich_text, section
+from tests.sandbox.given import rich_text, section
 
 
 async def test_auth_test_names_the_team_and_the_bot(

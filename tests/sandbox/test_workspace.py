@@ -7,8 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.clock import SteppedClock
 from bot.sandbox.nouns import Change, ChangeKind, Person
 from bot.sandbox.server import LocalSlack
-from tests.sandbox.provocations import modal, section
-from tests.sandbox.test_main_path import CARD
+from tests.sandbox.given import CARD, modal, section
 
 
 async def test_ts_values_are_unique_and_increase_even_when_the_clock_stands_still() -> None:

@@ -50,6 +50,8 @@ def update(context: Context, arguments: Arguments) -> JsonObject:
     ts = arguments.required("ts")
     channel = visible_channel(context, channel_id)
     message = _own_message(context, channel.id, ts, refusal="cant_update_message")
+    if channel.is_archived:
+        raise SlackError("is_inactive")
     content = read_content(arguments, text_max=_UPDATE_TEXT_MAX)
     stored = context.workspace.log.put(_edited(context, message, content))
     return {
