@@ -34,6 +34,11 @@ def texts(values: Iterable[str]) -> str:
     return json.dumps(list(values), separators=(",", ":"))
 
 
+def texts_from_json(stored: str) -> tuple[str, ...]:
+    """Read what `texts` wrote."""
+    return () if stored == "[]" else tuple(json.loads(stored))
+
+
 def optional_text(at: datetime | None) -> str | None:
     """Return `time_to_text`, or None for no moment."""
     return None if at is None else time_to_text(at)

@@ -5,22 +5,28 @@ its digest was made of is refused as corrupt, never repaired.
 """
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from approvals.domain import errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
-from approvals.domain.ids import ChannelId
+from approvals.domain.ids import UserId
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.columns import (
     Columns,
-    Row,
     optional_text,
     optional_time,
     texts,
+    texts_from_json,
     time_from_text,
     time_to_text,
 )
+from approvals.storage.tables import ApprovalRequestRow, table_of
+
+CACHED_MAX_CHARS = 4_096
+_COLUMNS = tuple(column.name for column in table_of(ApprovalRequestRow).columns)
 
 
 def request_to_row(request: ApprovalRequest) -> Columns:
@@ -65,53 +71,64 @@ def request_changes(request: ApprovalRequest) -> Columns:
     }
 
 
-def request_from_row(row: Row) -> ApprovalRequest:
-    """Read a request back.
+def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
+    """Read a request back from all columns of its table, in their order.
 
     Raises:
         StoreCorrupt: the arguments are not the ones the stored digest was made of.
     """
+    # Looking thirty names up in an sqlite3.Row costs more than making a dict of them.
+    of = dict(zip(_COLUMNS, row, strict=True))
     return ApprovalRequest(
-        id=row["id"],
-        status=Status(row["status"]),
-        cause=row["cause"] and Cause(row["cause"]),
-        call=_call_from_row(row),
-        injected=tuple(json.loads(row["injected"])),
+        id=of["id"],
+        status=Status(of["status"]),
+        cause=of["cause"] and Cause(of["cause"]),
+        call=_call(of),
+        injected=texts_from_json(of["injected"]),
         requester=Requester(
-            agent=row["agent"],
-            person=row["person"],
-            team=row["team"],
-            on_behalf_of=tuple(json.loads(row["on_behalf_of"])),
+            agent=of["agent"],
+            person=of["person"],
+            team=of["team"],
+            on_behalf_of=tuple(map(UserId, texts_from_json(of["on_behalf_of"]))),
         ),
-        requirement=_requirement(row["requirement"]),
-        channel=ChannelId(row["channel"]),
-        thread_ts=row["thread_ts"],
-        reason=row["reason"],
-        key=row["key"],
-        ask_number=row["ask_number"],
-        earlier=row["earlier"],
-        run_id=row["run_id"],
-        tool_call_id=row["tool_call_id"],
-        salt=row["salt"],
-        version=row["version"],
-        created_at=time_from_text(row["created_at"]),
-        expires_at=time_from_text(row["expires_at"]),
-        ended_at=optional_time(row["ended_at"]),
-        ended_by=row["ended_by"],
-        ended_reason=row["ended_reason"],
+        requirement=_requirement(of["requirement"]),
+        channel=of["channel"],
+        thread_ts=of["thread_ts"],
+        reason=of["reason"],
+        key=of["key"],
+        ask_number=of["ask_number"],
+        earlier=of["earlier"],
+        run_id=of["run_id"],
+        tool_call_id=of["tool_call_id"],
+        salt=of["salt"],
+        version=of["version"],
+        created_at=time_from_text(of["created_at"]),
+        expires_at=time_from_text(of["expires_at"]),
+        ended_at=optional_time(of["ended_at"]),
+        ended_by=of["ended_by"],
+        ended_reason=of["ended_reason"],
     )
 
 
-def _call_from_row(row: Row) -> ToolCall:
-    """Read the call; its text was canonical when it was stored, which the digest proves."""
-    text: str = row["arguments_json"]
+def _call(of: Columns) -> ToolCall:
+    parts = (of["tool"], of["fingerprint"], of["arguments_json"])
+    read = _short_call if len(of["arguments_json"]) <= CACHED_MAX_CHARS else _read_call
     try:
-        call = ToolCall.canonical(row["tool"], row["fingerprint"], json.loads(text), text)
+        call = read(*parts)
     except (ValueError, errors.InvalidArguments) as fault:
-        raise errors.StoreCorrupt(request=row["id"]) from fault
-    if call.digest != row["digest"]:
-        raise errors.StoreCorrupt(request=row["id"])
+        raise errors.StoreCorrupt(request=of["id"]) from fault
+    if call.digest != of["digest"]:
+        raise errors.StoreCorrupt(request=of["id"])
     return call
+
+
+def _read_call(tool: str, fingerprint: str, text: str) -> ToolCall:
+    """Read a call; its text was canonical when it was stored, which the digest proves."""
+    return ToolCall.canonical(tool, fingerprint, json.loads(text), text)
+
+
+_short_call = lru_cache(maxsize=256)(_read_call)
+"""A request is read half a dozen times in its life; its frozen call is made once."""
 
 
 @lru_cache(maxsize=256)

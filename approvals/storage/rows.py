@@ -4,8 +4,6 @@ Called by the transaction. Rows are plain dicts of column values on the way in a
 indexable by column name on the way out. Requests have a file of their own, `request_rows`.
 """
 
-import json
-
 from approvals.domain.audit import SealedEvent
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision, Verdict
@@ -18,6 +16,7 @@ from approvals.storage.columns import (
     optional_text,
     optional_time,
     texts,
+    texts_from_json,
     time_from_text,
     time_to_text,
 )
@@ -45,7 +44,7 @@ def decision_from_row(row: Row) -> Decision:
         verdict=Verdict(row["verdict"]),
         reason=row["reason"],
         at=time_from_text(row["at"]),
-        sets=tuple(json.loads(row["sets"])),
+        sets=texts_from_json(row["sets"]),
     )
 
 

@@ -1,12 +1,11 @@
 """What one unit of work reads and writes: the `Transaction` port over the driver connection.
 
 Made by the writer for each unit, inside that unit's savepoint; it never begins, commits or rolls
-back. What it learned for the store's listeners (`news`) counts only if the unit is kept.
+back. What it notes for the store's listeners counts only if the unit is kept.
 """
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
-from approvals.operations.ports import Committed, Ids
+from approvals.operations.ports import Ids
 from approvals.storage import columns, request_rows, rows, statements
 
 LEASE = timedelta(seconds=60)
@@ -37,7 +36,9 @@ class SqlTransaction:
         self._source = source
         self._pending: set[str] = set()
         self.head = head
-        self.news = Committed()
+        self.ended: list[ApprovalRequest] = []
+        self.next_due_at: datetime | None = None
+        self.has_jobs = False
         self.fault: sqlite3.Error | None = None
 
     def request(self, request_id: RequestId) -> ApprovalRequest | None:
@@ -70,7 +71,7 @@ class SqlTransaction:
         self._note_follow_up(request)
         if was_pending and not request.is_pending:
             self._pending.discard(request.id)
-            self.news = replace(self.news, ended=(*self.news.ended, request))
+            self.ended.append(request)
 
     def overdue(self, now: datetime, *, limit: int) -> Sequence[ApprovalRequest]:
         """Return pending requests whose follow-up is due, earliest first."""
@@ -123,7 +124,7 @@ class SqlTransaction:
     def enqueue(self, job: Job) -> None:
         """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
         self._run(statements.ENQUEUE, rows.job_to_row(job))
-        self._note_jobs()
+        self.has_jobs = True
 
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
         """Claim due jobs for *owner*, each for the length of the lease; earliest first."""
@@ -141,13 +142,13 @@ class SqlTransaction:
         done = {**_held(job), "done_generation": job.generation}
         if not self._run(statements.FINISH_JOB, done).rowcount:
             self._run(statements.RELEASE_JOB, _held(job))
-            self._note_jobs()
+            self.has_jobs = True
 
     def postpone_job(self, job: Job, run_at: datetime) -> None:
         """Give the job back, due at *run_at*."""
         values = {**_held(job), "again_at": columns.time_to_text(run_at)}
         self._run(statements.POSTPONE_JOB, values)
-        self._note_jobs()
+        self.has_jobs = True
 
     def record(self, *events: AuditEvent) -> None:
         """Seal and append audit events."""
@@ -208,11 +209,7 @@ class SqlTransaction:
     def _note_follow_up(self, request: ApprovalRequest) -> None:
         at = follow_up.due_at(request)
         if at is not None:
-            soonest = min(at, self.news.next_due_at or at)
-            self.news = replace(self.news, next_due_at=soonest)
-
-    def _note_jobs(self) -> None:
-        self.news = replace(self.news, has_jobs=True)
+            self.next_due_at = min(at, self.next_due_at or at)
 
 
 def _held(job: Job) -> dict[str, Any]:

@@ -154,10 +154,10 @@ class Writer:
         Raises:
             _GroupLost: nothing is stored and the transaction is over.
         """
-        news = Committed()
+        kept: list[SqlTransaction] = []
         try:
             for work in works:
-                news = merged(news, self._attempt(work))
+                kept += self._attempt(work)
             self._connection.execute("COMMIT")
         except sqlite3.Error as fault:
             self._head = None
@@ -165,10 +165,10 @@ class Writer:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        return news
+        return _news(kept)
 
-    def _attempt(self, work: Work) -> Committed:
-        """Run one unit inside its savepoint; keep it and return its news, or undo it alone.
+    def _attempt(self, work: Work) -> list[SqlTransaction]:
+        """Run one unit inside its savepoint; keep it and return it, or undo it alone.
 
         Raises:
             sqlite3.Error: the fault is not the unit's own, so the group is lost.
@@ -185,10 +185,10 @@ class Writer:
             work.result = None
             self._connection.execute("ROLLBACK TO unit")
             self._connection.execute("RELEASE unit")
-            return Committed()
+            return []
         self._connection.execute("RELEASE unit")
         self._head = tx.head
-        return tx.news
+        return [tx]
 
     def _units_own(self, error: Exception) -> Exception:
         """Return what the unit's caller is told; raises a fault that is everybody's."""
@@ -235,11 +235,11 @@ class Writer:
             self._deliver(news)
 
 
-def merged(one: Committed, other: Committed) -> Committed:
-    """Return the news of two units of one commit as one."""
-    due = [at for at in (one.next_due_at, other.next_due_at) if at is not None]
+def _news(kept: Sequence[SqlTransaction]) -> Committed:
+    """Return what the units of one commit have to tell."""
+    due = [tx.next_due_at for tx in kept if tx.next_due_at is not None]
     return Committed(
-        ended=one.ended + other.ended,
+        ended=tuple(request for tx in kept for request in tx.ended),
         next_due_at=min(due, default=None),
-        has_jobs=one.has_jobs or other.has_jobs,
+        has_jobs=any(tx.has_jobs for tx in kept),
     )
