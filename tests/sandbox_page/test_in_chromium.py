@@ -297,12 +297,44 @@ async def test_switching_the_person_swaps_what_is_private(desk: Desk, new_page: 
     page = await new_page()
     await page.goto(desk.url)
     await expect(page.get_by_text("for Bob alone")).to_have_count(0)
+    await page.get_by_label("You are").focus()
     await become(page, "Bob Larsen (Approver)")
     await expect(page.get_by_text("for Bob alone")).to_be_visible()
     desk.post("and again", ephemeral_to="U0BOB")
     await expect(page.get_by_text("and again")).to_be_visible()
+    await expect(page.get_by_label("You are")).to_be_focused()
     await become(page, "Eve Novak (External person)")
     await expect(page.get_by_text("for Bob alone")).to_have_count(0)
+
+
+async def test_messages_are_walked_by_arrow_keys_and_answered_by_keyboard(
+    desk: Desk, new_page: NewPage
+) -> None:
+    for text in ("first", "second"):
+        desk.post(text, author="U0BOB")
+    page = await new_page()
+    await page.goto(desk.url)
+    await page.get_by_role("list", name="Messages in #prod-incidents").focus()
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    thread = page.get_by_role("region", name="Thread")
+    await expect(thread.get_by_text("first")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(thread).to_have_count(0)
+
+
+async def test_a_phone_notification_shows_the_text_alone(desk: Desk, new_page: NewPage) -> None:
+    message = desk.post("restart checkout, high risk", blocks=approval_card())
+    page = await new_page()
+    await page.goto(desk.url)
+    await page.get_by_role("heading", name="Approve k8s.restart?").hover()
+    toggle = page.get_by_role("button", name="Show as a phone notification")
+    await toggle.click()
+    await expect(page.get_by_role("note").filter(has_text=message.text)).to_be_visible()
+    await toggle.click()
+    await expect(page.get_by_text(message.text)).to_have_count(0)
 
 
 async def test_the_home_tab_is_opened_and_its_buttons_work(desk: Desk, new_page: NewPage) -> None:

@@ -77,6 +77,21 @@ async def test_a_reconnecting_page_learns_from_the_version_that_it_missed_someth
     assert (await later.receive_json())["version"] != before
 
 
+async def test_a_page_too_slow_to_keep_up_is_disconnected_and_learns_so(
+    desk: Desk, session: aiohttp.ClientSession
+) -> None:
+    tab = await tab_of(desk, session, "U0ALICE")
+    for number in range(600):
+        desk.post(f"line {number}")
+    frame = await tab.receive(timeout=2)
+    while frame.type is aiohttp.WSMsgType.TEXT:
+        frame = await tab.receive(timeout=2)
+    assert (frame.type, frame.data) == (
+        aiohttp.WSMsgType.CLOSE,
+        aiohttp.WSCloseCode.TRY_AGAIN_LATER,
+    )
+
+
 async def test_the_server_stops_at_once_with_pages_open() -> None:
     async with aiohttp.ClientSession() as session:
         async with running_desk() as desk:

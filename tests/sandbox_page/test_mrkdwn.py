@@ -154,6 +154,11 @@ _PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize("text", ["<|>", "<||>", "<@>", "<#>", "<!>", "<!date^>", "<!subteam^>"])
+def test_an_empty_token_is_survived(text: str) -> None:
+    assert drawn(text).all("a") == []
+
+
 @given(st.lists(_PIECES, max_size=30).map("".join))
 def test_any_text_is_well_nested_and_makes_no_other_elements(text: str) -> None:
     root = drawn(text)

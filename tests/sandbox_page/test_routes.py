@@ -69,7 +69,9 @@ async def test_the_document_has_no_inline_script_style_or_handler(tab: Browserli
         assert not [n for n in one.attributes if n == "style" or n.startswith("on")]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[", "[::2]"]
+)
 async def test_a_request_naming_another_host_sees_nothing(tab: Browserlike, host: str) -> None:
     async with tab.session.get(tab.desk.url, headers={"Host": host}) as answer:
         assert (answer.status, await answer.json()) == (421, {"error": "wrong_host"})
@@ -275,6 +277,16 @@ async def test_hostile_names_and_texts_add_no_element_to_the_document(tab: Brows
     for hostile in ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</title><b>"):
         assert await with_words(hostile.replace("<", "&lt;")) == calm
         assert await with_words(hostile) == calm
+
+
+async def test_half_a_surrogate_pair_is_shown_as_such_and_breaks_nothing(tab: Browserlike) -> None:
+    message = tab.desk.post("broken \ud800 text")
+    assert "broken ? text" in (await tab.see(f"/page/message/C0PROD/{message.ts}")).text
+    url = f"{tab.desk.url}/page/do/say"
+    sent = {"Origin": tab.desk.url, "X-Page-Token": tab.token, "Content-Type": "application/json"}
+    body = b'{"as": "U0ALICE", "channel": "C0PROD", "text": "\\ud800"}'
+    async with tab.session.post(url, data=body, headers=sent) as answer:
+        assert answer.status == 400
 
 
 async def test_only_the_pages_own_files_are_served(tab: Browserlike) -> None:

@@ -52,8 +52,7 @@ class Doorkeeper:
         return guarded
 
     def _foreign(self, request: web.Request) -> web.Response | None:
-        host = urlsplit(f"//{request.host}").hostname
-        if host in _LOOPBACK:
+        if _hostname(request.host) in _LOOPBACK:
             return None
         return web.json_response({"error": "wrong_host"}, status=421)
 
@@ -63,6 +62,13 @@ class Doorkeeper:
         given = request.headers.get(TOKEN_HEADER, "").encode()
         if request.method == "POST" and not hmac.compare_digest(given, self.page_token.encode()):
             return web.json_response({"error": "wrong_page_token"}, status=403)
+        return None
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
         return None
 
 

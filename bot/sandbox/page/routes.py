@@ -5,6 +5,7 @@ the workspace for the person named by `?as=`; what people do arrives at `/page/d
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from aiohttp import web
@@ -136,11 +137,19 @@ async def _permalink(request: web.Request) -> web.StreamResponse:
 
 async def _static(request: web.Request) -> web.StreamResponse:
     name = request.match_info["name"]
-    kind = _STATIC_TYPES.get(Path(name).suffix)
-    if kind is None or name not in {file.name for file in _STATIC.iterdir()}:
+    body = _files().get(name)
+    if body is None:
         return web.Response(status=404)
-    return web.Response(body=(_STATIC / name).read_bytes(), content_type=kind, charset="utf-8")
+    kind = _STATIC_TYPES[Path(name).suffix]
+    return web.Response(body=body, content_type=kind, charset="utf-8")
+
+
+@cache
+def _files() -> Mapping[str, bytes]:
+    return {f.name: f.read_bytes() for f in _STATIC.iterdir() if f.suffix in _STATIC_TYPES}
 
 
 def _html(text: str, *, status: int = 200) -> web.Response:
-    return web.Response(text=text, content_type="text/html", status=status)
+    """An app may have sent half of a surrogate pair; it is shown as a replacement character."""
+    body = text.encode("utf-8", "replace")
+    return web.Response(body=body, content_type="text/html", charset="utf-8", status=status)

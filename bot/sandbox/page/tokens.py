@@ -26,7 +26,7 @@ def decoded(text: str) -> str:
 def token(inside: str, names: Names) -> Markup:
     """HTML of the token written `<inside>`; its literal text when it is none."""
     target, _, label = inside.partition("|")
-    match target[0]:
+    match target[:1]:
         case "@":
             return person(target[1:], names, label=label)
         case "#":

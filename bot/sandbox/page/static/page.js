@@ -1,16 +1,14 @@
 // The page of the local Slack: what the person does goes to the server, what changed there comes back
 // message by message.
 
+import { act, toggleNotice, walk } from './acts.js';
+import { messageChanged } from './changes.js';
 import { choose, keyIn, restoreDrafts, send, typed } from './composer.js';
-import {
-  adoptDialog, closeDialog, confirmed, openServed, refreshDialog, submitDialog,
-} from './dialogs.js';
-import { readInputs, valueOf } from './inputs.js';
+import { adoptDialog, closeDialog, openServed, refreshDialog, submitDialog } from './dialogs.js';
+import { valueOf } from './inputs.js';
 import { listen } from './live.js';
 import { asPerson, here, post, read } from './server.js';
-import {
-  mergeMessages, parse, putMessage, remember, replace, sticking, toEnd,
-} from './swap.js';
+import { mergeMessages, parse, remember, replace, toEnd } from './swap.js';
 import { localize, markDays } from './times.js';
 
 const byId = (id) => document.getElementById(id);
@@ -73,40 +71,12 @@ async function visit(path, { push = true } = {}) {
 
 const refresh = () => visit(location.href, { push: false });
 
-async function fetchMessage(list, change) {
-  const inside = list.id === 'replies' ? 'thread' : 'channel';
-  const path = `/page/message/${change.channel}/${change.ts}?in=${inside}`;
-  const html = await read(path);
-  if (html === null || !list.isConnected || change.channel !== here.channel) return;
-  const row = parse(html).querySelector('[data-ts]');
-  sticking(list, () => putMessage(list, change.ts, row));
-}
-
-const underWay = new Map();
-
-// One fetch per message at a time; a change in between makes one more, so the last one always wins.
-async function updateMessage(list, change) {
-  const name = `${list.id} ${change.channel} ${change.ts} ${here.person}`;
-  if (underWay.has(name)) {
-    underWay.set(name, 'again');
-    return;
-  }
-  do {
-    underWay.set(name, 'once');
-    await fetchMessage(list, change);
-  } while (underWay.get(name) === 'again');
-  underWay.delete(name);
-}
-
-function messageChanged(change) {
-  if (change.channel !== here.channel) {
+function changedThere(change) {
+  if (change.channel === here.channel) messageChanged(change);
+  else {
     unread.add(change.channel);
     markUnread();
-    return;
   }
-  const isReply = change.thread && change.thread !== change.ts;
-  if (!isReply) updateMessage(byId('messages'), change);
-  if (byId('replies') && (change.thread ?? change.ts) === here.thread) updateMessage(byId('replies'), change);
 }
 
 const live = listen({
@@ -114,52 +84,13 @@ const live = listen({
     if (change.kind === 'view') refreshDialog();
     else if (change.kind === 'home') { if (byId('home')) refresh(); }
     else if (change.kind === 'channel') refresh();
-    else messageChanged(change);
+    else changedThere(change);
   },
   onGap: refresh,
   onConnection(isUp) {
     byId('connection').textContent = isUp ? '' : 'Reconnecting…';
   },
 });
-
-async function act(element, value) {
-  if (!(await confirmed(element))) return;
-  const message = element.closest('[data-ts]');
-  const container = message ?? element.closest('[data-view]');
-  if (element.dataset.url) window.open(element.dataset.url, '_blank', 'noopener');
-  element.setAttribute('aria-busy', 'true');
-  const result = await post('click', {
-    ...(message
-      ? { channel: message.dataset.channel, ts: message.dataset.ts }
-      : { view: container.dataset.view }),
-    block_id: element.dataset.block,
-    action_id: element.dataset.action,
-    value,
-    values: readInputs(container),
-  });
-  element.removeAttribute('aria-busy');
-  if (!result.acked) warn(element, result.error);
-}
-
-function warn(element, error) {
-  const beside = element.closest('.element') ?? element.parentElement;
-  if (!beside.isConnected || beside.querySelector('.warning')) return;
-  const mark = document.createElement('span');
-  mark.className = 'warning';
-  mark.setAttribute('role', 'img');
-  mark.textContent = '⚠';
-  mark.title = `The app did not answer this click (${error}). Try again.`;
-  mark.setAttribute('aria-label', mark.title);
-  beside.append(mark);
-}
-
-function toggleNotice(button) {
-  const message = button.closest('.message');
-  const shown = message.querySelector('.notice');
-  if (shown) shown.remove();
-  else message.querySelector('.content').append(message.querySelector('.as-notice').content.cloneNode(true));
-  button.setAttribute('aria-pressed', String(!shown));
-}
 
 function clicked(event) {
   const at = (selector) => event.target.closest(selector);
@@ -199,6 +130,7 @@ function changed(event) {
 function pressed(event) {
   const form = event.target.closest('.composer');
   if (form && event.target.matches('textarea')) keyIn(form, event);
+  else if (walk(event)) event.preventDefault();
   else if (event.key === 'Enter' && event.target.matches('input[data-dispatch]')) {
     event.preventDefault();
     act(event.target, valueOf(event.target));
