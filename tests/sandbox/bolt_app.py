@@ -52,5 +52,5 @@ def hear(app: BoltApp) -> None:
         app.bolt.action(action_id)(take)
     app.bolt.view("form")(take)
     app.bolt.view_closed("form")(take)
-    for event in ("app_home_opened", "app_mention"):
+    for event in ("app_home_opened", "app_mention", "message"):
         app.bolt.event(event)(take)

@@ -1,14 +1,18 @@
 """What people's hands cause: payloads as a real Bolt app receives them, and what they see after."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.interactions import NoSuchPlaceError
-from bot.sandbox.nouns import SLACKBOT_ID
+from bot.sandbox.nouns import SLACKBOT_ID, Channel
+from bot.sandbox.seed import default_seed
 from bot.sandbox.server import LocalSlack
 from tests.sandbox.bolt_app import BoltApp, hear
+from tests.sandbox.conftest import QUICK
 from tests.sandbox.given import CARD, FORM, plain, section
 
 
@@ -172,6 +176,40 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_sent(
     ]
     with pytest.raises(NoSuchPlaceError):
         await hands.say("U0BOB", "C0OLD", "hello")
+
+
+async def test_the_app_hears_of_mentions_and_of_its_direct_messages_it_subscribed_to() -> None:
+    seed = replace(default_seed(), events=("app_mention", "message.im"))
+    async with LocalSlack.running(seed=seed, pace=QUICK) as slack, BoltApp.connected(slack) as app:
+        hear(app)
+        direct = slack.workspace.direct_messages("U0BOB")
+
+        await slack.interactions.say("U0BOB", "C0PROD", "nobody in particular")
+        ts = await slack.interactions.say("U0BOB", "C0PROD", "<@U0SAYSO> hello")
+        mention = (await app.heard.get())["event"]
+        await slack.interactions.say("U0BOB", direct.id, "psst")
+        message = (await app.heard.get())["event"]
+
+    assert (mention["type"], mention["ts"], mention["user"]) == ("app_mention", ts, "U0BOB")
+    assert (message["type"], message["channel_type"]) == ("message", "im")
+    assert (message["channel"], message["text"]) == (direct.id, "psst")
+    assert app.heard.empty()
+
+
+async def test_only_members_see_a_private_channel() -> None:
+    secret = Channel(id="C0SECRET", name="secret", members=("U0BOB",), is_private=True)
+    seed = replace(default_seed(), channels=(secret,))
+    async with LocalSlack.running(seed=seed, pace=QUICK) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.base_url)
+        await slack.interactions.say("U0BOB", "C0SECRET", "shh")
+        outsider = await slack.interactions.slash_command("U0ALICE", "C0SECRET", "/agent go")
+        with pytest.raises(SlackApiError) as refused:
+            await client.conversations_info(channel="C0SECRET")
+        listed = await client.conversations_list(types="public_channel,private_channel")
+
+    assert outsider.error == "not_in_channel"
+    assert refused.value.response["error"] == "channel_not_found"
+    assert listed["channels"] == []
 
 
 async def test_a_payload_made_by_hand_reaches_the_app(slack: LocalSlack, app: BoltApp) -> None:

@@ -82,6 +82,17 @@ async def test_an_answer_slack_would_not_take_leaves_the_view_open_and_names_the
     assert len(slack.workspace.view_stack("U0BOB")) == 1
 
 
+async def test_a_modal_without_a_submit_button_cannot_be_submitted(
+    slack: LocalSlack, app: BoltApp
+) -> None:
+    opened = await app.client.views_open(trigger_id=slack.triggers.issue("U0BOB"), view=modal())
+
+    result = await slack.interactions.submit_view("U0BOB", opened["view"]["id"])
+
+    assert result.error == "no_such_button"
+    assert len(slack.workspace.view_stack("U0BOB")) == 1
+
+
 async def test_a_closed_view_is_told_only_where_the_app_asked(
     slack: LocalSlack, app: BoltApp
 ) -> None:

@@ -41,6 +41,8 @@ async def submit(
     reach: Reach, person: Person, *, opened: OpenView, values: InputValues | None
 ) -> InteractionResult:
     """Send view_submission unless an input is missing, then do what the app answers."""
+    if opened.view["type"] != "modal" or opened.view["submit"] is None:
+        return refused("no_such_button")
     try:
         opened = _remember(reach, opened, values or {})
     except NoSuchChoiceError:
