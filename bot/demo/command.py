@@ -28,7 +28,7 @@ from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
 from bot.sandbox.page.routes import add_page
 from bot.sandbox.server import LocalSlack
 from bot.serve_command import is_start_refusal
-from bot.settings import Settings
+from bot.settings import Settings, read_settings
 from bot.stopping import stop_signal
 
 PORT = 8484
@@ -97,17 +97,20 @@ async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
             warming = asyncio.create_task(warm_up())
             await stop.wait()
             warming.cancel()
+            await asyncio.wait({warming})
     return 0
 
 
 def _settings(slack: LocalSlack, data: Path) -> Settings:
-    return Settings(
-        data_dir=data / "gateway",
-        policy=POLICY_PATH,
-        slack_bot_token=SecretStr(slack.bot_token),
-        slack_app_token=SecretStr(slack.app_token),
-        slack_base_url=slack.base_url,
-        http_port=0,
+    return read_settings(
+        {
+            "SAYSO_DATA": str(data / "gateway"),
+            "SAYSO_POLICY": str(POLICY_PATH),
+            "SAYSO_HTTP_PORT": "0",
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_BASE_URL": slack.base_url,
+        }
     )
 
 
