@@ -12,7 +12,7 @@ from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, UserId
-from approvals.domain.policy import Policy
+from approvals.domain.policy import Policy, Slot
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
@@ -24,7 +24,7 @@ from approvals.storage.sql_store import SqlStore
 from bot.sandbox.hands.reach import InteractionResult
 from bot.sandbox.nouns import Message, OpenView
 from bot.sandbox.seed import Seed
-from bot.sandbox.server import LocalSlack
+from bot.sandbox.server import LocalSlack, Pace
 from bot.slack import buttons
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.commands import StartTask
@@ -71,15 +71,20 @@ class Scene:
         requester: Requester | None = None,
         channel: ChannelId = PROD,
         thread_ts: str | None = None,
+        needs: int = 1,
+        reason: str = "on_reject",
         deliver_it: bool = True,
         **arguments: Any,
     ) -> ApprovalRequest:
         call = ToolCall.of(tool, "0" * 64, arguments or {"service": "checkout"})
+        requirement = self.policies[-1].requirement(call)
+        slots = (Slot(of=("sre",), count=needs),)
+        rules = tuple(replace(rule, slots=slots) for rule in requirement.rules)
         request = new_request(
             self.desk,
             Ask(
                 call=call,
-                requirement=self.policies[-1].requirement(call),
+                requirement=replace(requirement, rules=rules, reason=reason),
                 requester=requester or Requester(agent="ops", person=ALICE),
                 card_channel=channel,
                 thread_ts=thread_ts,
@@ -112,13 +117,9 @@ class Scene:
         await self.door.errands.settled()
         await self.deliver()
 
-    async def press(
-        self, person: str, request: ApprovalRequest, **changed: Any
-    ) -> InteractionResult:
-        """Send a block_actions payload as Slack would, with some parts changed."""
-        result = await self.slack.interactions.deliver(
-            "interactive", {**await self.payload(person, request), **changed}
-        )
+    async def send(self, payload: dict[str, Any]) -> InteractionResult:
+        """Deliver a payload made by hand and wait until everything about it has ended."""
+        result = await self.slack.interactions.deliver("interactive", payload)
         await self.settle()
         return result
 
@@ -199,12 +200,13 @@ async def scene(
     start_task: StartTask | None = None,
     seed: Seed | None = None,
     gateway: str = "GW1",
+    pace: Pace | None = None,
     **settings: Any,
 ) -> AsyncIterator[Scene]:
     """Open everything; *wrap* may put a slow or broken store in front of the real one."""
     clock = FakeClock(datetime.now(UTC))
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(LocalSlack.running(seed=seed))
+        slack = await stack.enter_async_context(LocalSlack.running(seed=seed, pace=pace))
         ids = SystemIds(clock)
         store = await stack.enter_async_context(
             SqlStore.open(directory / "sayso.db", clock=clock, ids=ids, source=gateway)

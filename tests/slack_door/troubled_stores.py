@@ -1,0 +1,47 @@
+"""Stores that are slow, full or broken, in front of the real one: the store port is the seam."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.errors import StoreFull
+from approvals.domain.ids import RequestId
+from approvals.operations.ports import Committed, Store, Transaction
+
+Result = TypeVar("Result")
+
+
+class TroubledStore:
+    """Passes everything on; `delay_s`, `failure` and `failure_after` strike the next writes."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.delay_s = 0.0
+        self.failure: Exception | None = None
+
+    def fill_up(self) -> None:
+        self.failure = StoreFull()
+
+    async def write(self, unit: Callable[[Transaction], Result]) -> Result:
+        await asyncio.sleep(self.delay_s)
+        if self.failure is not None:
+            raise self.failure
+        return await self.inner.write(unit)
+
+    @property
+    def is_writable(self) -> bool:
+        return self.failure is None
+
+    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        return await self.inner.request(request_id)
+
+    async def next_due_at(self) -> datetime | None:
+        return await self.inner.next_due_at()
+
+    async def next_job_at(self) -> datetime | None:
+        return await self.inner.next_job_at()
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        self.inner.on_commit(listener)
