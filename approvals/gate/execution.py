@@ -55,9 +55,18 @@ class Execution:
         async def in_thread(*args: Any, **kwargs: Any) -> Any:
             return _finished(await asyncio.to_thread(body, *args, **kwargs))
 
-        running = asyncio.ensure_future(self.run(in_thread))
+        async def to_the_end() -> tuple[Any, BaseException | None]:
+            try:
+                return await self.run(in_thread), None
+            except (SystemExit, KeyboardInterrupt) as error:
+                return None, error  # raised by a task, it would end the loop and all it serves
+
+        running = asyncio.ensure_future(to_the_end())
         running.add_done_callback(_retrieve)
-        return await asyncio.shield(running)
+        result, error = await asyncio.shield(running)
+        if error is not None:
+            raise error
+        return result
 
     def run_here(self, body: Callable[..., Any]) -> Any:
         """Run a sync *body* in the calling thread, and report."""

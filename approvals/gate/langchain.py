@@ -97,18 +97,23 @@ class GuardedTool(BaseTool):
     async def _arun(
         self, *args: Any, config: RunnableConfig, run_manager: Any = None, **kwargs: Any
     ) -> Any:
+        try:
+            return await self._gated(config, run_manager)(*args, **kwargs)
+        except SystemExit as error:  # LangChain runs this in a task, where it would end the loop
+            raise RuntimeError(f"{self.name} tried to end the process ({error})") from error
+
+    def _gated(self, config: RunnableConfig, run_manager: Any) -> Callable[..., Any]:
         inner = self._inner
         if _is_sync(inner):
             run = inner._run
             beside = _beside(run, config, run_manager and run_manager.get_sync())
-            in_thread = self._guard.awaiting(lambda **given: run(**given, **beside), in_thread=True)
-            return await in_thread(*args, **kwargs)
+            return self._guard.awaiting(lambda **given: run(**given, **beside), in_thread=True)
         beside = _beside(inner._arun, config, run_manager)
 
         async def body(**given: Any) -> Any:
             return await inner._arun(**given, **beside)
 
-        return await self._guard.awaiting(body)(*args, **kwargs)
+        return self._guard.awaiting(body)
 
     def _told(self, refusal: Exception, tool_call_id: str | None) -> ToolMessage:
         if tool_call_id is None:

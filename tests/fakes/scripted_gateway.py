@@ -47,6 +47,7 @@ class ScriptedGateway:
     withdrawn: list[RequestId] = field(default_factory=list)
     reports: list[tuple[RequestId | None, bool, str]] = field(default_factory=list)
     report_fails: bool = False
+    report_takes_s: float = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def admit(self, proposal: Proposal) -> Clearance | None:
@@ -73,7 +74,7 @@ class ScriptedGateway:
             raise
 
     async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.report_takes_s)
         if self.report_fails:
             raise OSError("disk full")
         self.reports.append((clearance.request_id, succeeded, result))

@@ -176,7 +176,9 @@ async def test_rules_in_code_ask_or_say_nothing_and_fail_closed(
 
     assert await pay(amount) == amount
 
-    assert gateway.proposals[0].code_effect is effect
+    (proposal,) = gateway.proposals
+    assert proposal.code_effect is effect
+    assert proposal.call.arguments == {"amount": amount}
 
 
 async def async_rule(_tool: str, _args: dict[str, Any]) -> bool:

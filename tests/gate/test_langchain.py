@@ -1,6 +1,7 @@
 """LangChain tools behind the gate, run by a real agent with a scripted chat model."""
 
 import asyncio
+import sys
 import threading
 import time
 from typing import Any
@@ -160,3 +161,32 @@ async def test_d9_a_cancelled_call_of_a_sync_tool_still_reports_how_its_thread_e
         await asyncio.sleep(0.001)
 
     assert gateway.reports == [("R0", True, "done a")]
+
+
+@pytest.mark.parametrize("is_sync", [True, False])
+async def test_f17_a_tool_that_calls_exit_fails_alone(gate: Gate, is_sync: bool) -> None:
+    @tool
+    def leave(code: int) -> str:
+        """Leave."""
+        sys.exit(code)
+
+    @tool("leave")
+    async def leave_async(code: int) -> str:
+        """Leave."""
+        sys.exit(code)
+
+    gateway = ScriptedGateway()
+    gate.use(gateway)
+    guarded, other = gate.guard_tools([leave if is_sync else leave_async, restart])
+    leaving = asyncio.create_task(guarded.ainvoke({"code": 3}))
+    staying = asyncio.create_task(other.ainvoke({"name": "checkout"}))
+    while len(gateway.questions) < 2:
+        await asyncio.sleep(0.001)
+
+    for question in gateway.questions.values():
+        question.approve()
+
+    with pytest.raises(RuntimeError, match=r"tried to end the process \(3\)"):
+        await leaving
+    assert await staying == "restarted checkout"
+    assert ("R0", False, "SystemExit: 3") in gateway.reports

@@ -91,6 +91,31 @@ async def test_a_model_cannot_choose_an_injected_argument(gate: Gate) -> None:
     assert gateway.proposals[0].call.arguments == {"amount": 3}
 
 
+class PayArguments(BaseModel):
+    amount: int
+    account: Annotated[str, InjectedToolArg] = "own"
+
+
+class Pay(BaseTool):
+    name: str = "pay"
+    description: str = "Pay."
+    args_schema: Any = PayArguments
+
+    def _run(self, amount: int, account: str) -> str:
+        return f"{amount} from {account}"
+
+
+async def test_an_injected_field_of_a_schema_is_listed_not_digested(gate: Gate) -> None:
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+
+    (message,) = await run_agent(gate.guard_tools([Pay()]), call("pay", amount=3, account="x"))
+
+    assert message.content == "3 from own"
+    assert gateway.proposals[0].injected == ("account",)
+    assert gateway.proposals[0].call.arguments == {"amount": 3}
+
+
 async def test_name_description_and_schema_stay_as_they_were(gate: Gate) -> None:
     (guarded,) = gate.guard_tools([restart])
 

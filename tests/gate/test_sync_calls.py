@@ -161,6 +161,28 @@ async def test_d9_a_cancelled_wait_on_another_loop_withdraws_the_question() -> N
     assert gateway.reports == []
 
 
+async def test_d9_a_caller_on_another_loop_cancelled_during_its_report_loses_no_report() -> None:
+    script = Script(ScriptedGateway(answer=approve, report_takes_s=0.1))
+    ran: list[int] = []
+    with Gate(agent="script", open_gateway=script.open) as own:
+
+        @own.guard
+        async def pay(amount: int) -> None:
+            ran.append(amount)
+
+        calling = asyncio.create_task(pay(3))
+        while not ran:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)
+
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        await asyncio.sleep(0.2)
+
+    assert script.gateway.reports == [("R0", True, "None")]
+
+
 def test_what_opening_raises_reaches_the_script() -> None:
     own: list[Gate] = []
 
