@@ -1,7 +1,8 @@
 """SQLite connections as the store needs them, and its errors in our words.
 
 Used by the writer (one connection, in its thread), by reads outside it, and by migrations.
-WAL with synchronous=FULL: a committed decision survives power loss. Transactions are begun by
+WAL (a property of the file, set by `schema.prepare()`) with synchronous=FULL: a committed decision
+survives power loss. Transactions are begun by
 hand (`isolation_level=None`), with BEGIN IMMEDIATE, because a deferred one that turns into a
 write fails at once with "database is locked", whatever the busy timeout.
 """
@@ -54,7 +55,6 @@ def connect(
     try:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error as fault:
         connection.close()
         raise store_error(fault, path) from fault

@@ -37,13 +37,9 @@ def prepare(path: Path, *, busy_timeout: timedelta = driver.BUSY_TIMEOUT) -> Non
     try:
         with contextlib.closing(driver.connect(path, busy_timeout=busy_timeout)) as connection:
             revision = _checked_revision(connection, path)
+            connection.execute("PRAGMA journal_mode=WAL")
             if revision is None:
                 _create(connection)
-            elif revision > HEAD:
-                raise errors.StoreNewer(
-                    f"{path} was written by a newer Sayso (schema {revision}, this program "
-                    f"knows {HEAD}). Upgrade this program; it will not touch the file."
-                )
             elif revision < HEAD:
                 from approvals.storage.migrations.upgrade import upgrade
 
@@ -64,7 +60,7 @@ def creation() -> list[str]:
 
 
 def _checked_revision(connection: sqlite3.Connection, path: Path) -> str | None:
-    """Return the stored revision, or None for a database without any table."""
+    """Return the stored revision, or None for a database without any table; changes nothing."""
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise errors.StoreCorrupt(
@@ -78,7 +74,13 @@ def _checked_revision(connection: sqlite3.Connection, path: Path) -> str | None:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     if row is None:
         raise errors.StoreUnavailable(f"{path} is not a database of Sayso. It was left as it is.")
-    return str(row["version_num"])
+    revision = str(row["version_num"])
+    if revision > HEAD:
+        raise errors.StoreNewer(
+            f"{path} was written by a newer Sayso (schema {revision}, this program knows {HEAD}). "
+            "Upgrade this program; it will not touch the file."
+        )
+    return revision
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from approvals.domain import errors
+from approvals.operations.ports import Transaction
 from approvals.storage import driver, schema
 from approvals.storage.migrations.upgrade import upgrade
+from approvals.storage.sql_transaction import SqlTransaction
 from tests.storage.given import START, a_request, opened, submit
 
 
@@ -111,18 +113,31 @@ async def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE theirs (id)")
+    before = path.read_bytes()
 
     with pytest.raises(errors.StoreUnavailable, match="not a database of Sayso"):
         async with opened(path):
             pass
 
-    assert shape(path) == ["CREATETABLEtheirs(id)"]
+    assert path.read_bytes() == before
 
 
 async def test_a_place_that_cannot_be_written_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(errors.StoreUnavailable, match=r"missing/sayso\.db"):
         async with opened(tmp_path / "missing" / "sayso.db"):
             pass
+
+
+async def test_f8_commits_reach_the_disk_before_they_are_answered(tmp_path: Path) -> None:
+    async with opened(tmp_path / "sayso.db") as store:
+
+        def settings(tx: Transaction) -> tuple[str, int]:
+            assert isinstance(tx, SqlTransaction)
+            pragmas = ("PRAGMA journal_mode", "PRAGMA synchronous")
+            journal, synchronous = (tx._connection.execute(p).fetchone()[0] for p in pragmas)
+            return journal, synchronous
+
+        assert await store.write(settings) == ("wal", 2)
 
 
 async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
