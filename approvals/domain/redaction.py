@@ -60,6 +60,12 @@ _FORMS = re.compile(
     r"(?:[\"']?\s{0,4}[:=]\s{0,4}\[?[\"']?|(?<=.)\s{1,4}(?=[A-Za-z0-9+_-]*[0-9])))"
     r"(?P<named>[\w.~+/=%!^*-]{4,}+)"
 )
+# Every form holds one of these, and looking for them is ten times faster than the expression.
+_TRIGGERS = (
+    *("://", "private key-----", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-"),
+    *("github_pat_", "xox", "xapp-", "sk-", "sk_", "rk-", "rk_", "aiza", "npm_", "hf_", "eyj"),
+    *("authorization", "bearer", "pass", "pwd", "secret", "token", "api", "session"),
+)
 _VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "model", "google", "jwt")
 _GUESSED_GROUPS = ("header", "bearer", "named")
 _PLACE = re.compile(r"[~.]{0,2}/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:[:/]|$)")
@@ -84,6 +90,9 @@ def mask_arguments(arguments: JsonValue, salt: str) -> JsonValue:
 
 def mask_text(text: str, salt: str) -> str:
     """Return *text* with everything that has a secret's form as a mark. Linear in its length."""
+    lowered = text.lower()
+    if not any(trigger in lowered for trigger in _TRIGGERS):
+        return text
 
     def replace(found: re.Match[str]) -> str:
         for group in _VALUE_GROUPS:

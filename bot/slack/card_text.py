@@ -14,7 +14,7 @@ from approvals.domain.redaction import mask_arguments, names_a_secret
 from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
 from approvals.operations.ports import CardContent
-from bot.slack.escaping import escape
+from bot.slack.escaping import escape, fitting
 
 HEADLINE_MAX_CHARS = 140
 NOTIFICATION_MAX_CHARS = 110
@@ -50,16 +50,22 @@ _RAN = {
     PermitState.LAPSED: "not used in time, did not run",
 }
 
+_WENT_WRONG = {
+    PermitState.FAILED: "❌",
+    PermitState.UNKNOWN: "❓",
+    PermitState.LAPSED: "⌛",
+}
+
 
 def headline(content: CardContent) -> str:
-    """Return the card's first line, unescaped: the question, or how it ended."""
+    """Return the card's first line, not yet escaped: the question, or how it ended."""
     request = content.request
     tool = one_line(request.call.tool)
     if request.is_pending:
         start, end = f"{RISKS[request.requirement.risk]} · Run ", "?"
     else:
-        start, end = f"{ended_words(request)} · ", _ran(request, content.permit)
-    return start + shorten(tool, HEADLINE_MAX_CHARS - len(start) - len(end)) + end
+        start, end = f"{ended_words(content)} · ", _ran(request, content.permit)
+    return start + fitting(tool, HEADLINE_MAX_CHARS - len(start) - len(end)) + end
 
 
 def notification_text(content: CardContent, now: datetime) -> str:
@@ -71,17 +77,19 @@ def notification_text(content: CardContent, now: datetime) -> str:
         start = f"Approve {tool}"
         end = f"? {risk[0].upper()}{risk[1:]}, {minutes_left(request, now)}."
     else:
-        start = f"{ended_words(request)}: {tool}"
+        start = f"{ended_words(content)}: {tool}"
         end = _ran(request, content.permit)
     room = NOTIFICATION_MAX_CHARS - len(start) - len(end) - 2
     shown = key_arguments(request, room)
     return escape(f"{start}({shown}){end}" if shown else start + end)
 
 
-def ended_words(request: ApprovalRequest) -> str:
-    """Return how an ended *request* ended, in two or three words with a sign."""
+def ended_words(content: CardContent) -> str:
+    """Return how an ended request ended, with a sign; a run that went wrong takes the sign."""
+    request, permit = content.request, content.permit
     assert request.cause is not None
-    return _ENDED[request.status, request.cause]
+    sign, words = _ENDED[request.status, request.cause].split(" ", 1)
+    return f"{_WENT_WRONG.get(permit.state, sign) if permit else sign} {words}"
 
 
 def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
@@ -119,6 +127,11 @@ def length(duration: timedelta) -> str:
     return " ".join(word for word in words[:2] if word) or "under 1 s"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return *number* with its noun in the right form."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _ran(request: ApprovalRequest, permit: Permit | None) -> str:
     if permit is None:
         return "" if request.status is Status.APPROVED else " – did not run"
@@ -137,6 +150,5 @@ def _brief(value: JsonValue) -> str:
     if isinstance(value, str):
         return shorten(one_line(value), _VALUE_MAX_CHARS)
     if isinstance(value, dict | list) and value:
-        noun = "field" if isinstance(value, dict) else "item"
-        return f"{len(value)} {noun}{'s' if len(value) != 1 else ''}"
+        return counted(len(value), "field" if isinstance(value, dict) else "item")
     return strict_json.write(value)

@@ -15,7 +15,7 @@ from approvals.domain.requirement import Requirement, Risk, Slot
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
-from bot.slack.card_text import headline, minutes_left
+from bot.slack.card_text import counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
 from bot.slack.rich_text import (
     Element,
@@ -114,12 +114,12 @@ def _warnings(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt
     if shown.hidden_chars:
         yield (
             f"Not shown here: {shown.hidden_chars:,} of {len(arguments.text):,} characters, in "
-            f"{_counted(shown.hidden_values, 'value')} (sha256 {arguments.sha256[:12]}). "
+            f"{counted(shown.hidden_values, 'value')} (sha256 {arguments.sha256[:12]}). "
             "The full view shows everything."
         )
     if arguments.hidden_characters:
         yield (
-            f"{_counted(arguments.hidden_characters, 'hidden character')} (invisible or changing "
+            f"{counted(arguments.hidden_characters, 'hidden character')} (invisible or changing "
             "the direction of writing) in the arguments, drawn as ⟦U+…⟧."
         )
     if not request.call.tool.isascii():
@@ -204,7 +204,3 @@ def _footer(request: ApprovalRequest) -> dict[str, Any]:
 
 def _name(text: str) -> str:
     return shorten(one_line(text), NAME_MAX_CHARS)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

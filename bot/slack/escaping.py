@@ -7,7 +7,7 @@ and are never escaped. Source: Slack's formatting reference: exactly `&`, `<` an
 from collections.abc import Mapping
 from typing import Any
 
-from approvals.domain.display import one_line, shorten
+from approvals.domain.display import one_line
 
 POSTING: Mapping[str, Any] = {
     "unfurl_links": False,
@@ -26,8 +26,23 @@ def escape(text: str) -> str:
 
 
 def untrusted(text: str, max_chars: int) -> str:
-    """Return untrusted *text* visible, on one line, cut to *max_chars* and then escaped."""
-    return escape(shorten(one_line(text), max_chars))
+    """Return untrusted *text* visible, on one line and escaped, in at most *max_chars*."""
+    return escape(fitting(one_line(text), max_chars))
+
+
+def fitting(text: str, max_chars: int) -> str:
+    """Return *text*, cut so that its escaped form has at most *max_chars* characters.
+
+    Slack counts entities as they are sent.
+    """
+    if len(escape(text)) <= max_chars:
+        return text
+    room = max_chars - 1
+    for position, character in enumerate(text):
+        room -= len(escape(character))
+        if room < 0:
+            return f"{text[:position]}…"
+    return text
 
 
 def plain_text(text: str) -> dict[str, Any]:

@@ -10,11 +10,10 @@ from typing import Any, cast
 from approvals.domain import errors, strict_json
 from approvals.domain.display import one_line, shorten
 from approvals.domain.ids import RequestId
-from approvals.domain.requirement import Requirement
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, arguments_text, pages
-from bot.slack.card_text import RISKS
+from bot.slack.card_text import RISKS, counted
 from bot.slack.cards import approve_button
 from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
@@ -69,7 +68,7 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
     shown = [preformatted(found[page - 1])] if arguments.text else []
     blocks = [
         rich_text(f"call:{request.id}", [*_call(content, page, len(found)), *shown]),
-        *_warnings(arguments),
+        *_notes(arguments, is_last=page == len(found)),
         _turning(content, page=page, last=len(found)),
     ]
     return {
@@ -84,19 +83,18 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
 
 def _call(content: CardContent, page: int, last: int) -> list[Element]:
     request = content.request
-    start = f"{_risk(request.requirement)} · page {page} of {last} · "
+    start = f"{RISKS[request.requirement.risk]} · page {page} of {last} · "
     return [section(bold(start), code(shorten(one_line(request.call.tool), 1_000)))]
 
 
-def _risk(requirement: Requirement) -> str:
-    return RISKS[requirement.risk]
-
-
-def _warnings(arguments: ArgumentsText) -> list[dict[str, Any]]:
-    if not arguments.hidden_characters:
-        return []
-    text = f"⚠ {arguments.hidden_characters:,} hidden characters in all, drawn as ⟦U+…⟧."
-    return [{"type": "context", "elements": [plain_text(text)]}]
+def _notes(arguments: ArgumentsText, *, is_last: bool) -> list[dict[str, Any]]:
+    notes = [] if is_last else ["Approve stands on the last page."]
+    if arguments.hidden_characters:
+        notes.append(
+            f"⚠ {counted(arguments.hidden_characters, 'hidden character')} on all pages together, "
+            "drawn as ⟦U+…⟧."
+        )
+    return [{"type": "context", "elements": [plain_text(note)]} for note in notes]
 
 
 def _turning(content: CardContent, *, page: int, last: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from approvals.domain.ids import UserId
 from approvals.domain.requirement import RuleMatch
 from approvals.operations.ports import CardContent
 from bot.slack.arguments_view import arguments_text, excerpt
+from bot.slack.card_text import key_arguments
 from bot.slack.cards import approvals_needed, facts
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import ViewPlace, write_place
@@ -102,7 +103,8 @@ def details_modal(
 
 
 def _what_is_rejected(request: ApprovalRequest) -> Element:
-    return section(code(shorten(one_line(request.call.tool), 200)), " will not run.")
+    call = f"{shorten(one_line(request.call.tool), 200)}({key_arguments(request, 200)})"
+    return section(code(call), " will not run.")
 
 
 def _times(request: ApprovalRequest) -> list[Element]:

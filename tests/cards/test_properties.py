@@ -34,9 +34,10 @@ _ATTACKS = st.sampled_from(
 _TEXTS = st.lists(
     st.one_of(
         _ATTACKS, st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=9)
-    )
+    ),
+    max_size=6,
 ).map("".join)
-_LONG = st.builds(lambda text, times: text * times, _TEXTS, st.sampled_from([1, 30, 300]))
+_LONG = st.builds(lambda text, times: text * times, _TEXTS, st.sampled_from([1, 20, 60]))
 _SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), _TEXTS, _LONG)
 _VALUES = st.recursive(
     _SCALARS,
@@ -109,7 +110,7 @@ def test_a11_every_value_is_shown_or_counted_as_not_shown(arguments: dict[str, J
     assert leaves <= sum(leaf.count for leaf in whole) + part.hidden_values
     assert shows_everything(request) is (part.hidden_chars == 0)
     assert ("Approve" in labels(card_blocks(a_content(request), ASKED_AT))) is (
-        part.hidden_values == 0
+        part.hidden_chars == 0
     )
 
 
