@@ -292,6 +292,42 @@ async def test_the_list_follows_new_messages_only_from_its_end(
     assert await messages.evaluate("list => list.scrollTop") == 0
 
 
+async def test_opening_a_thread_leaves_the_channel_where_it_was(
+    desk: Desk, new_page: NewPage
+) -> None:
+    parent = desk.post("the question")
+    desk.post("an answer", thread_ts=parent.ts)
+    for number in range(60):
+        desk.post(f"line {number}")
+    page = await new_page()
+    await page.goto(desk.url)
+    messages = page.get_by_role("list", name="Messages in #prod-incidents")
+    await messages.evaluate("list => { list.scrollTop = 40; }")
+    await page.get_by_role("link", name="1 reply").click()
+    await expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
+    assert await messages.evaluate("list => list.scrollTop") <= 40
+
+
+async def test_an_overflow_menu_sends_its_option_and_closes_on_a_click_elsewhere(
+    desk: Desk, new_page: NewPage
+) -> None:
+    options = [{"text": plain("Freeze"), "value": "freeze"}]
+    menu = {"type": "overflow", "action_id": "more", "options": options}
+    text = mrkdwn_text("a section")
+    section = {"type": "section", "block_id": "s", "text": text, "accessory": menu}
+    desk.post("card", blocks=[section])
+    page = await new_page()
+    await page.goto(desk.url)
+    freeze = page.get_by_role("button", name="Freeze")
+    await page.get_by_label("More actions").click()
+    await expect(freeze).to_be_visible()
+    await page.get_by_role("heading", name="#prod-incidents").click()
+    await expect(freeze).to_be_hidden()
+    await page.get_by_label("More actions").click()
+    await freeze.click()
+    await until(lambda: [d["value"] for d in desk.interactions.deeds] == ["freeze"])
+
+
 async def test_switching_the_person_swaps_what_is_private(desk: Desk, new_page: NewPage) -> None:
     desk.post("for Bob alone", ephemeral_to="U0BOB")
     page = await new_page()

@@ -228,6 +228,17 @@ async def test_a_private_channel_is_shown_to_its_members_only(
         assert ("hush" in text or "secret" in text) is sees, path
 
 
+async def test_an_author_is_named_once_for_words_said_in_one_breath_but_on_every_card(
+    tab: Browserlike,
+) -> None:
+    for text in ("one", "two"):
+        tab.desk.post(text, author="U0BOB")
+    for _ in range(2):
+        tab.desk.post("card", blocks=approval_card())
+    rows = (await tab.see("/c/C0PROD")).one("ol", id="messages").all("li")
+    assert [len(row.all(class_="byline")) for row in rows] == [1, 0, 1, 1]
+
+
 async def test_a_guest_sees_only_the_channels_they_are_in(tab: Browserlike) -> None:
     nav = (await tab.see("/", "U0DANA")).one("nav", aria_label="Channels")
     names = [one.attributes["aria-label"] for one in nav.all("a")]

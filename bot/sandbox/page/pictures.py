@@ -203,8 +203,8 @@ def _order(ts: str) -> tuple[int, str]:
 def _same_breath(message: Message, previous: Message | None) -> bool:
     if previous is None or previous.user_id != message.user_id:
         return False
-    if previous.ts == message.thread_ts:
+    if message.blocks or message.ephemeral_to or previous.ephemeral_to:
         return False
-    if message.ephemeral_to or previous.ephemeral_to:
+    if previous.ts == message.thread_ts:
         return False
     return sent_at(message.ts) - sent_at(previous.ts) < _SAME_BREATH

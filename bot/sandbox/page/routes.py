@@ -25,7 +25,7 @@ _STATIC_TYPES: Mapping[str, str] = {
     ".svg": "image/svg+xml",
 }
 COMMAND_HINTS: Mapping[str, str] = {
-    "/agent": "what the agent should do",
+    "/agent": "restart the checkout service in prod",
     "/approvals": "what waits for a decision here",
     "/runbook": "start NAME, list, status",
     "/incident": "start TITLE, status, close",

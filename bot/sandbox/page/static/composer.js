@@ -70,7 +70,7 @@ export function choose(form, suggestion) {
   typed(form);
 }
 
-/** Keys inside a composer: arrows and Tab in the list of commands, Enter to send. */
+/** Keys inside a composer: arrows and Tab in the list of commands, Enter to send. Answers whether it took the key. */
 export function keyIn(form, event) {
   const list = form.querySelector('.suggestions');
   const chosen = list.hidden ? null : list.querySelector('[aria-selected=true]');
@@ -86,7 +86,7 @@ export function keyIn(form, event) {
     list.hidden = true;
     send(form);
   } else {
-    return;
+    return false;
   }
-  event.preventDefault();
+  return true;
 }

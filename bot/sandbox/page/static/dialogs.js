@@ -47,8 +47,9 @@ function open(dialog) {
   localize(dialog);
   dialog.showModal();
   const first = dialog.querySelector('[autofocus]')
-    ?? dialog.querySelector('.modal-body :is(input, textarea, select)');
-  first?.focus();
+    ?? dialog.querySelector('.modal-body :is(input, textarea, select)')
+    ?? dialog.querySelector('.modal-body');
+  first.focus();
 }
 
 function showErrors(dialog, errors) {

@@ -8,7 +8,7 @@ import { adoptDialog, closeDialog, openServed, refreshDialog, submitDialog } fro
 import { valueOf } from './inputs.js';
 import { listen } from './live.js';
 import { asPerson, here, post, read } from './server.js';
-import { mergeMessages, parse, remember, replace, toEnd } from './swap.js';
+import { mergeMessages, parse, prepared, remember, replace, toEnd } from './swap.js';
 import { localize, markDays } from './times.js';
 
 const byId = (id) => document.getElementById(id);
@@ -32,27 +32,45 @@ function settle() {
   restoreDrafts(byId('stage'));
 }
 
-function adopt(after) {
-  const same = ['channel', 'thread'].every((name) => document.body.dataset[name] === after.body.dataset[name])
-    && Boolean(byId('home')) === Boolean(after.getElementById('home'));
-  document.title = after.title;
-  document.querySelector('meta[name=page-token]').content = after.querySelector('meta[name=page-token]').content;
-  Object.assign(document.body.dataset, { ...after.body.dataset, viewer: here.person });
-  replace(byId('sidebar'), after.getElementById('sidebar'));
-  if (same) {
-    for (const list of lists()) {
-      const twin = after.getElementById(list.id);
-      if (twin) mergeMessages(list, twin);
-    }
-    for (const id of ['head', 'home', 'foot', 'thread-foot']) {
-      const [before, twin] = [byId(id), after.getElementById(id)];
-      if (before && twin) replace(before, twin);
-    }
-    restoreDrafts(byId('stage'));
-  } else {
+function adoptThread(after) {
+  const [before, twin] = [byId('thread'), after.getElementById('thread')];
+  byId('stage').classList.toggle('with-thread', Boolean(twin));
+  if (before && twin && document.body.dataset.thread === after.body.dataset.thread) {
+    mergeMessages(byId('replies'), after.getElementById('replies'));
+    replace(byId('thread-foot'), after.getElementById('thread-foot'));
+    return;
+  }
+  before?.remove();
+  if (!twin) return;
+  byId('stage').append(prepared(twin));
+  markDays(byId('replies'));
+  toEnd(byId('replies'));
+  byId('thread').querySelector('textarea')?.focus();
+}
+
+function adoptStage(after) {
+  const isHome = Boolean(byId('home'));
+  if (document.body.dataset.channel !== after.body.dataset.channel || isHome !== Boolean(after.getElementById('home'))) {
     replace(byId('stage'), after.getElementById('stage'));
     settle();
+    return;
   }
+  const messages = byId('messages');
+  if (messages) mergeMessages(messages, after.getElementById('messages'));
+  for (const id of ['head', 'home', 'foot']) {
+    const [before, twin] = [byId(id), after.getElementById(id)];
+    if (before && twin) replace(before, twin);
+  }
+  adoptThread(after);
+  restoreDrafts(byId('stage'));
+}
+
+function adopt(after) {
+  document.title = after.title;
+  document.querySelector('meta[name=page-token]').content = after.querySelector('meta[name=page-token]').content;
+  replace(byId('sidebar'), after.getElementById('sidebar'));
+  adoptStage(after);
+  Object.assign(document.body.dataset, { ...after.body.dataset, viewer: here.person });
   markUnread();
   adoptDialog(after.querySelector('#modals dialog'));
 }
@@ -95,6 +113,9 @@ const live = listen({
 function clicked(event) {
   const at = (selector) => event.target.closest(selector);
   const dialog = at('#modals dialog');
+  for (const menu of document.querySelectorAll('details.overflow[open]')) {
+    if (!menu.contains(event.target)) menu.removeAttribute('open');
+  }
   if (at('#stage') && !at('.menu-button')) byId('menu').checked = false;
   const link = at('a[data-visit]');
   if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
@@ -129,8 +150,8 @@ function changed(event) {
 
 function pressed(event) {
   const form = event.target.closest('.composer');
-  if (form && event.target.matches('textarea')) keyIn(form, event);
-  else if (walk(event)) event.preventDefault();
+  const taken = form && event.target.matches('textarea') ? keyIn(form, event) : walk(event);
+  if (taken) event.preventDefault();
   else if (event.key === 'Enter' && event.target.matches('input[data-dispatch]')) {
     event.preventDefault();
     act(event.target, valueOf(event.target));

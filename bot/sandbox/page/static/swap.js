@@ -47,16 +47,21 @@ function giveFocus(focus, element) {
   if (twin && focus.range) twin.setSelectionRange(...focus.range);
 }
 
-/** Replace one element when the server's HTML for it changed; answers the one that now stands. */
-export function replace(before, after) {
-  const html = after.outerHTML;
-  if (served.get(before) === html) return before;
-  const focus = focusInside(before);
+/** A copy of an element of another document, ready to stand in this one. */
+export function prepared(after) {
   const fresh = document.importNode(after, true);
   remember(fresh);
-  served.set(fresh, html);
-  keepInputs(before, fresh);
+  served.set(fresh, after.outerHTML);
   localize(fresh);
+  return fresh;
+}
+
+/** Replace one element when the server's HTML for it changed; answers the one that now stands. */
+export function replace(before, after) {
+  if (served.get(before) === after.outerHTML) return before;
+  const focus = focusInside(before);
+  const fresh = prepared(after);
+  keepInputs(before, fresh);
   before.replaceWith(fresh);
   if (focus) giveFocus(focus, fresh);
   return fresh;
@@ -94,11 +99,7 @@ export function putMessage(list, ts, after) {
   const next = rows.find((row) => Number(row.dataset.ts) > Number(ts)) ?? null;
   if (next && next === rows[0] && rows.length >= MESSAGES_MAX) return;
   list.querySelector(':scope > .empty')?.remove();
-  const fresh = document.importNode(after, true);
-  remember(fresh);
-  served.set(fresh, after.outerHTML);
-  localize(fresh);
-  list.insertBefore(fresh, next);
+  list.insertBefore(prepared(after), next);
   if (rows.length >= MESSAGES_MAX) rows[0].remove();
 }
 
