@@ -109,7 +109,8 @@ class ToolBinding:
     def _is_stable(self, text: str, validated: dict[str, Any], arguments: Any) -> bool:
         try:
             parsed = self._schema.read(text)
-            return bool(parsed == validated) and bool(self._schema.to_json(parsed) == arguments)
+            stable: bool = parsed == validated and self._schema.to_json(parsed) == arguments
+            return stable
         except Exception:
             return False
 

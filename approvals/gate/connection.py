@@ -16,6 +16,7 @@ from approvals.gate.exceptions import unavailable
 from approvals.gate.gateway import Clearance, Gateway, Proposal
 
 Answer = TypeVar("Answer")
+_running_loop = asyncio.get_running_loop
 _log = logging.getLogger("sayso.gate")
 _reports: set[asyncio.Task[None]] = set()  # a loop keeps only weak references to its tasks
 
@@ -45,8 +46,13 @@ class Connection:
             return False
 
     def admit(self, proposal: Proposal) -> Clearance | None:
-        """Answer at once what needs no asking; on another loop everything goes through `ask`."""
-        return self.gateway.admit(proposal) if self.is_here else None
+        """Answer at once what needs no asking; None on another loop, where `ask` does it all.
+
+        Called by coroutines only.
+        """
+        if _running_loop() is self.loop:  # `is_here` without its cost: a coroutine has a loop
+            return self.gateway.admit(proposal)
+        return None
 
     def ask(self, proposal: Proposal) -> Awaitable[Clearance]:
         """Return what to await for the clearance; keeps *proposal* no longer than it must."""
