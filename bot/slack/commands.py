@@ -105,6 +105,8 @@ class Commands:
             )
         except DirectoryUnavailable:
             return words.STARTED_BY_NOBODY
+        except errors.DecisionRefused:
+            return words.ONLY_MEMBERS
         except errors.Refusal as refusal:
             return words.NOT_STARTED.format(why=escape(refusal.message))
         except Exception:

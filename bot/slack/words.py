@@ -32,4 +32,5 @@ APPROVALS_HELP = (
     "• `{agent} TEXT` starts an agent task in this channel."
 )
 STARTED_BY_NOBODY = "Slack could not confirm who you are just now, so nothing was started."
+ONLY_MEMBERS = "Only full members of this workspace may start a task, so nothing was started."
 NOT_STARTED = "Nothing was started: {why}"

@@ -1,0 +1,80 @@
+"""Socket Mode: connections come back, and a second process on the same app is noticed."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from approvals.domain.approval_request import Status
+from bot.sandbox.faults import Fault, FaultKind
+from bot.slack.door import SlackDoor
+from tests.slack_door.scene import BOB, PROD, Scene, scene, slack_settings
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SOCKET_REFRESH, FaultKind.SOCKET_DROP])
+async def test_a_lost_or_refreshed_socket_comes_back_and_clicks_arrive(
+    tmp_path: Path, kind: FaultKind
+) -> None:
+    async with scene(tmp_path, ping_every_s=0.2) as stage:
+        request = await stage.ask()
+
+        await stage.slack.faults.switch_on(Fault(kind=kind))
+        await until(lambda: stage.slack.sockets.connection_count == 1)
+        await stage.click(BOB, request)
+
+        assert (await stage.stored(request)).status is Status.APPROVED
+
+
+async def test_a_second_process_on_the_same_app_is_noticed(
+    stage: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert stage.door.health.problems == ()
+
+    async with SlackDoor.open(slack_settings(stage.slack), gateway="GW2", channels=[PROD]) as door:
+        await door.connect(stage.desk)
+        await until(lambda: door.health.connections_seen == 2)
+
+        assert "another process may be using the same app" in door.health.problems[0]
+        assert "another process may be using the same app" in caplog.text
+
+
+async def test_two_connections_of_our_own_are_no_second_process(tmp_path: Path) -> None:
+    async with scene(tmp_path, connections=2) as stage:
+        await until(lambda: stage.door.health.connections_seen == 2)
+
+        assert stage.door.health.problems == ()
+        assert stage.slack.sockets.connection_count == 2
+
+
+async def test_health_says_when_there_is_no_connection(tmp_path: Path) -> None:
+    async with scene(tmp_path, ping_every_s=0.2) as stage:
+        assert stage.door.health.is_ready
+
+        await stage.slack.faults.switch_on(
+            Fault(kind=FaultKind.ERROR, method="apps.connections.open", times=None)
+        )
+        await stage.slack.faults.switch_on(Fault(kind=FaultKind.SOCKET_DROP))
+        await until(lambda: not stage.door.health.is_ready)
+        assert "no connection to Slack" in stage.door.health.problems[0]
+        stage.slack.faults.clear()
+        await until(lambda: stage.door.health.is_ready)
+
+
+@pytest.mark.parametrize("event", ["app_uninstalled", "tokens_revoked"])
+async def test_a_removed_app_is_not_ready(stage: Scene, event: str) -> None:
+    about = {"team_id": stage.slack.team_id, "api_app_id": stage.slack.app_id}
+
+    result = await stage.slack.interactions.deliver(
+        "events_api", {**about, "type": "event_callback", "event": {"type": event}}
+    )
+
+    assert result.acked
+    assert not stage.door.health.is_ready
+    assert event in stage.door.health.problems[0]
