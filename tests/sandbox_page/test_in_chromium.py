@@ -359,6 +359,8 @@ async def test_messages_are_walked_by_arrow_keys_and_answered_by_keyboard(
     await expect(thread.get_by_text("first")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(thread).to_have_count(0)
+    first = page.get_by_role("listitem").filter(has_text="first")
+    await expect(first).to_be_focused()
 
 
 async def test_a_phone_notification_shows_the_text_alone(desk: Desk, new_page: NewPage) -> None:

@@ -32,6 +32,13 @@ function settle() {
   restoreDrafts(byId('stage'));
 }
 
+function focusMessage(ts) {
+  const message = byId(`m-${ts}`);
+  if (!message) return;
+  message.tabIndex = -1;
+  message.focus({ preventScroll: true });
+}
+
 function adoptThread(after) {
   const [before, twin] = [byId('thread'), after.getElementById('thread')];
   byId('stage').classList.toggle('with-thread', Boolean(twin));
@@ -40,6 +47,7 @@ function adoptThread(after) {
     replace(byId('thread-foot'), after.getElementById('thread-foot'));
     return;
   }
+  if (before?.contains(document.activeElement) && !twin) focusMessage(document.body.dataset.thread);
   before?.remove();
   if (!twin) return;
   byId('stage').append(prepared(twin));
