@@ -16,6 +16,7 @@ ERROR_CODES = {
     "invalid_arguments": "an argument is missing or has the wrong form",
     "invalid_json": "the body says JSON and is not",
     "json_not_object": "the JSON body is not an object",
+    "internal_error": "the workspace cannot be stored, for example because the disk is full",
     # conversations and people
     "channel_not_found": "no such channel, or a private one the app is not in",
     "not_in_channel": "the app is not a member of the channel",

@@ -53,6 +53,7 @@ class LocalSlack:
         self, drawer: Drawer, *, seed: Seed, clock: Clock, pace: Pace | None = None
     ) -> None:
         """Put the parts together; nothing listens yet."""
+        self.drawer = drawer
         self.seed = seed
         self.pace = pace or Pace()
         self.clock = clock

@@ -69,8 +69,8 @@ class ViewShelf:
         opened = OpenView(
             id=view_id, person_id=person_id, view=self._complete(sent, view_id, lineage)
         )
-        stack.append(opened)
         self._drawer.put(_MODAL, view_id, opened)
+        stack.append(opened)
         self._tell(ChangeKind.VIEW, person_id)
         return opened
 
@@ -92,15 +92,16 @@ class ViewShelf:
 
     def close(self, opened: OpenView) -> None:
         """Close one modal; what lies under it is visible again."""
+        self._drawer.drop(_MODAL, opened.id)
         stack = self._stacks[opened.person_id]
         self._stacks[opened.person_id] = [v for v in stack if v.id != opened.id]
-        self._drawer.drop(_MODAL, opened.id)
         self._tell(ChangeKind.VIEW, opened.person_id)
 
     def close_all(self, person_id: str) -> None:
         """Close every modal a person has open."""
-        for opened in self._stacks.pop(person_id, []):
+        for opened in self.stack(person_id):
             self._drawer.drop(_MODAL, opened.id)
+        self._stacks.pop(person_id, None)
         self._tell(ChangeKind.VIEW, person_id)
 
     def publish_home(self, person_id: str, sent: JsonObject) -> OpenView:
@@ -111,19 +112,19 @@ class ViewShelf:
         home = OpenView(
             id=view_id, person_id=person_id, view=self._complete(sent, view_id, lineage)
         )
-        self._homes[person_id] = home
         self._drawer.put(_HOME, view_id, home)
+        self._homes[person_id] = home
         self._tell(ChangeKind.HOME, person_id)
         return home
 
     def _put_modal(self, opened: OpenView, *, quiet: bool = False) -> OpenView:
         stack = self._stacks[opened.person_id]
         if opened.view["type"] == "home":
-            self._homes[opened.person_id] = opened
             self._drawer.put(_HOME, opened.id, opened)
+            self._homes[opened.person_id] = opened
             return opened
-        self._stacks[opened.person_id] = [opened if v.id == opened.id else v for v in stack]
         self._drawer.put(_MODAL, opened.id, opened)
+        self._stacks[opened.person_id] = [opened if v.id == opened.id else v for v in stack]
         if not quiet:
             self._tell(ChangeKind.VIEW, opened.person_id)
         return opened

@@ -137,19 +137,19 @@ class Workspace:
 
     def put_channel(self, channel: Channel) -> None:
         """Store a new or changed channel: created, joined, left, archived."""
-        self._channels[channel.id] = channel
         self._drawer.put("channel", channel.id, channel)
+        self._channels[channel.id] = channel
         self.notify(Change(kind=ChangeKind.CHANNEL, channel_id=channel.id))
 
     def put_person(self, person: Person) -> None:
         """Store a new or changed person, for example a deactivated one."""
-        self._people[person.id] = person
         self._drawer.put("person", person.id, person)
+        self._people[person.id] = person
 
     def put_usergroup(self, group: UserGroup) -> None:
         """Store a new or changed user group, for example other members."""
-        self._usergroups[group.id] = group
         self._drawer.put("usergroup", group.id, group)
+        self._usergroups[group.id] = group
 
     def direct_messages(self, person_id: str) -> Channel:
         """The conversation between the app and this person, made when it is first needed."""

@@ -65,6 +65,12 @@ async def _a_json_list(scene: Scene) -> object:
     return await scene.client.api_call("auth.test", json=["a"])  # type: ignore[arg-type]
 
 
+@provokes("internal_error")
+async def _a_broken_store(scene: Scene) -> object:
+    scene.slack.drawer.close()
+    return await scene.post()
+
+
 @provokes("channel_not_found")
 async def _no_such_channel(scene: Scene) -> object:
     return await scene.client.chat_postMessage(channel="C0NOWHERE", text="hello")

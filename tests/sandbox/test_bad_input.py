@@ -27,6 +27,14 @@ _GOOD: dict[str, Any] = {
     "ts": "1.000001",
     "thread_ts": "1.000001",
     "limit": 3,
+    "return_im": True,
+    "include_users": True,
+    "exclude_archived": True,
+    "usergroup": "S0SRE",
+    "team": "T0LOCAL",
+    "external_id": "e",
+    "markdown_text": "",
+    "message_ts": "1.000001",
     "cursor": "",
     "types": "im",
     "hash": "1.a",
@@ -95,11 +103,24 @@ async def test_a_body_that_is_no_request_is_answered(slack: LocalSlack, body: by
 
 async def test_a_response_url_answers_nonsense(slack: LocalSlack) -> None:
     path = slack.response_urls.issue(channel_id="C0PROD", person_id="U0BOB")
+    nonsense = (b"\xff", b'{"text": "a", "thread_ts": 5}', b'{"text": {"a": 1}}', b'{"blocks": 5}')
     async with aiohttp.ClientSession(slack.url) as session:
-        statuses = [
-            (await session.post(f"/actions/{path}", data=body)).status
-            for body in (b"{", b'{"text": {"a": 1}}', b'{"blocks": 5}', b"[1]")
-        ]
+        statuses = [(await session.post(f"/actions/{path}", data=body)).status for body in nonsense]
 
     assert statuses == [400] * 4
     assert slack.workspace.ephemerals("U0BOB") == []
+
+
+async def test_half_a_surrogate_pair_is_shown_as_a_question_mark(slack: LocalSlack) -> None:
+    headers = {
+        "Authorization": f"Bearer {slack.bot_token}",
+        "Content-Type": "application/json",
+    }
+    body = b'{"channel": "C0PROD", "text": "\\ud800 \\ud83d\\ude00"}'
+    async with (
+        aiohttp.ClientSession(slack.url, headers=headers) as session,
+        session.post("/api/chat.postMessage", data=body) as answer,
+    ):
+        told = await answer.json()
+
+    assert told["message"]["text"] == "? \N{GRINNING FACE}"

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.clock import SteppedClock
@@ -98,3 +100,25 @@ async def test_a_reopened_workspace_holds_messages_views_homes_and_people(tmp_pa
         assert again.workspace.person("U0GRACE") == newcomer
         assert again.workspace.channel("D0BOB") is not None
         assert clicked.error == "dispatch_failed"
+
+
+async def test_what_could_not_be_stored_is_not_shown(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    trigger_id = slack.triggers.issue("U0BOB")
+    slack.drawer.close()
+
+    refusals = [
+        client.chat_postMessage(channel="C0PROD", text="a"),
+        client.views_open(trigger_id=trigger_id, view=modal()),
+        client.views_publish(user_id="U0BOB", view={"type": "home", "blocks": [section("a")]}),
+        client.conversations_open(users="U0BOB"),
+    ]
+    for refusal in refusals:
+        with pytest.raises(SlackApiError, match="internal_error"):
+            await refusal
+
+    assert slack.workspace.messages("C0PROD") == []
+    assert slack.workspace.view_stack("U0BOB") == []
+    assert slack.workspace.home("U0BOB") is None
+    assert slack.workspace.channel("D0BOB") is None

@@ -6,6 +6,7 @@ Slack's sentences.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from aiohttp import web
 from bot.sandbox.error_codes import SlackError
 from bot.sandbox.nouns import JsonObject
 
+_TS = re.compile(r"\d{1,12}\.\d{6}")
 _JSON_ARGUMENTS = ("blocks", "view", "metadata", "attachments")
-_TRUE = {"1", "true", "True", True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,14 @@ class Arguments:
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean in any of its spellings."""
         value = self.sent.get(name)
-        return default if value is None else value in _TRUE
+        return default if value is None else str(value) in {"1", "true", "True"}
+
+    def ts(self, name: str) -> str | None:
+        """A message's ts, or `None` when it was left out."""
+        value = self.text(name)
+        if value is not None and not _TS.fullmatch(value):
+            raise SlackError("invalid_arguments", f"[ERROR] invalid ts [json-pointer:/{name}]")
+        return value
 
     def json(self, name: str) -> Any:
         """A JSON argument, decoded; text that is no JSON comes back as the text it is."""
@@ -85,7 +93,7 @@ def _json_object(body: bytes) -> JsonObject:
     if not body:
         return {}
     try:
-        decoded = json.loads(body)
+        decoded = loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise SlackError("invalid_json") from error
     if not isinstance(decoded, dict):
@@ -95,6 +103,17 @@ def _json_object(body: bytes) -> JsonObject:
 
 def _decoded(text: str) -> Any:
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError):
         return text
+
+
+def loads(text: str) -> Any:
+    """JSON, with `?` for each half of a surrogate pair that stands alone: no page can show those.
+
+    Raises `ValueError` or `RecursionError` for what is no JSON or nested without end.
+    """
+    decoded = json.loads(text)
+    if "\\ud" not in text.lower():
+        return decoded
+    return json.loads(json.dumps(decoded, ensure_ascii=False).encode(errors="replace"))

@@ -1,6 +1,5 @@
 """chat.postMessage, .update, .postEphemeral, .delete and .getPermalink."""
 
-import re
 from dataclasses import replace
 
 from bot.sandbox.error_codes import SlackError
@@ -12,7 +11,6 @@ from bot.sandbox.web_api.conversations import visible_channel, writable_channel
 from bot.sandbox.web_api.shapes import message_json
 
 _UPDATE_TEXT_MAX = 4_000
-_TS = re.compile(r"\d{1,12}\.\d{6}")
 
 
 def post_message(context: Context, arguments: Arguments) -> JsonObject:
@@ -96,11 +94,9 @@ def _new_message(context: Context, channel_id: str, content: Content) -> Message
 
 
 def _thread_ts(context: Context, channel_id: str, arguments: Arguments) -> str | None:
-    thread_ts = arguments.text("thread_ts")
+    thread_ts = arguments.ts("thread_ts")
     if thread_ts is None:
         return None
-    if not _TS.fullmatch(thread_ts):
-        raise SlackError("invalid_arguments", "[ERROR] invalid ts [json-pointer:/thread_ts]")
     parent = context.workspace.message(channel_id, thread_ts)
     if parent is None:
         return thread_ts

@@ -5,7 +5,9 @@ sends makes it fail with a traceback.
 """
 
 import asyncio
+import logging
 import secrets
+import sqlite3
 
 from aiohttp import web
 
@@ -18,6 +20,7 @@ from bot.sandbox.web_api.auth import app_token_identity
 from bot.sandbox.web_api.context import Context
 from bot.sandbox.web_api.methods import APP_TOKEN_METHOD, METHODS
 
+_LOG = logging.getLogger(__name__)
 _INSTEAD = {FaultKind.RATE_LIMITED, FaultKind.SERVER_ERROR, FaultKind.ERROR}
 """Faults that keep the call from being carried out."""
 
@@ -54,6 +57,9 @@ class WebApi:
             body = {"ok": True, **self._result(method, token, arguments)}
         except SlackError as error:
             body = error.as_json()
+        except sqlite3.Error as error:
+            _LOG.error("%s could not be stored: %s", method, error)
+            body = SlackError("internal_error").as_json()
         self._record(method, arguments, error=body.get("error"))
         return body
 
