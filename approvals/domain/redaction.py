@@ -54,10 +54,10 @@ _FORMS = re.compile(
     r"|(?P<google>AIza[0-9A-Za-z_-]{35}|npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,}+)"
     r"|(?P<jwt>(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)"
     r"|(?P<before_header>\b[Aa]uthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
-    r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4})?)(?P<header>[\w.~+/=-]{6,}+)"
+    r"(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4})?+)(?P<header>[\w.~+/=-]{6,}+)"
     r"|(?P<before_bearer>\b[Bb]earer\s{1,4})(?P<bearer>[\w.~+/=-]{20,}+)"
     rf"|(?P<before_named>(?<![A-Za-z])(?i:(?:[a-z0-9]{{1,20}}[_-]){{0,3}}{_NAMED})"
-    r"(?:[\"']?\s{0,4}[:=]\s{0,4}\[?[\"']?|(?<=.)\s{1,4}(?=[A-Za-z0-9+_-]*[0-9])))"
+    r"(?:[\"']?\s{0,4}[:=]\s{0,4}(?!\[secret, )\[?[\"']?|(?<=.)\s{1,4}(?=[A-Za-z0-9+_-]*[0-9])))"
     r"(?P<named>[\w.~+/=%!^*-]{4,}+)"
 )
 # Every form holds one of these, and looking for them is ten times faster than the expression.
@@ -66,6 +66,7 @@ _TRIGGERS = (
     *("github_pat_", "xox", "xapp-", "sk-", "sk_", "rk-", "rk_", "aiza", "npm_", "hf_", "eyj"),
     *("authorization", "bearer", "pass", "pwd", "secret", "token", "api", "session"),
 )
+_MARK = re.compile(r"\[secret, [\d,]+ characters?, #[0-9a-f]{6}\]")
 _VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "model", "google", "jwt")
 _GUESSED_GROUPS = ("header", "bearer", "named")
 _PLACE = re.compile(r"[~.]{0,2}/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:[:/]|$)")
@@ -159,7 +160,7 @@ def _mask_all(value: JsonValue, salt: str, *, counts: bool) -> JsonValue:
     if value is None or isinstance(value, bool) or value == "":
         return value
     if isinstance(value, str):
-        return mark(value, salt)
+        return value if _MARK.fullmatch(value) else mark(value, salt)
     return value if counts else mark(strict_json.write(value), salt)
 
 

@@ -8,7 +8,7 @@ from approvals.domain import errors
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
 from approvals.domain.permit import RESULT_MAX_CHARS
-from approvals.domain.redaction import mask_text
+from approvals.domain.redaction import mask_words
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
@@ -32,7 +32,7 @@ async def report_execution(
         request, permit = tx.request(request_id), tx.permit(request_id)
         if request is None or permit is None:
             raise errors.RequestUnknown
-        excerpt = mask_text(result[:READ_MAX_CHARS], request.salt)[:RESULT_MAX_CHARS]
+        excerpt = mask_words(result[:READ_MAX_CHARS], request.salt)[:RESULT_MAX_CHARS]
         now = desk.clock.now()
         save_step(tx, advance_permit(request, permit, event, now=now, result=excerpt))
 

@@ -7,7 +7,7 @@ import pytest
 
 from approvals.domain.approval_request import Cause
 from approvals.domain.lifecycle import PermitEvent
-from approvals.domain.redaction import mark, mask_arguments, mask_text, names_a_secret
+from approvals.domain.redaction import mark, mask_arguments, mask_text, mask_words, names_a_secret
 from approvals.domain.strict_json import JsonValue
 from bot.slack.arguments_view import CARD_MAX_CHARS
 from bot.slack.card_text import notification_text
@@ -98,6 +98,23 @@ def test_a_mark_carries_length_and_a_digest_keyed_by_the_request() -> None:
     assert here == mark("s" * 40, "one salt")
     assert here != there
     assert mark("t" * 40, "one salt") != here
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("password=hunter2hunter2", "Authorization: Bearer abcdefghijklmnop1", '["a", 1'),
+        *(
+            '{"password": "hunter2", "deep": [{"token": "abc"}]}',
+            "https://bob:hunter2@db.example/x",
+        ),
+    ],
+)
+def test_masking_what_is_masked_changes_nothing(said: str) -> None:
+    once = mask_words(said, "s")
+
+    assert mask_words(once, "s") == once
+    assert "hunter2" not in once
 
 
 def test_masking_changes_nothing_of_what_runs() -> None:
