@@ -47,7 +47,7 @@ export async function send(form) {
 function suggest(form) {
   const list = form.querySelector('.suggestions');
   const start = form.querySelector('textarea').value;
-  const matching = /^\/\S*$/.test(start)
+  const matching = !form.dataset.thread && /^\/\S*$/.test(start)
     ? [...document.getElementById('commands').content.children].filter(
       (one) => one.dataset.command.startsWith(start))
     : [];
@@ -70,7 +70,10 @@ export function choose(form, suggestion) {
   typed(form);
 }
 
-/** Keys inside a composer: arrows and Tab in the list of commands, Enter to send. Answers whether it took the key. */
+/**
+ * Keys inside a composer: arrows and Tab in the list of commands, Enter to send. Answers whether it
+ * took the key.
+ */
 export function keyIn(form, event) {
   const list = form.querySelector('.suggestions');
   const chosen = list.hidden ? null : list.querySelector('[aria-selected=true]');
