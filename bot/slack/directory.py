@@ -5,6 +5,7 @@ Asked at every click. Fails closed: an error, a 429, a late or an odd answer is
 own record of the account, never by a display name.
 """
 
+import asyncio
 from typing import Any
 
 from approvals.domain.ids import TeamId, UserId
@@ -56,9 +57,12 @@ class SlackDirectory:
         Raises:
             DirectoryUnavailable: it could not be read.
         """
-        if usergroup in await self._disabled.get("all", self._disabled_groups):
-            return frozenset()
-        return await self._members.get(usergroup, lambda: self._group(usergroup))
+        # Side by side: a click has 800 ms for everything it asks Slack.
+        disabled, members = await asyncio.gather(
+            self._disabled.get("all", self._disabled_groups),
+            self._members.get(usergroup, lambda: self._group(usergroup)),
+        )
+        return frozenset() if usergroup in disabled else members
 
     def _is_internal(self, found: dict[str, Any], team: TeamId) -> bool:
         ours = self._identity.teams

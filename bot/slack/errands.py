@@ -35,7 +35,7 @@ class Errands:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
-    async def close(self, *, within_s: float = 2.0) -> None:
+    async def close(self, *, within_s: float = 1.0) -> None:
         """Give the running errands a moment, then stop them."""
         if not self._tasks:
             return
@@ -43,7 +43,7 @@ class Errands:
         for task in late:
             task.cancel()
         if late:
-            await asyncio.wait(late, timeout=within_s)
+            await asyncio.wait(late, timeout=within_s / 2)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

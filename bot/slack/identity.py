@@ -31,7 +31,9 @@ class Identity:
 
     def owns(self, body: dict[str, Any]) -> bool:
         """Whether a payload is about our app in our workspace."""
-        return body.get("api_app_id") == self.app_id and self._is_our_team(body)
+        # Slack names no app in a global shortcut; it still came over our socket or signature.
+        unnamed = self.app_id if body.get("type") == "shortcut" else None
+        return body.get("api_app_id", unnamed) == self.app_id and self._is_our_team(body)
 
     def _is_our_team(self, body: dict[str, Any]) -> bool:
         named = [

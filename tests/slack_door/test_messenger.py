@@ -208,7 +208,7 @@ async def test_a_busy_channel_gets_a_short_burst_and_then_about_one_card_a_secon
     assert pacing.wait_s(("chat.postMessage", OTHER), pace, who="x") == 0.0
 
 
-async def test_twenty_cards_at_once_are_all_posted_in_order(stage: Scene) -> None:
+async def test_more_cards_than_the_pace_allows_are_all_posted_in_order(stage: Scene) -> None:
     requests = [await stage.ask(tool=f"tool_{n}", deliver_it=False) for n in range(5)]
     for _ in range(5):
         for job in await take_jobs(stage.desk):
