@@ -6,35 +6,20 @@ What a card cannot hold is cut in the middle and counted; `pages()` of the full 
 """
 
 import hashlib
-import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from approvals.domain import errors, strict_json
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.display import Visible, visible
 from approvals.domain.redaction import mask_arguments
-from approvals.domain.strict_json import JsonValue
+from bot.slack.arguments_drawing import Drawing, Leaf
 
 CARD_MAX_CHARS = 2_500
 CARD_MAX_LINES = 30
 PAGE_MAX_CHARS = 8_000
 PAGE_MAX_LINES = 250
 VIEW_PAGES_MAX = 20
-_PLAIN_NAME = re.compile(r"[\w.-]+")
-_INLINE_MAX_CHARS = 60
 _TAIL_SHARE = 3
 """One third of a cut text is its end, where a dangerous tail would stand."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """Where the drawing of some values stands in the text."""
-
-    start: int
-    end: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +55,14 @@ def arguments_text(request: ApprovalRequest) -> ArgumentsText:
     """Draw the arguments of *request*; the same request always gives the same text."""
     arguments = mask_arguments(strict_json.read(request.call.arguments_json), request.salt)
     assert isinstance(arguments, dict)
-    drawing = _Drawing()
+    drawing = Drawing()
     for name, value in arguments.items():
         drawing.draw(f"{drawing.name(name)}: ", value, depth=0)
-    return drawing.finished()
+    return ArgumentsText(
+        text="".join(drawing.pieces).removesuffix("\n"),
+        leaves=tuple(drawing.leaves),
+        hidden_characters=drawing.hidden,
+    )
 
 
 def shows_everything(request: ApprovalRequest, *, view_pages_max: int = VIEW_PAGES_MAX) -> bool:
@@ -152,111 +141,3 @@ def _cut_after(text: str, max_chars: int, max_lines: int) -> int:
         return position + 1
     near = text.rfind("\n", end - max_chars // 10, end)
     return near + 1 if near >= 0 else end
-
-
-@dataclass(slots=True)
-class _Drawing:
-    """The text while it grows, with the places of its values."""
-
-    pieces: list[str] = field(default_factory=list)
-    leaves: list[Leaf] = field(default_factory=list)
-    length: int = 0
-    hidden: int = 0
-
-    def finished(self) -> ArgumentsText:
-        return ArgumentsText(
-            text="".join(self.pieces).removesuffix("\n"),
-            leaves=tuple(self.leaves),
-            hidden_characters=self.hidden,
-        )
-
-    def seen(self, text: str) -> str:
-        """Return *text* visible and on one line, its hidden characters counted."""
-        return self._visible(text).text.replace("\n", "⟦⏎⟧")
-
-    def name(self, key: str) -> str:
-        """Return a parameter's name; quoted unless it is plain, so that no key passes for two."""
-        seen = self.seen(key)
-        return seen if _PLAIN_NAME.fullmatch(seen) else _quoted(seen)
-
-    def draw(self, label: str, value: JsonValue, *, depth: int, comma: str = "") -> None:
-        indent = "  " * depth
-        if isinstance(value, dict | list) and value:
-            inline = _inline(value)
-            if inline is None:
-                self._draw_container(indent + label, value, depth=depth, comma=comma)
-                return
-            self._leaf([f"{indent}{label}{inline}{comma}"], count=_count(value))
-        elif isinstance(value, str) and "\n" in value:
-            self._draw_lines(indent, label, value)
-        else:
-            self._leaf([f"{indent}{label}{self._scalar(value)}{comma}"])
-
-    def _draw_container(
-        self, start: str, value: dict[str, JsonValue] | list[JsonValue], *, depth: int, comma: str
-    ) -> None:
-        opening, closing = "{}" if isinstance(value, dict) else "[]"
-        self._line(start + opening)
-        for position, (label, item) in enumerate(self._labelled(value), start=1):
-            self.draw(label, item, depth=depth + 1, comma="," if position < len(value) else "")
-        self._line("  " * depth + closing + comma)
-
-    def _labelled(
-        self, value: dict[str, JsonValue] | list[JsonValue]
-    ) -> Iterable[tuple[str, JsonValue]]:
-        if isinstance(value, list):
-            return (("", item) for item in value)
-        return ((f"{_quoted(self.seen(key))}: ", item) for key, item in value.items())
-
-    def _draw_lines(self, indent: str, label: str, value: str) -> None:
-        lines = self._visible(value).text.split("\n")
-        self._leaf(
-            [f"{indent}{label}text of {value.count(chr(10)) + 1:,} lines"]
-            + [f"{indent}  │ {line}" for line in lines]
-        )
-
-    def _scalar(self, value: JsonValue) -> str:
-        if isinstance(value, str):
-            return _quoted(self._visible(value).text)
-        return strict_json.write(value)
-
-    def _visible(self, text: str) -> Visible:
-        drawn = visible(text)
-        self.hidden += drawn.hidden
-        return drawn
-
-    def _leaf(self, lines: list[str], *, count: int = 1) -> None:
-        start = self.length
-        for line in lines:
-            self._line(line)
-        self.leaves.append(Leaf(start=start, end=self.length - 1, count=count))
-
-    def _line(self, line: str) -> None:
-        self.pieces.append(f"{line}\n")
-        self.length += len(line) + 1
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _inline(value: JsonValue) -> str | None:
-    """Return *value* as one short line of plain JSON, or None when it is longer or not plain."""
-    if _count(value, stop_after=_INLINE_MAX_CHARS) > _INLINE_MAX_CHARS // 3:
-        return None
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    plain = len(text) <= _INLINE_MAX_CHARS and text.isprintable() and "\\n" not in text
-    return text if plain and visible(text).text == text else None
-
-
-def _count(value: JsonValue, stop_after: int = strict_json.LEAVES_MAX) -> int:
-    """Return how many values *value* holds, counting no further than needed."""
-    count, waiting = 0, [value]
-    while waiting and count <= stop_after:
-        item = waiting.pop()
-        below = list(item.values()) if isinstance(item, dict) else item
-        if isinstance(below, list) and below:
-            waiting.extend(below)
-        else:
-            count += 1
-    return count
