@@ -156,6 +156,33 @@ async def test_the_eleventh_connection_is_sent_away(slack: LocalSlack) -> None:
     assert greetings[10]["reason"] == "too_many_websockets"
 
 
+async def test_a_socket_asked_to_refresh_is_used_only_until_there_is_another(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    posted = await client.chat_postMessage(channel="C0PROD", text="Restart?", blocks=CARD)
+
+    async def click() -> None:
+        await slack.interactions.click(
+            "U0BOB", channel="C0PROD", ts=str(posted["ts"]), action_id="approve"
+        )
+
+    async with aiohttp.ClientSession() as session:
+        old = await session.ws_connect(await _link(slack))
+        await slack.faults.switch_on(Fault(kind=FaultKind.SOCKET_REFRESH))
+        first = asyncio.create_task(click())
+        heard = [(await old.receive_json())["type"] for _ in range(3)]
+        await first
+        new = await session.ws_connect(await _link(slack))
+        greeting = await new.receive_json()
+        second = asyncio.create_task(click())
+        renewed = await new.receive_json()
+        await second
+        await asyncio.gather(old.close(), new.close())
+
+    assert heard == ["hello", "disconnect", "interactive"]
+    assert (greeting["type"], renewed["type"]) == ("hello", "interactive")
+
+
 async def test_a_ticket_opens_one_connection_only(slack: LocalSlack) -> None:
     link = await _link(slack)
     async with aiohttp.ClientSession() as session:

@@ -1,7 +1,8 @@
 """Socket Mode: tickets, sockets, hello, envelopes and acks.
 
 `apps.connections.open` takes a ticket from here, the app's client connects with it, and deliveries
-go to one live socket each, in turn. A socket that was asked to refresh gets no more envelopes.
+go to one live socket each, in turn. A socket that was asked to refresh gets envelopes only while
+there is no other.
 """
 
 import asyncio
@@ -120,7 +121,8 @@ class SocketMode:
 
     def _next_live(self) -> _Socket | None:
         self._sockets.rotate(-1)
-        return next(iter(self._live()), None)
+        still_open = [socket for socket in self._sockets if not socket.ws.closed]
+        return next(iter([*self._live(), *still_open]), None)
 
     async def _serve(self, socket: _Socket) -> None:
         self._sockets.append(socket)
