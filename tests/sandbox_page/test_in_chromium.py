@@ -163,6 +163,49 @@ async def test_a_modals_inputs_are_submitted_by_block_and_action(
     }
 
 
+async def test_a_modal_on_top_of_another_gives_way_to_it_when_closed(
+    desk: Desk, new_page: NewPage
+) -> None:
+    below = desk.workspace.views.push("U0ALICE", reason_modal())
+    page = await new_page()
+    await page.goto(desk.url)
+    first = page.get_by_role("dialog", name="Reject this request")
+    await expect(first).to_be_visible()
+    second = {**reason_modal(), "title": plain("Are you sure?")}
+    above = desk.workspace.views.push("U0ALICE", second)
+    on_top = page.get_by_role("dialog", name="Are you sure?")
+    await expect(on_top).to_be_visible()
+    await expect(first).to_have_count(0)
+    await on_top.get_by_role("button", name="Cancel").click()
+    await expect(first).to_be_visible()
+    await first.get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert [(d["view"], d["whole_stack"]) for d in desk.interactions.deeds] == [
+        (above.id, False),
+        (below.id, True),
+    ]
+
+
+async def test_an_update_of_a_modal_keeps_typed_text_and_focus(
+    desk: Desk, new_page: NewPage
+) -> None:
+    opened = desk.workspace.views.push("U0ALICE", reason_modal())
+    page = await new_page()
+    await page.goto(desk.url)
+    dialog = page.get_by_role("dialog", name="Reject this request")
+    reason = dialog.get_by_role("textbox", name="Reason")
+    await reason.fill("half a reason")
+    await dialog.get_by_role("checkbox", name="The channel").check()
+    await reason.focus()
+    updated = reason_modal()
+    updated["blocks"].insert(0, {"type": "header", "text": plain("Now urgent")})
+    desk.workspace.views.replace(opened, updated)
+    await expect(dialog.get_by_role("heading", name="Now urgent")).to_be_visible()
+    await expect(reason).to_have_value("half a reason")
+    await expect(reason).to_be_focused()
+    await expect(dialog.get_by_role("checkbox", name="The channel")).to_be_checked()
+
+
 async def test_errors_stand_under_their_field_and_typed_text_stays(
     desk: Desk, new_page: NewPage
 ) -> None:

@@ -239,6 +239,13 @@ async def test_an_author_is_named_once_for_words_said_in_one_breath_but_on_every
     assert [len(row.all(class_="byline")) for row in rows] == [1, 0, 1, 1]
 
 
+async def test_direct_messages_are_shown_to_their_person_only(tab: Browserlike) -> None:
+    direct = tab.desk.workspace.direct_messages("U0BOB")
+    tab.desk.post("just for you", channel=direct.id)
+    assert "just for you" in (await tab.see(f"/c/{direct.id}", "U0BOB")).text
+    assert "just for you" not in (await tab.see(f"/c/{direct.id}", "U0ALICE")).text
+
+
 async def test_a_guest_sees_only_the_channels_they_are_in(tab: Browserlike) -> None:
     nav = (await tab.see("/", "U0DANA")).one("nav", aria_label="Channels")
     names = [one.attributes["aria-label"] for one in nav.all("a")]

@@ -8,11 +8,13 @@ import { localize } from './times.js';
 
 const TROUBLE = 'We had some trouble connecting. Try again?';
 let opener = null;
+let turns = 0;
 
 /** Show the dialog the server says is on top for this person, or none. */
 export async function refreshDialog() {
+  const turn = ++turns;
   const html = await read('/page/dialog');
-  if (html !== null) adoptDialog(parse(html).querySelector('dialog'));
+  if (html !== null && turn === turns) adoptDialog(parse(html).querySelector('dialog'));
 }
 
 /** Make the open dialog the given one; typed text stays where the same input is still there. */

@@ -19,7 +19,9 @@ let visits = 0;
 function markUnread() {
   unread.delete(here.channel);
   for (const link of document.querySelectorAll('#sidebar a[data-channel]')) {
-    link.classList.toggle('unread', unread.has(link.dataset.channel));
+    const isUnread = unread.has(link.dataset.channel);
+    link.classList.toggle('unread', isUnread);
+    link.title = isUnread ? 'Unread messages' : '';
   }
 }
 
