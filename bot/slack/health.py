@@ -13,9 +13,10 @@ class SlackHealth:
     is_connected: bool = False
     token_error: str | None = None
     """Slack's error once it said that the token is no longer good."""
-    connections_ours: int = 0
     connections_seen: int = 0
     """What Slack's last greeting said about all connections of this app."""
+    connections_foreign: int = 0
+    """How many of them cannot be ours."""
     other_gateways: set[str] = field(default_factory=set)
     """Ids of gateways with another store whose cards were clicked on our connection."""
 
@@ -38,9 +39,9 @@ class SlackHealth:
                 f"Another gateway with its own store uses this Slack app ({names}); clicks go to"
                 " either at random. Stop it or give it an app of its own."
             )
-        elif self.connections_seen > self.connections_ours > 0:
+        elif self.connections_foreign:
             found.append(
-                f"Slack counts {self.connections_seen} connections of this app and"
-                f" {self.connections_ours} are ours: another process may be using the same app."
+                f"Slack counts {self.connections_seen} connections of this app, of which"
+                f" {self.connections_foreign} not ours: another process may be using the same app."
             )
         return tuple(found)

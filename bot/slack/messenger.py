@@ -87,6 +87,8 @@ class SlackMessenger:
             who=card.id,
             arguments={
                 "thread_ts": content.request.thread_ts,
+                # A card in a thread alone would reach nobody who may approve.
+                "reply_broadcast": True if content.request.thread_ts else None,
                 "text": notification_text(content, now),
                 "blocks": card_blocks(content, now),
                 "metadata": self._metadata(content),

@@ -9,7 +9,7 @@ from typing import Any
 
 from approvals.domain.card import Pressed, pressed_card
 from approvals.domain.decision import Verdict
-from approvals.domain.errors import DecisionRefused, RequestUnknown
+from approvals.domain.errors import Refusal, RequestUnknown
 from approvals.operations.click import Click, FullView
 from approvals.operations.decide import open_full_view
 from approvals.operations.people_now import people_now, rules_in_force, set_names
@@ -132,7 +132,7 @@ class Reviews:
     async def _refusals_told(self, work: Work, press: ButtonPress, say: Say) -> None:
         try:
             await work(press, say)
-        except DecisionRefused as refusal:
+        except Refusal as refusal:
             await say(refusal_sentence(refusal))
 
 

@@ -8,10 +8,12 @@ are ours means that another process answers half of the clicks: health says so.
 import asyncio
 import logging
 from typing import Any
+from weakref import WeakSet
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -59,6 +61,7 @@ class SocketMode:
         self._settings = settings
         self._health = health
         self._handlers: list[GuardedHandler] = []
+        self._greeted: WeakSet[AsyncBaseSocketModeClient] = WeakSet()
         self._watch: asyncio.Task[None] | None = None
 
     async def connect(self, client: AsyncWebClient, *, within_s: float = 30.0) -> None:
@@ -99,15 +102,18 @@ class SocketMode:
         handler.client.message_listeners.append(self._on_message)
         return handler
 
-    async def _on_message(self, _: Any, message: dict[str, Any], __: str | None = None) -> None:
-        if message.get("type") != "hello":
-            return
+    async def _on_message(
+        self, client: AsyncBaseSocketModeClient, message: dict[str, Any], _: str | None = None
+    ) -> None:
         seen = message.get("num_connections")
-        self._health.connections_ours = len(self._handlers)
-        if not isinstance(seen, int):
+        if message.get("type") != "hello" or not isinstance(seen, int):
             return
+        # At a reconnection Slack may still count the connection it replaces.
+        own = len(self._handlers) + (client in self._greeted)
+        self._greeted.add(client)
         self._health.connections_seen = seen
-        if seen > len(self._handlers):
+        self._health.connections_foreign = max(0, seen - own)
+        if seen > own:
             LOGGER.warning(
                 "Slack counts %d connections of this app and %d are ours: another process may be"
                 " using the same app; its clicks and ours go to either at random",

@@ -39,6 +39,15 @@ async def test_a_card_carries_ids_only_in_its_metadata_and_unfurls_nothing(stage
     assert "<!channel>" not in call.arguments["text"]
 
 
+async def test_a_card_in_a_thread_is_shown_in_the_channel_too(stage: Scene) -> None:
+    root = await stage.slack.interactions.say(BOB, PROD, "incident")
+
+    await stage.ask(thread_ts=root)
+
+    (call,) = stage.slack.calls.of("chat.postMessage")
+    assert (call.arguments["thread_ts"], call.arguments["reply_broadcast"]) == (root, True)
+
+
 async def test_e2_after_a_429_that_channel_is_left_alone_and_others_flow(stage: Scene) -> None:
     await stage.slack.faults.switch_on(
         Fault(kind=FaultKind.RATE_LIMITED, method="chat.postMessage", channel=PROD, seconds=30)

@@ -146,7 +146,7 @@ GARBAGE = [
     b"\xff\xfe\x00",
     b"a",
     b"&" * 500,
-    b"x=1&" * 200,
+    b"&".join(b"x%d=1" % number for number in range(200)),
 ]
 
 

@@ -30,6 +30,7 @@ async def test_a_lost_or_refreshed_socket_comes_back_and_clicks_arrive(
         await stage.click(BOB, request)
 
         assert (await stage.stored(request)).status is Status.APPROVED
+        await until(lambda: stage.door.health.problems == ())
 
 
 async def test_a_second_process_on_the_same_app_is_noticed(

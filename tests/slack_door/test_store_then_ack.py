@@ -99,7 +99,9 @@ async def test_when_the_store_cannot_write_the_person_reads_that_nothing_was_sav
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.6], ids=["e7-before-ack", "e6-after-ack"])
-@pytest.mark.parametrize("action_id", [buttons.APPROVE, buttons.REVIEW, buttons.DETAILS])
+@pytest.mark.parametrize(
+    "action_id", [buttons.APPROVE, buttons.REVIEW, buttons.REJECT, buttons.DETAILS]
+)
 async def test_e6_e7_whatever_a_listener_raises_the_click_is_acked_and_answered_with_an_id(
     stage: Scene,
     trouble: list[TroubledStore],

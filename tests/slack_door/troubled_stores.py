@@ -35,6 +35,8 @@ class TroubledStore:
         return self.failure is None
 
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        if self.failure is not None:
+            raise self.failure
         return await self.inner.request(request_id)
 
     async def next_due_at(self) -> datetime | None:
