@@ -159,6 +159,14 @@ def test_an_empty_token_is_survived(text: str) -> None:
     assert drawn(text).all("a") == []
 
 
+@pytest.mark.parametrize("text", ["\x020\x03", "<@U0BOB> \x020\x03", "\x00\x02\x03"])
+def test_the_drawers_own_marks_cannot_be_written_by_a_sender(text: str) -> None:
+    shown = drawn(text)
+    assert shown.text.replace("@Bob Larsen", "<@U0BOB>") == "".join(
+        "\ufffd" if character in "\x00\x02\x03" else character for character in text
+    )
+
+
 @given(st.lists(_PIECES, max_size=30).map("".join))
 def test_any_text_is_well_nested_and_makes_no_other_elements(text: str) -> None:
     root = drawn(text)
