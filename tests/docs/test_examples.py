@@ -1,0 +1,92 @@
+"""The Python of the README, of docs/ and of examples/ is run, each page as one script."""
+
+import asyncio
+import contextlib
+import io
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+from bot import cli
+from bot.demo.scripted_model import ScriptedModel
+from tests.docs.fenced import ROOT, Block, blocks, pages
+from tests.docs.workplace import a_workplace
+
+PYTHON_PAGES = [page for page in pages() if any(b.language == "python" for b in blocks(page))]
+READ_A_LOG = {"audit-events.md"}
+"""These need a gateway that has run before."""
+EXAMPLE = str(ROOT / "examples" / "guarded_function.py")
+TESTED_APART = {"policy-file.md"}
+"""tests/policy runs these against the page's own policy."""
+SESSIONS = [
+    block
+    for page in pages()
+    if page.name not in TESTED_APART
+    for block in blocks(page)
+    if block.language == "console" and block.text.startswith("$ sayso policy ")
+]
+
+
+@pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda page: page.stem)
+async def test_the_python_of_a_page_runs_and_prints_what_the_page_says(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_workplace(tmp_path, monkeypatch), ScriptedModel() as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", model.api_key.get_secret_value())
+        if page.name in READ_A_LOG:
+            await asyncio.to_thread(runpy.run_path, EXAMPLE, run_name="__main__")
+
+        await asyncio.to_thread(_run_page, blocks(page))
+
+
+def _run_page(written: list[Block]) -> None:
+    names: dict[str, object] = {"__name__": "page"}
+    printed = ""
+    for block in written:
+        if block.language == "python":
+            lines = "\n" * (block.line - 1)
+            code = compile(lines + block.text, str(block.page.relative_to(ROOT)), "exec")
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                exec(code, names)
+            printed = out.getvalue()
+        elif block.label == "printed":
+            assert printed == block.text
+
+
+async def test_the_example_of_a_guarded_function_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with a_workplace(tmp_path, monkeypatch):
+        await asyncio.to_thread(runpy.run_path, EXAMPLE, run_name="__main__")
+
+    assert capsys.readouterr().out == "checkout is up\ncheckout restarted after 5 s\n"
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda block: block.text.splitlines()[0])
+def test_a_policy_command_of_a_page_prints_what_the_page_says(
+    session: Block,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command, _, expected = session.text.partition("\n")
+    monkeypatch.delenv("SAYSO_POLICY", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(_beside_the_policy(session, tmp_path))
+
+    cli.main(shlex.split(command.removeprefix("$ sayso ")))
+
+    assert capsys.readouterr().out == expected
+
+
+def _beside_the_policy(session: Block, directory: Path) -> Path:
+    """The page's own policy is policy.yml; a page without one speaks of the repository's."""
+    own = [block.text for block in blocks(session.page) if block.label == "policy"]
+    if not own:
+        return ROOT
+    (directory / "policy.yml").write_text(own[0], encoding="utf-8")
+    return directory
