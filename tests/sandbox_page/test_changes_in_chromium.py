@@ -25,6 +25,7 @@ async def test_the_choice_of_person_outlives_a_reload_and_a_change_of_channel(
     await become(page, "Carol Mensah (Second approver)")
     await page.get_by_role("link", name="#agent-approvals").click()
     await expect(page.get_by_role("heading", name="#agent-approvals")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     await page.reload()
     await expect(page.get_by_role("heading", name="#agent-approvals")).to_be_visible()
     assert await page.get_by_label("You are").input_value() == "U0CAROL"

@@ -32,6 +32,8 @@ function settle() {
   }
   if (location.hash) byId(location.hash.slice(1))?.scrollIntoView({ block: 'center' });
   restoreDrafts(byId('stage'));
+  const hasRoom = matchMedia('(min-width: 761px)').matches;
+  if (hasRoom) byId('foot')?.querySelector('textarea')?.focus({ preventScroll: true });
 }
 
 function focusMessage(ts) {

@@ -15,11 +15,12 @@ export function asPerson(path) {
   return url;
 }
 
-/** The HTML at a path, or null when the server cannot be reached. */
+/** The HTML at a path, or null when the page's server does not answer with any. */
 export async function read(path) {
   try {
     const answer = await fetch(asPerson(path));
-    return await answer.text();
+    const isHtml = answer.headers.get('Content-Type')?.startsWith('text/html');
+    return isHtml ? await answer.text() : null;
   } catch {
     return null;
   }
