@@ -43,7 +43,6 @@ class SlackDoor:
         session: aiohttp.ClientSession,
         *,
         gateway: str,
-        pacing: Pacing | None = None,
     ) -> None:
         self.settings = settings
         self.gateway = gateway
@@ -51,9 +50,8 @@ class SlackDoor:
         self.errands = Errands()
         self._client = make_client(settings, session, token=settings.bot_token)
         self._session = session
-        self._pacing = pacing or Pacing()
         self._closing = AsyncExitStack()
-        self.api = WebApi(self._client, timeout_s=settings.call_timeout_s)
+        self.api = WebApi(self._client, timeout_s=settings.call_timeout_s, health=self.health)
         self.answers = PrivateAnswers(self.api, session, settings=settings)
         self.identity: Identity
         self.directory: SlackDirectory
@@ -78,12 +76,10 @@ class SlackDoor:
         """
         check_settings(settings)
         async with open_session(settings) as session:
-            door = cls(settings, session, gateway=gateway, pacing=pacing)
+            door = cls(settings, session, gateway=gateway)
             door.identity = await door._ask_who_we_are(channels)
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
-            door.messenger = SlackMessenger(
-                door.api, gateway=gateway, health=door.health, pacing=door._pacing
-            )
+            door.messenger = SlackMessenger(door.api, gateway=gateway, pacing=pacing)
             async with door._closing:
                 door._closing.push_async_callback(door.errands.close)
                 yield door

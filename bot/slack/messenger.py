@@ -16,16 +16,18 @@ from approvals.operations.ports import CardContent, NotNow, Posted, Undeliverabl
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.escaping import POSTING
-from bot.slack.health import SlackHealth
 from bot.slack.pacing import POST, UPDATE, Pace, Pacing
-from bot.slack.web_api import SlackBusy, SlackRefused, SlackUnreachable, WebApi
+from bot.slack.web_api import (
+    TOKEN_ERRORS,
+    SlackBusy,
+    SlackRefused,
+    SlackUnreachable,
+    WebApi,
+)
 
 CARD_EVENT = "sayso_card"
 VERSIONS_REMEMBERED_MAX = 10_000
 
-TOKEN_ERRORS = frozenset(
-    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
-)
 PERMANENT_ERRORS = TOKEN_ERRORS | {
     "as_user_not_supported",
     "block_mismatch",
@@ -63,12 +65,9 @@ PERMANENT_ERRORS = TOKEN_ERRORS | {
 class SlackMessenger:
     """Posts and updates the cards of one workspace."""
 
-    def __init__(
-        self, api: WebApi, *, gateway: str, health: SlackHealth, pacing: Pacing | None = None
-    ) -> None:
+    def __init__(self, api: WebApi, *, gateway: str, pacing: Pacing | None = None) -> None:
         self._api = api
         self._gateway = gateway
-        self._health = health
         self._pacing = pacing or Pacing()
         self._writing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._shown: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -143,14 +142,9 @@ class SlackMessenger:
         except SlackUnreachable as failure:
             raise NotNow(failure.code) from failure
         except SlackRefused as refusal:
-            raise self._refused(refusal) from refusal
-
-    def _refused(self, refusal: SlackRefused) -> Undeliverable | NotNow:
-        if refusal.code in TOKEN_ERRORS:
-            self._health.token_error = refusal.code
-        if refusal.code in PERMANENT_ERRORS:
-            return Undeliverable(refusal.code)
-        return NotNow(refusal.code)
+            if refusal.code in PERMANENT_ERRORS:
+                raise Undeliverable(refusal.code) from refusal
+            raise NotNow(refusal.code) from refusal
 
     def _metadata(self, content: CardContent) -> dict[str, Any]:
         ids = {

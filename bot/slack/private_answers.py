@@ -112,8 +112,6 @@ class PrivateAnswers:
             origin = _origin(url)
         except ValueError:
             return False
-        if target.username is not None:
-            return False
         if target.scheme == "https" and target.port in {None, 443}:
             return target.hostname in RESPONSE_HOSTS or origin == self._own_origin
         return origin == self._own_origin

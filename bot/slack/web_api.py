@@ -17,12 +17,19 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.health import SlackHealth
 from bot.slack.slack_methods import METHODS
 from bot.slack.slack_settings import SlackSettings
 
 LOGGER = logging.getLogger("sayso.slack.sdk")
 """Given to slack_sdk and Bolt; at DEBUG they would write tool arguments into the log."""
 LOGGER.setLevel(logging.INFO)
+
+
+TOKEN_ERRORS = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+)
+"""Slack does not know our token any more; nothing works until there is a new one."""
 
 
 class CallFailed(Exception):
@@ -54,10 +61,13 @@ class SlackUnreachable(CallFailed):
 
 
 class WebApi:
-    """Calls Slack with one token."""
+    """Calls Slack with one token; *health* learns when Slack no longer takes it."""
 
-    def __init__(self, client: AsyncWebClient, *, timeout_s: float) -> None:
-        self.client = client
+    def __init__(
+        self, client: AsyncWebClient, *, timeout_s: float, health: SlackHealth | None = None
+    ) -> None:
+        self._client = client
+        self._health = health
         self._timeout_s = timeout_s
 
     async def call(
@@ -79,9 +89,12 @@ class WebApi:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             async with asyncio.timeout(timeout_s or self._timeout_s):
-                answer = await self.client.api_call(method, **{way: given})  # type: ignore[arg-type]
+                answer = await self._client.api_call(method, **{way: given})  # type: ignore[arg-type]
         except SlackApiError as error:
-            raise _refusal(error) from None
+            failure = _refusal(error)
+            if self._health is not None and failure.code in TOKEN_ERRORS:
+                self._health.token_error = failure.code
+            raise failure from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SlackUnreachable(_why(error)) from error
         data = answer.data

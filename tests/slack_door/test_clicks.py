@@ -140,6 +140,18 @@ async def test_c7_a_value_that_names_another_request_is_refused(stage: Scene) ->
     assert stage.told(BOB)[0].startswith("This button does not belong to the card")
 
 
+async def test_c7_a_nonce_that_no_card_of_the_request_has_is_refused(stage: Scene) -> None:
+    request = await stage.ask()
+    payload = await stage.payload(BOB, request)
+    payload["actions"][0]["value"] = buttons.button_value(request.id, "0" * 22)
+
+    result = await stage.send(payload)
+
+    assert result.acked
+    assert (await stage.stored(request)).status is Status.PENDING
+    assert stage.told(BOB)[0].startswith("This button does not belong to the card")
+
+
 @pytest.mark.parametrize("value", ["", "x", "a.b.c", "R1.n\n", "☃.n"])
 async def test_c7_a_value_that_is_not_ours_is_refused(stage: Scene, value: str) -> None:
     request = await stage.ask()

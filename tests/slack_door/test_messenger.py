@@ -13,8 +13,9 @@ from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.ports import CardContent, NotNow, Undeliverable
 from approvals.operations.read_card import read_cards
 from bot.sandbox.faults import Fault, FaultKind
-from bot.slack.messenger import PERMANENT_ERRORS, TOKEN_ERRORS
+from bot.slack.messenger import PERMANENT_ERRORS
 from bot.slack.pacing import Pace, Pacing
+from bot.slack.web_api import TOKEN_ERRORS
 from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
 
 OTHER = ChannelId("C0APPROVALS")
@@ -170,6 +171,18 @@ async def test_e11_a_permanent_error_ends_the_request_undeliverable(
     assert len(stage.slack.calls.of("chat.postMessage")) == 1
     assert (stage.door.health.token_error == code) == (code in TOKEN_ERRORS)
     assert stage.door.health.is_ready != (code in TOKEN_ERRORS)
+
+
+async def test_e11_a_click_that_finds_the_token_revoked_flips_readiness_too(stage: Scene) -> None:
+    request = await stage.ask()
+    await stage.slack.faults.switch_on(
+        Fault(kind=FaultKind.ERROR, method="users.info", code="token_revoked")
+    )
+
+    await stage.click(BOB, request)
+
+    assert not stage.door.health.is_ready
+    assert "token_revoked" in stage.door.health.problems[0]
 
 
 @pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "edit_window_closed"])

@@ -233,7 +233,7 @@ async def test_a_response_url_elsewhere_is_never_called(stage: Scene) -> None:
     port = server.sockets[0].getsockname()[1]
     for url in (
         f"http://127.0.0.1:{port}/x",
-        f"http://u@127.0.0.1:{port}/",
+        f"https://hooks.slack.com@127.0.0.1:{port}/",
         "http://[",
         "file:///",
     ):
