@@ -4,13 +4,10 @@ A payload of another workspace or app is not ours to act on, whoever delivered i
 such payloads (security case B18).
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from approvals.domain.ids import TeamId, UserId
-
-_TEAM = re.compile(r"[TE][A-Z0-9]{1,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +50,3 @@ def _id(value: Any) -> Any:
 def _view_team(body: dict[str, Any]) -> Any:
     view = body.get("view")
     return view.get("app_installed_team_id") if isinstance(view, dict) else None
-
-
-def is_team(text: str) -> bool:
-    """Whether *text* has the form of a workspace's or organisation's id."""
-    return _TEAM.fullmatch(text) is not None

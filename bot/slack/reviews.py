@@ -35,7 +35,7 @@ class Reviews:
         self._parts = parts
 
     def routes(self) -> dict[RouteKey, Listener]:
-        """Return the listeners by action and by closed window."""
+        """Return the listeners by action."""
         return {
             ("block_actions", buttons.REVIEW): self._acked(self.open_full),
             ("block_actions", buttons.DETAILS): self._acked(self._open_details),

@@ -17,7 +17,6 @@ OTHER_GATEWAY = (
 VIEW_NOT_OPENED = (
     ":warning: Slack did not open the window ({code}). Nothing was decided; press the button again."
 )
-VIEW_GONE = "This window is out of date. Close it and open it from the card again."
 NOTICE_TITLE = "Sayso"
 AGENT_USAGE = (
     "Say what the agent should do: `{command} restart the checkout service in prod`."
