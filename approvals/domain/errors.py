@@ -18,9 +18,6 @@ class Refusal(Exception):
         super().__init__(self.message)
 
 
-# -- bytes and arguments
-
-
 class InvalidArguments(Refusal):
     """The arguments do not fit the tool's schema. Correct the named parameters and call again."""
 
@@ -93,9 +90,6 @@ class UnsupportedTool(Refusal):
     code = "unsupported_tool"
 
 
-# -- who and what a policy permits
-
-
 class ChannelUnknown(Refusal):
     """The policy has no such channel. Add it under `channels:` with its id."""
 
@@ -118,9 +112,6 @@ class Frozen(Refusal):
     """The gateway is frozen: nothing new is started until the freeze is lifted."""
 
     code = "frozen"
-
-
-# -- deciding
 
 
 class DecisionRefused(Refusal):
@@ -219,9 +210,6 @@ class DeniedByPolicy(DecisionRefused):
     code = "denied_by_policy"
 
 
-# -- claiming
-
-
 class ClaimRefused(Refusal):
     """The permit cannot be claimed."""
 
@@ -258,9 +246,6 @@ class IdempotencyMismatch(Refusal):
     code = "idempotency_mismatch"
 
 
-# -- parts that may be down
-
-
 class Unavailable(Refusal):
     """A part of the gateway is down, so the call was refused. Nothing ran."""
 
@@ -286,7 +271,10 @@ class StoreBusy(StoreUnavailable):
 
 
 class StoreCorrupt(StoreUnavailable):
-    """The database is damaged. Stop the gateway and restore the file from a backup; nothing was changed."""
+    """The database is damaged. Stop the gateway and restore the file from a backup.
+
+    Nothing was changed.
+    """
 
     code = "store_corrupt"
 

@@ -1,0 +1,53 @@
+"""Who may import whom, and what an agent process that installs the gate alone has to load."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import requires
+
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+from tests.architecture.source_tree import ROOT
+
+BASE_PACKAGES_MAX = 6
+ONLY_SERVER = ("slack_sdk", "slack_bolt", "aiohttp", "sqlalchemy", "langchain_core", "jinja2")
+
+
+def test_the_import_contracts_hold() -> None:
+    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+
+    assert status == EXIT_STATUS_SUCCESS
+
+
+def test_importing_the_package_imports_nothing() -> None:
+    assert (ROOT / "approvals" / "__init__.py").read_text() == ""
+
+
+def test_the_gate_loads_no_slack_no_database_and_no_framework() -> None:
+    script = (
+        "import sys, approvals.gate;"
+        f"print([name for name in {ONLY_SERVER!r} if name in sys.modules])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+
+    assert ran.stdout.strip() == "[]"
+
+
+def test_the_base_install_is_a_handful_of_packages() -> None:
+    wanted, found = ["sayso"], set[str]()
+    while wanted:
+        name = wanted.pop()
+        found.add(name)
+        wanted += [each for each in _requirements(name) if each not in found]
+
+    assert "pydantic" in found
+    assert len(found) <= BASE_PACKAGES_MAX
+
+
+def _requirements(name: str) -> list[str]:
+    """What *name* always needs; extras are left out."""
+    plain = [each for each in requires(name) or [] if "extra ==" not in each]
+    return [match[0].lower() for each in plain if (match := re.match(r"[\w-]+", each))]
