@@ -1,16 +1,18 @@
 """A task's conversation in Slack: a message that says who asked what, and the steps in its thread.
 
-Fits the agent runner's `TaskThread` by its shape. Text comes in plain and is escaped here; the
-only mention in it is ours, of the person who asked. What Slack refuses is logged: a step that
-cannot be shown must not stop the task.
+Fits the agent runner's `TaskThread` by its shape. Text comes in plain and is shown as it is, in
+elements in which nothing is parsed; the only mention is ours, of the person who asked. What Slack
+refuses is logged: a step that cannot be shown must not stop the task.
 """
 
 import asyncio
 import logging
 from typing import Any
 
+from approvals.domain.display import visible
 from approvals.domain.ids import ChannelId, UserId
 from bot.slack.escaping import POSTING, escape
+from bot.slack.rich_text import Element, person, quote, rich_text, section
 from bot.slack.web_api import CallFailed, SlackBusy, WebApi
 
 LOGGER = logging.getLogger("sayso.slack")
@@ -35,8 +37,12 @@ class SlackThread:
         """Return the ts of the first message, posting it when needed; None when Slack refuses."""
         async with self._opening:
             if self._root is None:
-                asked = escape(_cut(self._prompt, QUOTE_MAX_CHARS)).replace("\n", "\n> ")
-                self._root = await self._post(f"<@{self._asked_by}> asked:\n> {asked}", None)
+                asked = _shown(self._prompt, QUOTE_MAX_CHARS)
+                quoted = escape(asked).replace("\n", "\n> ")
+                self._root = await self._post(
+                    f"<@{self._asked_by}> asked:\n> {quoted}",
+                    [section(person(self._asked_by), " asked:"), quote(asked)],
+                )
             return self._root
 
     async def step(self, text: str) -> None:
@@ -54,13 +60,22 @@ class SlackThread:
     async def _reply(self, text: str) -> None:
         root = await self.root_ts()
         if root is not None:
-            await self._post(escape(_cut(text, TEXT_MAX_CHARS)), root)
+            shown = _shown(text, TEXT_MAX_CHARS)
+            await self._post(escape(shown), [section(shown)], thread_ts=root)
 
-    async def _post(self, text: str, thread_ts: str | None) -> str | None:
-        arguments: dict[str, Any] = {"channel": self._channel, "text": text, **POSTING}
+    async def _post(
+        self, text: str, elements: list[Element], *, thread_ts: str | None = None
+    ) -> str | None:
+        arguments: dict[str, Any] = {
+            "channel": self._channel,
+            "thread_ts": thread_ts,
+            "text": text,
+            "blocks": [rich_text("said", elements)],
+            **POSTING,
+        }
         for _ in range(_ATTEMPTS_MAX):
             try:
-                answer = await self._api.call("chat.postMessage", thread_ts=thread_ts, **arguments)
+                answer = await self._api.call("chat.postMessage", **arguments)
                 return str(answer["ts"])
             except SlackBusy as busy:
                 await asyncio.sleep(min(busy.retry_after_s, _WAIT_MAX_S))
@@ -70,5 +85,7 @@ class SlackThread:
         return None
 
 
-def _cut(text: str, max_chars: int) -> str:
-    return text if len(text) <= max_chars else f"{text[: max_chars - 1]}…"
+def _shown(text: str, max_chars: int) -> str:
+    """Return *text* with hidden characters drawn, cut to *max_chars*; never empty."""
+    drawn = visible(text).text or "(nothing)"
+    return drawn if len(drawn) <= max_chars else f"{drawn[: max_chars - 1]}…"

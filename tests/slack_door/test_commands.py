@@ -47,11 +47,19 @@ async def test_a_task_is_told_in_a_thread_that_says_who_asked(
     assert task.text == "restart checkout <!channel> & more"
     thread: TaskThread = task.thread
     await thread.step("Running <!here>")
-    await thread.answer("It is *restarted*")
+    await thread.answer("It is *restarted*\u202e :white_check_mark:")
     (root,) = stage.slack.workspace.messages(PROD)
     assert root.text.startswith("<@U0ALICE> asked:\n> restart checkout")
     told = [each.text for each in stage.slack.workspace.messages(PROD, thread_ts=root.ts)[1:]]
-    assert told == ["Running &lt;!here&gt;", "It is *restarted*"]
+    assert told == [
+        "Running &lt;!here&gt;",
+        "It is *restarted*⟦U+202E⟧ :white_check_mark:",
+    ]
+    answer = stage.slack.workspace.messages(PROD, thread_ts=root.ts)[-1]
+    (block,) = answer.blocks
+    assert block["elements"][0]["elements"] == [
+        {"type": "text", "text": "It is *restarted*⟦U+202E⟧ :white_check_mark:"}
+    ]
     assert "<!" not in "".join(each.text for each in stage.slack.workspace.messages(PROD))
 
 
