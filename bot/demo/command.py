@@ -44,6 +44,7 @@ def run(arguments: list[str]) -> int:
     )
     parser.add_argument("--port", type=int, default=PORT, help="of the page; 0 takes a free one")
     parser.add_argument("--data", type=Path, help="keep everything there; else it is thrown away")
+    parser.add_argument("--policy", type=Path, default=POLICY_PATH, help="other rules to run by")
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
     parser.add_argument(
         "--real-model", action="store_true", help="use OPENAI_API_KEY instead of the script"
@@ -90,7 +91,8 @@ async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
             world = await stack.enter_async_context(demo_world(data))
             await stack.enter_async_context(
                 running_gateway(
-                    _settings(slack, data), lambda gateway: _agents(gateway, world, real)
+                    _settings(slack, data, wanted.policy),
+                    lambda gateway: _agents(gateway, world, real),
                 )
             )
             _greet(slack.url, opens=not wanted.no_open)
@@ -101,11 +103,11 @@ async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
     return 0
 
 
-def _settings(slack: LocalSlack, data: Path) -> Settings:
+def _settings(slack: LocalSlack, data: Path, policy: Path) -> Settings:
     return read_settings(
         {
             "SAYSO_DATA": str(data / "gateway"),
-            "SAYSO_POLICY": str(POLICY_PATH),
+            "SAYSO_POLICY": str(policy),
             "SAYSO_HTTP_PORT": "0",
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_APP_TOKEN": slack.app_token,

@@ -18,7 +18,9 @@ from bot.demo.errors import PaymentRefused
 T = TypeVar("T")
 
 _AMOUNT_MAX_EUR = Decimal(1_000_000)
-_TEXT_MAX_CHARS = 200
+_PAYEE_MAX_CHARS = 200
+_REFERENCE_MAX_CHARS = 20_000
+"""Room for a whole remittance advice, which no card can show: try the full view with one."""
 _LOCK_TIMEOUT_S = 5.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS payments (
@@ -67,8 +69,10 @@ class Ledger:
                 1,000,000 euros in whole cents.
         """
         payee, cents = _checked_payee(to), _cents(amount_eur)
-        if len(reference) > _TEXT_MAX_CHARS:
-            raise PaymentRefused(f"The reference is longer than {_TEXT_MAX_CHARS} characters.")
+        if len(reference) > _REFERENCE_MAX_CHARS:
+            raise PaymentRefused(
+                f"The reference is longer than {_REFERENCE_MAX_CHARS:,} characters."
+            )
 
         def insert(connection: sqlite3.Connection) -> Payment:
             connection.execute(_SCHEMA)
@@ -134,8 +138,8 @@ def _create(connection: sqlite3.Connection) -> None:
 
 def _checked_payee(to: str) -> str:
     payee = to.strip()
-    if not payee or len(payee) > _TEXT_MAX_CHARS:
-        raise PaymentRefused(f"A payee has 1 to {_TEXT_MAX_CHARS} characters.")
+    if not payee or len(payee) > _PAYEE_MAX_CHARS:
+        raise PaymentRefused(f"A payee has 1 to {_PAYEE_MAX_CHARS} characters.")
     return payee
 
 

@@ -1,0 +1,72 @@
+"""What the approver saw is what runs: long arguments page by page, parallel calls apart."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.tab import APPROVER, Tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+
+MIDDLE = "in the middle of it: hidden-in-the-middle"
+LONG = f"{'begin ' * 800}{MIDDLE} {'tail ' * 900}and the very end"
+
+
+async def test_long_arguments_are_approved_on_the_last_page_of_the_full_view(tab: Tab) -> None:
+    card = await tab.asked(f'pay 400 to "longs" reference "{LONG}"', "ledger_pay", "longs")
+    await tab.become(APPROVER)
+    await card.shows("begin begin", "and the very end", "Not shown here:")
+    await expect(card.here).not_to_contain_text("hidden-in-the-middle")
+    await expect(card.button("Approve")).to_have_count(0)
+
+    await card.button("Review and approve…").click()
+    view = tab.page.get_by_role("dialog", name="Review the full call")
+    await expect(view).to_contain_text("page 1 of 2")
+    await expect(view).to_contain_text("hidden-in-the-middle")
+    await expect(view.get_by_role("button", name="Approve")).to_have_count(0)
+    await view.get_by_role("button", name="Next page").click()
+    await expect(view).to_contain_text("page 2 of 2")
+    await expect(view).to_contain_text("and the very end")
+    await card.is_pending()
+    await view.get_by_role("button", name="Approve").click()
+    told = tab.page.get_by_role("dialog", name="Sayso")
+    await expect(told).to_contain_text("Your approval of ledger_pay is recorded.")
+    await told.get_by_role("button", name="Close").click()
+
+    await card.is_closed("✅ Approved · ledger_pay – done")
+    assert tab.demo.payments()[-1] == ("longs", 400, LONG)
+
+
+async def test_parallel_calls_each_have_a_card_and_run_with_their_own_arguments(tab: Tab) -> None:
+    before = tab.demo.service_pid("checkout")
+    await tab.type("/agent restart checkout in prod and pay 250 to parallels")
+    restart = await tab.card("service_restart", '"checkout"')
+    payment = await tab.card("ledger_pay", '"parallels"')
+    await payment.shows("amount_eur: 250")
+    await expect(restart.here).not_to_contain_text("parallels")
+
+    await tab.become(APPROVER)
+    await tab.approve(payment, asks_twice=False)
+    await payment.is_closed("✅ Approved · ledger_pay – done")
+    await restart.is_pending()
+    assert tab.demo.service_pid("checkout") == before
+    await restart.button("Reject").click()
+    form = tab.page.get_by_role("dialog", name="Reject this call")
+    await form.get_by_role("button", name="Reject").click()
+
+    await restart.is_closed("❌ Rejected · service_restart – did not run")
+    thread = await tab.thread("pay 250 to parallels")
+    await expect(thread).to_contain_text(re.compile(r"ledger_pay\(.*parallels.*\) is done"))
+    await expect(thread).to_contain_text(
+        "service_restart(service=checkout, environment=prod) did not succeed"
+    )
+    assert tab.demo.paid("parallels") == [250]
+    assert tab.demo.service_pid("checkout") == before
+
+
+async def test_a_payment_up_to_a_hundred_is_made_without_a_card(tab: Tab) -> None:
+    await tab.type("/agent pay 100 to smalls")
+    await expect(await tab.thread("pay 100 to smalls")).to_contain_text("is done")
+    await expect(tab.page.get_by_text('to: "smalls"')).to_have_count(0)
+    assert tab.demo.paid("smalls") == [100]
