@@ -3,11 +3,12 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import requires
 
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-from tests.architecture.source_tree import ROOT
+from tests.architecture.source_tree import ROOT, modules
 
 BASE_PACKAGES_MAX = 6
 ONLY_SERVER = ("slack_sdk", "slack_bolt", "aiohttp", "sqlalchemy", "langchain_core", "jinja2")
@@ -45,6 +46,26 @@ def test_the_base_install_is_a_handful_of_packages() -> None:
 
     assert "pydantic" in found
     assert len(found) <= BASE_PACKAGES_MAX
+
+
+def test_every_package_of_the_server_is_used() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[\[<>=]", each)[0] for each in declared["optional-dependencies"]["server"]}
+    source = "\n".join(path.read_text(encoding="utf-8") for path in modules())
+
+    unused = [
+        name
+        for name in sorted(names)
+        if not re.search(rf"^\s*(?:from|import) {_imported_as(name)}\b", source, re.MULTILINE)
+    ]
+
+    assert len(names) > 5
+    assert unused == []
+
+
+def _imported_as(name: str) -> str:
+    unlike = {"python-ulid": "ulid", "ruamel.yaml": "ruamel", "common-expression-language": "cel"}
+    return unlike.get(name, name.replace("-", "_"))
 
 
 def _requirements(name: str) -> list[str]:
