@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.jobs import Job
-from approvals.operations.deliver_outbox import JOBS_MAX, deliver, take_jobs
+from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed, Messenger
 from approvals.operations.record_calls import FLUSH_AFTER, CallLog
@@ -26,9 +26,11 @@ DELIVERIES_MAX = 64
 
 
 async def _sleep(nudge: asyncio.Event, seconds: float) -> None:
-    """Sleep until nudged or until *seconds* have passed."""
+    """Sleep until nudged or until *seconds* have passed; not at all when that is none."""
+    if seconds <= 0:
+        return
     try:
-        async with asyncio.timeout(max(seconds, 0)):
+        async with asyncio.timeout(seconds):
             await nudge.wait()
     except TimeoutError:
         return
@@ -50,18 +52,20 @@ class Sleeper:
             self._nudge.set()
 
     async def run(self) -> None:
-        """Follow up for ever; overdue requests are handled at once."""
+        """Follow up for ever; overdue requests are handled at once. One query a wake-up."""
         while True:
             self._nudge.clear()
             try:
-                while await send_follow_ups(self._desk) >= FOLLOW_UPS_MAX:
-                    pass
                 self._wakes_at = await self._desk.store.next_due_at()
+                seconds = _seconds_until(self._wakes_at, self._desk.clock.now())
+                if seconds <= 0:
+                    while await send_follow_ups(self._desk) >= FOLLOW_UPS_MAX:
+                        pass
+                    continue
             except StoreUnavailable as refusal:
                 _log.error("Follow-ups wait: %s", refusal.message)
-                await asyncio.sleep(RETRY_AFTER.total_seconds())
-                continue
-            await _sleep(self._nudge, _seconds_until(self._wakes_at, self._desk.clock.now()))
+                seconds = RETRY_AFTER.total_seconds()
+            await _sleep(self._nudge, seconds)
 
 
 class Outbox:
@@ -84,20 +88,23 @@ class Outbox:
         try:
             while True:
                 self._nudge.clear()
-                try:
-                    jobs = await take_jobs(self._desk)
-                    next_at = await self._desk.store.next_job_at()
-                except StoreUnavailable as refusal:
-                    _log.error("The outbox waits: %s", refusal.message)
-                    await asyncio.sleep(RETRY_AFTER.total_seconds())
-                    continue
-                for job in jobs:
-                    await self._start(job)
-                if len(jobs) < JOBS_MAX:
-                    await _sleep(self._nudge, _seconds_until(next_at, self._desk.clock.now()))
+                await _sleep(self._nudge, await self._turn())
         finally:
             for delivery in self._deliveries:
                 delivery.cancel()
+
+    async def _turn(self) -> float:
+        """Start what is due and return how many seconds there is nothing to do."""
+        try:
+            next_at = await self._desk.store.next_job_at()
+            seconds = _seconds_until(next_at, self._desk.clock.now())
+            if seconds <= 0:
+                for job in await take_jobs(self._desk):
+                    await self._start(job)
+        except StoreUnavailable as refusal:
+            _log.error("The outbox waits: %s", refusal.message)
+            return RETRY_AFTER.total_seconds()
+        return seconds
 
     async def _start(self, job: Job) -> None:
         while len(self._deliveries) >= DELIVERIES_MAX:

@@ -20,6 +20,7 @@ from approvals.operations.click import Answer, Click
 from approvals.operations.decide import decide
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
+from approvals.operations.ports import Clock
 from approvals.operations.read_card import read_cards
 from approvals.operations.record_calls import CallLog
 from approvals.operations.send_follow_ups import send_follow_ups
@@ -79,9 +80,16 @@ class GatewayInTest:
         await self.delivered()
         return self.messenger.posts[-1].request
 
+    async def settled(self) -> None:
+        """Let every task that can go on do so: what is queued at the writer is stored first."""
+        for _ in range(4):
+            await self.store.write(lambda _: None)
+            for _ in range(5):
+                await asyncio.sleep(0)
+
     async def delivered(self) -> None:
         """Deliver jobs until none is due."""
-        await settle()
+        await self.settled()
         while jobs := await take_jobs(self.desk):
             for job in jobs:
                 await deliver(self.desk, self.messenger, job)
@@ -128,22 +136,17 @@ def proposal(
     return Proposal(call=call, **also)
 
 
-async def settle(rounds: int = 50) -> None:
-    """Let every task that can go on do so, the writer thread's answers included."""
-    for _ in range(rounds):
-        await asyncio.sleep(0.0005)
-
-
 @asynccontextmanager
 async def a_gateway(
     path: Path | str = ":memory:",
     *,
     policy: str = POLICY,
-    clock: FakeClock | None = None,
+    clock: Clock | None = None,
     owner: str = "gateway-1",
 ) -> AsyncIterator[GatewayInTest]:
     """Open a gateway over a real store; close it as a shutdown does."""
-    clock = clock or FakeClock()
+    hands = clock if isinstance(clock, FakeClock) else FakeClock()
+    clock = clock or hands
     ids = SystemIds(clock)
     async with SqlStore.open(path, clock=clock, ids=ids, source="/gateway/test") as store:
         directory, messenger, policies = FakeDirectory(), FakeMessenger(), [a_policy(policy)]
@@ -158,5 +161,5 @@ async def a_gateway(
         )
         call_log = CallLog()
         gateway = LocalGateway(desk, call_log)
-        yield GatewayInTest(store, desk, gateway, clock, directory, messenger, call_log, policies)
+        yield GatewayInTest(store, desk, gateway, hands, directory, messenger, call_log, policies)
         await gateway.close()

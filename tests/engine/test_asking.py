@@ -19,7 +19,7 @@ from approvals.gate.exceptions import (
 from approvals.operations.ports import NotNow, Undeliverable
 from approvals.operations.read_card import read_cards
 from approvals.operations.recover import recover
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal, settle
+from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal
 from tests.fakes.people import ALICE, BOB, CAROL
 
 
@@ -150,7 +150,7 @@ async def test_D9_a_caller_that_goes_away_withdraws_its_question() -> None:
         request = await gateway.pending()
 
         call.cancel()
-        await settle()
+        await gateway.settled()
         late = await gateway.clicks(request.id)
 
         ended = await gateway.store.request(request.id)
@@ -165,10 +165,10 @@ async def test_a_caller_with_a_key_only_detaches_and_finds_its_question_again() 
         call = gateway.asks(key="deploy-7")
         request = await gateway.pending()
         call.cancel()
-        await settle()
+        await gateway.settled()
 
         again = gateway.asks(key="deploy-7")
-        await settle()
+        await gateway.settled()
         await gateway.clicks(request.id)
 
         assert (await again).request_id == request.id
@@ -206,7 +206,7 @@ async def test_an_approval_nobody_used_for_a_day_is_asked_for_again_once() -> No
         call = gateway.asks(key="deploy-7")
         first = await gateway.pending()
         call.cancel()
-        await settle()
+        await gateway.settled()
         await gateway.clicks(first.id)
         gateway.clock.advance(timedelta(hours=25))
 

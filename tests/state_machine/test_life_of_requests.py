@@ -29,7 +29,7 @@ from approvals.operations.ports import NotNow
 from approvals.operations.recover import recover
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.storage.audit_chain import verify_file
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal, settle
+from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, proposal
 from tests.fakes.clock import FakeClock
 from tests.fakes.people import ALICE, BOB, CAROL, TEAM
 from tests.state_machine.ledger import TERMINAL, BodyLedger, Log
@@ -37,6 +37,8 @@ from tests.state_machine.ledger import TERMINAL, BodyLedger, Log
 DANA, EVE, MALLORY, ROBOT = (UserId(name) for name in ("U0DANA", "U0EVE", "U0MALLORY", "U0ROBOT"))
 ELSEWHERE = TeamId("T0OTHER")
 APPROVERS = {BOB, CAROL}
+LISTED = POLICY.replace("[U0BOB, U0CAROL]", "[U0BOB, U0CAROL, U0ALICE, U0DANA, U0EVE, U0ROBOT]")
+"""A policy that lists people who may never approve: a requester, a guest, an outsider, a bot."""
 PEOPLE = st.sampled_from([BOB, BOB, CAROL, ALICE, DANA, EVE, MALLORY, ROBOT])
 VERDICTS = st.sampled_from([Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT])
 
@@ -88,7 +90,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.number += 1
         self.gateway = await self.stack.enter_async_context(
-            a_gateway(self.path, clock=self.clock, owner=f"gateway-{self.number}")
+            a_gateway(self.path, clock=self.clock, owner=f"gateway-{self.number}", policy=LISTED)
         )
         people = self.gateway.directory
         people.change(DANA, is_guest=True)
@@ -142,7 +144,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         for answer in await asyncio.gather(*clicks):
             assert (answer.decision is None) != (answer.refusal is None)
             self.refused_clicks += answer.refusal is not None
-        await settle(10)
+        await self.gateway.settled()
 
     @rule(user=PEOPLE, pick=st.integers(0, 9), field=st.sampled_from(["nonce", "channel", "ts"]))
     def somebody_forges_a_click(self, user: UserId, pick: int, field: str) -> None:
@@ -158,10 +160,11 @@ class LifeOfRequests(RuleBasedStateMachine):
         if answer.refusal is None:
             # The card's ts was not known yet, so the place could not be compared.
             assert field == "ts"
-            self.good_approvals.add(request_id)
+            if user in APPROVERS:
+                self.good_approvals.add(request_id)
         else:
             self.refused_clicks += 1
-        await settle(10)
+        await self.gateway.settled()
 
     @rule(caller=consumes(calls))
     def the_caller_goes_away(self, caller: Caller) -> None:
@@ -170,7 +173,7 @@ class LifeOfRequests(RuleBasedStateMachine):
     async def _abandon(self, caller: Caller) -> None:
         caller.task.cancel()
         await asyncio.gather(caller.task, return_exceptions=True)
-        await settle(10)
+        await self.gateway.settled()
 
     @rule(caller=calls)
     def the_requester_cancels_by_key(self, caller: Caller) -> None:
@@ -180,11 +183,15 @@ class LifeOfRequests(RuleBasedStateMachine):
     @rule(caller=calls)
     def a_slow_body_finishes(self, caller: Caller) -> None:
         caller.may_finish.set()
-        self.do(settle(10))
+        self.do(self.gateway.settled())
 
     @rule(minutes=st.sampled_from([1, 4, 6, 60 * 25]))
     def time_passes(self, minutes: int) -> None:
         self.do(self.gateway.time_passes(timedelta(minutes=minutes)))
+
+    @rule(minutes=st.sampled_from([4, 6]))
+    def time_passes_and_the_sleeper_is_late(self, minutes: int) -> None:
+        self.clock.advance(timedelta(minutes=minutes))
 
     @rule()
     def slack_goes_away(self) -> None:
@@ -220,6 +227,13 @@ class LifeOfRequests(RuleBasedStateMachine):
         log.check_bodies(self.ledger)
         assert verify_file(self.path).is_intact, "I5"
         self._check_actors(log)
+        self._check_times(log)
+
+    def _check_times(self, log: Log) -> None:
+        """A decision that started at or after the deadline never counts."""
+        for row in log.requests.values():
+            if row["status"] == "approved":
+                assert row["ended_at"] < row["expires_at"], "I10: approved after its time"
 
     def _check_actors(self, log: Log) -> None:
         """I8, I10: only approvers approved; every refused click left exactly one trace."""
@@ -244,10 +258,10 @@ class LifeOfRequests(RuleBasedStateMachine):
         self.gateway.directory.is_down = False
         for caller in self.open_calls:
             caller.may_finish.set()
-        await settle(10)
+        await self.gateway.settled()
         await self.gateway.time_passes(timedelta(minutes=6))
         await self.gateway.time_passes(timedelta(minutes=6))
-        await settle(20)
+        await self.gateway.settled()
         await self.gateway.delivered()
         log = Log.read(self.path)
         for request_id, row in log.requests.items():
@@ -272,8 +286,8 @@ def test_requests_live_one_consistent_life() -> None:
     run_state_machine_as_test(
         LifeOfRequests,
         settings=settings(
-            max_examples=25,
-            stateful_step_count=20,
+            max_examples=150,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
