@@ -1,0 +1,1 @@
+"""The local Slack and the gateway as two processes, one of which is killed from outside."""

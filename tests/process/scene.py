@@ -1,0 +1,226 @@
+"""Two processes and a person: `sayso sandbox`, `sayso serve`, and hands over HTTP."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.slack import buttons
+from tests.process import agent
+from tests.programs import Program, running
+
+BOB = "U0BOB"
+CHANNEL = "C0PROD"
+PATIENCE_S = 30
+POLICY = """
+version: 1
+defaults: {channel: "#prod-incidents", timeout: 30m}
+people:
+  oncall: {users: [U0BOB, U0CAROL]}
+channels:
+  "#prod-incidents":
+    id: C0PROD
+    approvers: [oncall]
+    rules:
+      - {tool: ledger_append, effect: ask}
+"""
+_SLACK = ("SLACK_BASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+_REQUEST = re.compile(r"Request (\w{26})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A message of ours in the channel, as it is now."""
+
+    ts: str
+    request_id: str
+    text: str
+    """Everything on it."""
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A running `sayso serve`, with the points its agent announces."""
+
+    program: Program
+    points: asyncio.StreamReader
+
+    async def reached(self, point: str) -> dict[str, str]:
+        """Wait until the agent says that it is at *point*."""
+        while True:
+            line = await asyncio.wait_for(self.points.readline(), PATIENCE_S)
+            assert line, f"the gateway ended before it was {point}"
+            seen: dict[str, str] = json.loads(line)
+            if seen["point"] == point:
+                return seen
+
+    async def outcome(self) -> str:
+        return (await self.reached(agent.OUTCOME))["said"]
+
+    async def kill(self) -> None:
+        await self.program.kill()
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """The data directories, the local Slack in force, and the file that the tool appends to."""
+
+    place: Path
+    slack: Program
+    http: aiohttp.ClientSession = field(repr=False)
+
+    @property
+    def appended(self) -> list[str]:
+        """The lines the tool's body wrote: one for each time that it ran."""
+        file = self.place / "ledger.txt"
+        return file.read_text("utf-8").splitlines() if file.exists() else []
+
+    @asynccontextmanager
+    async def gateway(
+        self, *, stop_at: str = "", keys: str = "invoice-42"
+    ) -> AsyncIterator[Gateway]:
+        reading, writing = os.pipe()
+        async with _reader(reading) as points:
+            try:
+                serving = running(
+                    *("serve", "--data", str(self.place / "gateway")),
+                    *("--policy", str(self.place / "policy.yml")),
+                    up="Sayso is serving",
+                    cwd=self.place,
+                    fds=(writing,),
+                    SAYSO_RUN="tests.process.agent:run",
+                    SAYSO_HTTP_PORT="0",
+                    **{name: self.slack.setting(name) for name in _SLACK},
+                    **{agent.POINTS_FD: str(writing), agent.STOP_AT: stop_at, agent.KEYS: keys},
+                    **{agent.FILE: str(self.place / "ledger.txt")},
+                )
+                async with serving as program:
+                    os.close(writing)
+                    writing = -1
+                    yield Gateway(program=program, points=points)
+            finally:
+                if writing >= 0:
+                    os.close(writing)
+
+    async def cards(self) -> list[Card]:
+        """Every card in the channel, oldest first."""
+        messages = await self._seen("messages", channel=CHANNEL)
+        return [card for message in messages if (card := _card(message)) is not None]
+
+    async def card(self, *showing: str) -> Card:
+        """Wait for the newest card to show all of *showing*."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                found = (await self.cards())[-1:]
+                if found and all(text in found[0].text for text in showing):
+                    return found[0]
+                await asyncio.sleep(0.02)
+
+    async def open_card(self, *showing: str) -> Card:
+        """Wait for a card that can be decided."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (card := await self.card(*showing)).is_open:
+                await asyncio.sleep(0.02)
+            return card
+
+    async def settled(self) -> None:
+        """Wait until no card can be decided any more."""
+        async with asyncio.timeout(PATIENCE_S):
+            while any(card.is_open for card in await self.cards()):
+                await asyncio.sleep(0.02)
+
+    async def click(self, card: Card, button: str) -> dict[str, Any]:
+        """Press a button as the approver; the answer says whether the app acknowledged it."""
+        return await self._act("click", channel=CHANNEL, ts=card.ts, action_id=button)
+
+    async def approve(self, card: Card) -> None:
+        result = await self.click(card, buttons.APPROVE)
+        assert result["acked"], result
+
+    async def approve_when_connected(self, card: Card) -> None:
+        """Press Approve until the app, which has to find its way back, acknowledges it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (await self.click(card, buttons.APPROVE))["acked"]:
+                await asyncio.sleep(0.1)
+
+    async def reject(self, card: Card) -> None:
+        """Press Reject and send the form without a reason."""
+        result = await self.click(card, buttons.REJECT)
+        assert result["acked"], result
+        async with asyncio.timeout(PATIENCE_S):
+            while not (views := await self._seen("views", person=BOB)):
+                await asyncio.sleep(0.02)
+        result = await self._act("submit_view", view_id=views[-1]["id"])
+        assert result["acked"], result
+
+    async def _act(self, do: str, **described: str) -> dict[str, Any]:
+        act = {"do": do, "person_id": BOB, **described}
+        async with self.http.post(f"{self._page}sandbox/hands", json=act) as answer:
+            told = await answer.json()
+            assert told["ok"], told
+            return dict(told["result"])
+
+    async def _seen(self, what: str, **where: str) -> list[dict[str, Any]]:
+        async with self.http.get(f"{self._page}sandbox/{what}", params=where) as answer:
+            return list(await answer.json())
+
+    @property
+    def _page(self) -> str:
+        return self.slack.setting("SLACK_BASE_URL").removesuffix("api/")
+
+
+@asynccontextmanager
+async def running_slack(place: Path, port: str = "0") -> AsyncIterator[Program]:
+    command = ("sandbox", "--port", port, "--data", str(place / "slack"))
+    async with running(*command, up="SLACK_APP_ID=") as slack:
+        yield slack
+
+
+@asynccontextmanager
+async def running_scene(place: Path) -> AsyncIterator[Scene]:
+    (place / "policy.yml").write_text(POLICY, "utf-8")
+    async with running_slack(place) as slack, aiohttp.ClientSession() as http:
+        yield Scene(place=place, slack=slack, http=http)
+
+
+@asynccontextmanager
+async def _reader(fd: int) -> AsyncIterator[asyncio.StreamReader]:
+    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
+    )
+    try:
+        yield reader
+    finally:
+        transport.close()
+        await asyncio.sleep(0)
+
+
+def _card(message: dict[str, Any]) -> Card | None:
+    shown = " ".join(_texts(message["blocks"]))
+    request = _REQUEST.search(shown)
+    if request is None:
+        return None
+    return Card(
+        ts=message["ts"],
+        request_id=request[1],
+        text=shown,
+        is_open=any(block["type"] == "actions" for block in message["blocks"]),
+    )
+
+
+def _texts(shown: Any) -> list[str]:
+    if isinstance(shown, list):
+        return [text for each in shown for text in _texts(each)]
+    if not isinstance(shown, dict):
+        return []
+    own = [shown["text"]] if isinstance(shown.get("text"), str) else []
+    return own + [text for each in shown.values() for text in _texts(each)]

@@ -1,0 +1,146 @@
+"""The gateway is killed while it waits, decides, claims and runs; nothing is lost or done twice.
+
+Cases F1 to F4: the points are announced on a pipe by the agent inside the killed process.
+"""
+
+import asyncio
+from pathlib import Path
+
+from tests.process import agent
+from tests.process.scene import Card, Scene, running_scene
+
+
+async def _ends_well(scene: Scene, *requests: Card) -> None:
+    """Each of these requests has one card, and none of them can be decided any more."""
+    cards = await scene.cards()
+    assert [card.request_id for card in cards] == [card.request_id for card in requests]
+    assert not any(card.is_open for card in cards)
+
+
+async def test_killed_while_pending_the_old_card_answers_the_caller_that_came_back(
+    tmp_path: Path,
+) -> None:
+    async with running_scene(tmp_path) as scene:
+        async with scene.gateway() as first:
+            await first.reached(agent.PENDING)
+            old = await scene.open_card("paid invoice-42")
+            await first.kill()
+        assert not (await scene.click(old, "sayso:approve"))["acked"]
+
+        async with scene.gateway() as second:
+            await second.reached(agent.PENDING)
+            await scene.approve(old)
+            assert await second.outcome() == "appended paid invoice-42"
+            await scene.card("Approved", "done")
+
+        assert scene.appended == ["paid invoice-42"]
+        await _ends_well(scene, old)
+
+
+async def test_F1_killed_between_decision_and_claim_it_runs_once_without_another_click(
+    tmp_path: Path,
+) -> None:
+    async with running_scene(tmp_path) as scene:
+        async with scene.gateway(stop_at=agent.DECIDED) as first:
+            old = await scene.open_card("paid invoice-42")
+            clicking = asyncio.create_task(scene.click(old, "sayso:approve"))
+            await first.reached(agent.DECIDED)
+            await first.kill()
+        assert scene.appended == []
+
+        async with scene.gateway() as second:
+            assert await second.outcome() == "appended paid invoice-42"
+            await scene.card("Approved", "done")
+
+        assert not (await clicking)["acked"]
+        assert scene.appended == ["paid invoice-42"]
+        await _ends_well(scene, old)
+
+
+async def test_F2_killed_after_the_claim_a_person_is_asked_again_before_it_runs(
+    tmp_path: Path,
+) -> None:
+    async with running_scene(tmp_path) as scene:
+        async with scene.gateway(stop_at=agent.CLAIMED) as first:
+            old = await scene.open_card("paid invoice-42")
+            await scene.approve(old)
+            await first.reached(agent.CLAIMED)
+            await first.kill()
+        assert scene.appended == []
+
+        async with scene.gateway() as second:
+            await second.reached(agent.PENDING)
+            again = await scene.open_card("Asked again.", "was interrupted", "paid invoice-42")
+            assert again.request_id != old.request_id
+            assert scene.appended == []
+            await scene.approve(again)
+            assert await second.outcome() == "appended paid invoice-42"
+            await scene.card("Approved", "done")
+
+        assert scene.appended == ["paid invoice-42"]
+        await _ends_well(scene, old, again)
+
+
+async def test_F3_killed_in_the_body_a_rejection_keeps_it_at_the_one_time_it_ran(
+    tmp_path: Path,
+) -> None:
+    async with running_scene(tmp_path) as scene:
+        async with scene.gateway(stop_at=agent.IN_BODY) as first:
+            old = await scene.open_card("paid invoice-42")
+            await scene.approve(old)
+            await first.reached(agent.IN_BODY)
+            await first.kill()
+        assert scene.appended == ["paid invoice-42"]
+
+        async with scene.gateway() as second:
+            await second.reached(agent.PENDING)
+            again = await scene.open_card("Asked again.", "was interrupted", "paid invoice-42")
+            interrupted = next(c for c in await scene.cards() if c.request_id == old.request_id)
+            assert "may or may not have run" in interrupted.text
+            await scene.reject(again)
+            assert await second.outcome() == "CallRejected"
+            await scene.card("Rejected", "did not run")
+
+        async with scene.gateway() as third:
+            assert await third.outcome() == "CallRejected"
+        assert scene.appended == ["paid invoice-42"]
+        await _ends_well(scene, old, again)
+
+
+async def test_what_ran_to_its_end_is_never_run_again_after_a_kill(tmp_path: Path) -> None:
+    async with running_scene(tmp_path) as scene:
+        async with scene.gateway() as first:
+            old = await scene.open_card("paid invoice-42")
+            await scene.approve(old)
+            assert await first.outcome() == "appended paid invoice-42"
+            await first.kill()
+
+        async with scene.gateway() as second:
+            assert await second.outcome() == "CallAlreadyRan"
+            await scene.card("Approved", "done")
+
+        assert scene.appended == ["paid invoice-42"]
+        await _ends_well(scene, old)
+
+
+async def test_F4_killed_before_the_cards_address_is_stored_every_card_of_it_is_closed(
+    tmp_path: Path,
+) -> None:
+    async with running_scene(tmp_path) as scene:
+        async with scene.gateway() as first:
+            await first.reached(agent.PENDING)
+            await first.kill()
+
+        async with scene.gateway() as second:
+            await second.reached(agent.PENDING)
+            newest = await scene.open_card("paid invoice-42")
+            cards = await scene.cards()
+            assert {card.request_id for card in cards} == {newest.request_id}
+            assert len(cards) <= 2
+            await scene.approve(cards[0])
+            assert await second.outcome() == "appended paid invoice-42"
+            for card in cards[1:]:
+                await scene.click(card, "sayso:approve")
+            await scene.settled()
+
+        assert scene.appended == ["paid invoice-42"]
