@@ -1,4 +1,4 @@
-"""The decision records in docs/adr: complete, numbered without gaps, and the ones the code cites."""
+"""The decision records in docs/adr: complete, numbered without gaps, those the code cites."""
 
 import re
 from pathlib import Path
