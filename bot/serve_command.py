@@ -21,6 +21,7 @@ from bot.agents.spec import AgentSpec, ModelSettings
 from bot.agents.tools_file import load_tools
 from bot.bootstrap import Running, running_gateway
 from bot.http.serving import PortTaken
+from bot.logs import log_to_stderr
 from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.start_checks import StartRefused
 from bot.stopping import stop_signal
@@ -43,9 +44,7 @@ def run(arguments: list[str]) -> int:
         settings = read_settings(
             os.environ, **{name: value for name, value in given.items() if value is not None}
         )
-        logging.basicConfig(
-            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
+        log_to_stderr(settings.log_level)
         return asyncio.run(_serve(settings))
     except SettingsInvalid as mistakes:
         return _refused(*mistakes.lines)

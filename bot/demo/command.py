@@ -7,7 +7,6 @@ in a thread after that. The scripted model answers whatever keys the shell holds
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 import tempfile
@@ -21,10 +20,12 @@ from pydantic import SecretStr
 from approvals.domain.ids import ChannelId
 from approvals.gate import Gate
 from approvals.gate.local_gateway import LocalGateway
+from approvals.storage.data_directory import hold
 from bot.agents.spec import AgentSpec, ModelSettings
 from bot.agents.task_runner import warm_up
 from bot.bootstrap import running_gateway
 from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
+from bot.logs import log_to_stderr
 from bot.sandbox.page.routes import add_page
 from bot.sandbox.server import LocalSlack
 from bot.serve_command import is_start_refusal
@@ -50,7 +51,7 @@ def run(arguments: list[str]) -> int:
         "--real-model", action="store_true", help="use OPENAI_API_KEY instead of the script"
     )
     wanted = parser.parse_args(arguments)
-    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s %(message)s")
+    log_to_stderr("WARNING", "%(levelname)s %(name)s %(message)s")
     try:
         real = _real_model() if wanted.real_model else None
         return asyncio.run(_demo(wanted, real))
@@ -84,7 +85,7 @@ async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
             data = wanted.data or Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-demo-"))
             )
-            data.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(hold(data))
             slack = await stack.enter_async_context(
                 LocalSlack.running(data_dir=data, port=wanted.port, add_routes=(add_page,))
             )

@@ -1,0 +1,184 @@
+"""`sayso demo` as a process: what it prints, how it ends, what it leaves, what it refuses."""
+
+import asyncio
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.programs import Ended, Program, children, is_alive, running, sayso
+
+END_WITHIN_S = 2.0
+SERVICES = {(name, place) for name in ("checkout", "search") for place in ("prod", "staging")}
+CHANNEL = "C0PROD"
+
+
+@asynccontextmanager
+async def running_demo(data: Path) -> AsyncIterator[Program]:
+    command = ("demo", "--no-open", "--port", "0", "--data", str(data))
+    async with running(*command, up="http://") as demo:
+        yield demo
+
+
+async def _ends_in_time(demo: Program, number: int) -> Ended:
+    """End it by a signal: in time, with code 0, in silence, and with nothing of it left."""
+    born = [child.pid for child in children(demo.pid)]
+    asked_at = monotonic()
+    ended = await demo.end(number)
+    assert monotonic() - asked_at < END_WITHIN_S * demo.patience
+    assert ended.code == 0
+    assert "Traceback" not in ended.complaint
+    assert [pid for pid in born if is_alive(pid)] == []
+    return ended
+
+
+async def test_the_first_line_is_the_pages_address_and_the_page_is_there(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as demo, aiohttp.ClientSession() as http:
+        [line] = demo.lines
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", line)
+        async with http.get(line) as answer:
+            assert answer.status == 200
+            assert "#prod-incidents" in await answer.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_ends_in_two_seconds_at_once_and_leaves_no_child(
+    tmp_path: Path, number: int
+) -> None:
+    async with running_demo(tmp_path) as demo:
+        commands = {child.command[-3:-1] for child in children(demo.pid)}
+        assert commands == SERVICES
+        await _ends_in_time(demo, number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_ends_in_two_seconds_with_pages_open_and_a_question_pending(
+    tmp_path: Path, number: int
+) -> None:
+    async with running_demo(tmp_path) as demo, aiohttp.ClientSession() as http:
+        page = _Page(demo, http)
+        await page.asked("restart checkout in prod")
+        origin = {"Origin": demo.lines[0].rstrip("/")}
+        open_pages = [
+            await http.ws_connect(f"{demo.lines[0]}page/live", headers=origin) for _ in range(3)
+        ]
+        await _ends_in_time(demo, number)
+        for each in open_pages:
+            await each.close()
+
+
+async def test_it_keeps_quiet_while_all_goes_well(tmp_path: Path) -> None:
+    async with running_demo(tmp_path) as demo:
+        ended = await demo.end(signal.SIGTERM)
+    assert ended.complaint == ""
+
+
+async def test_a_demo_without_data_leaves_nothing_in_the_temporary_directory(
+    tmp_path: Path,
+) -> None:
+    command = ("demo", "--no-open", "--port", "0")
+    async with running(*command, up="http://", TMPDIR=str(tmp_path)) as demo:
+        assert [each.name.startswith("sayso-demo-") for each in tmp_path.iterdir()] == [True]
+        await _ends_in_time(demo, signal.SIGINT)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_second_demo_on_the_same_data_ends_with_2_and_names_the_first(
+    tmp_path: Path,
+) -> None:
+    async with running_demo(tmp_path) as first:
+        second = await sayso("demo", "--no-open", "--port", "0", "--data", str(tmp_path))
+        assert second.code == 2
+        [complaint] = second.complaints
+        assert complaint.startswith("sayso demo: ")
+        assert f"(process {first.pid})" in complaint
+        assert second.printed == ""
+        async with aiohttp.ClientSession() as http, http.get(first.lines[0]) as answer:
+            assert answer.status == 200
+
+
+async def test_a_taken_port_ends_with_2_and_one_line_that_says_so(tmp_path: Path) -> None:
+    async with running_demo(tmp_path / "first") as first:
+        port = first.lines[0].rstrip("/").rpartition(":")[2]
+        second = await sayso("demo", "--no-open", "--port", port, "--data", str(tmp_path / "b"))
+    assert second.code == 2
+    [complaint] = second.complaints
+    assert complaint.startswith("sayso demo: ")
+    assert port in complaint
+
+
+@pytest.mark.parametrize(("option", "opened"), [((), True), (("--no-open",), False)])
+async def test_a_browser_is_opened_unless_it_is_told_not_to(
+    tmp_path: Path, option: tuple[str, ...], opened: bool
+) -> None:
+    asked_for = tmp_path / "asked-for"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {asked_for}\n', "utf-8")
+    browser.chmod(0o700)
+    command = ("demo", *option, "--port", "0", "--data", str(tmp_path / "data"))
+    async with running(*command, up="Open it", BROWSER=f"{browser} %s") as demo:
+        if opened:
+            async with asyncio.timeout(20):
+                while not asked_for.exists():
+                    await asyncio.sleep(0.02)
+            assert asked_for.read_text("utf-8").split() == [demo.lines[0]]
+        await demo.end(signal.SIGTERM)
+    assert asked_for.exists() is opened
+
+
+async def test_a_killed_demo_takes_its_services_along_and_its_old_card_works_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with running_demo(tmp_path) as first:
+            old = await _Page(first, http).asked("restart checkout in prod")
+            born = [child.pid for child in children(first.pid)]
+            await first.kill()
+        async with asyncio.timeout(20):
+            while any(map(is_alive, born)):
+                await asyncio.sleep(0.02)
+
+        async with running_demo(tmp_path) as second:
+            page = _Page(second, http)
+            assert (await page.cards()) == [old]
+            await page.approve(old)
+            async with asyncio.timeout(30):
+                while "Approved" not in (await page.cards())[0]["blocks"][0]["text"]["text"]:
+                    await asyncio.sleep(0.02)
+            assert len(await page.cards()) == 1
+
+
+class _Page:
+    """Hands on the page of a demo, as another program has them."""
+
+    def __init__(self, demo: Program, http: aiohttp.ClientSession) -> None:
+        self._url = f"{demo.lines[0]}sandbox/"
+        self._http = http
+
+    async def asked(self, command: str) -> dict[str, Any]:
+        """Type a command as the requester and wait for its card."""
+        await self._act("slash_command", "U0ALICE", channel=CHANNEL, text=f"/agent {command}")
+        async with asyncio.timeout(30):
+            while not (cards := await self.cards()):
+                await asyncio.sleep(0.02)
+        return cards[0]
+
+    async def approve(self, card: dict[str, Any]) -> None:
+        place = {"channel": CHANNEL, "ts": card["ts"]}
+        assert (await self._act("click", "U0BOB", **place, action_id="sayso:approve"))["acked"]
+
+    async def cards(self) -> list[dict[str, Any]]:
+        async with self._http.get(f"{self._url}messages", params={"channel": CHANNEL}) as answer:
+            return [m for m in await answer.json() if "service_restart" in str(m["blocks"])]
+
+    async def _act(self, do: str, person: str, **described: str) -> dict[str, Any]:
+        act = {"do": do, "person_id": person, **described}
+        async with self._http.post(f"{self._url}hands", json=act) as answer:
+            told: dict[str, Any] = await answer.json()
+            return dict(told["result"])
