@@ -39,7 +39,8 @@ Outcomes that are not the ending of a question:
 _UNASKED = {
     OutcomeKind.DENIED: "A rule denies the call at once, or came to deny it while it waited.",
     OutcomeKind.UNAVAILABLE: "The gateway is closing, its store cannot write, the channel is "
-    "unknown or not the caller's, or the key was used for another call; `outcome.code` says which.",
+    "unknown or not the caller's, the arguments are too long to be read, or the key was used for "
+    "another call; `outcome.code` says which.",
     OutcomeKind.NO_ELIGIBLE_APPROVER: "Nobody but the requester could approve, so nobody was "
     "asked.",
     OutcomeKind.LAPSED: "The approval was not used in time, twice.",

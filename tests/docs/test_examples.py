@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot import cli
+from bot.agents.tools_file import load_tools
 from bot.demo.scripted_model import MODEL_NAME, ScriptedModel
 from tests.docs.fenced import ROOT, Block, blocks, pages
 from tests.docs.workplace import a_workplace
@@ -80,6 +81,14 @@ async def test_the_example_of_a_guarded_function_runs(
         await asyncio.to_thread(runpy.run_path, EXAMPLE, run_name="__main__")
 
     assert capsys.readouterr().out == "checkout is up\ncheckout restarted after 5 s\n"
+
+
+def test_the_example_tools_can_be_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+
+    tools = load_tools("examples.agent_tools:TOOLS")
+
+    assert [tool.__name__ for tool in tools] == ["read_deployments", "restart_service"]
 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda block: block.text.splitlines()[0])
