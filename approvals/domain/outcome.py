@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.ids import RequestId, UserId
+from approvals.domain.requirement import Requirement
 
 
 class OutcomeKind(StrEnum):
@@ -87,6 +89,12 @@ _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
 }
 
 
+_KINDS_BY_CODE = {
+    errors.NoEligibleApprover.code: OutcomeKind.NO_ELIGIBLE_APPROVER,
+    errors.Frozen.code: OutcomeKind.FROZEN,
+}
+
+
 def outcome_of(request: ApprovalRequest) -> Outcome:
     """Return what the asker of an ended *request* is told."""
     assert request.cause is not None
@@ -134,3 +142,22 @@ def unknown(request: ApprovalRequest) -> Outcome:
         by=request.ended_by,
         at=request.ended_at,
     )
+
+
+def denied(requirement: Requirement) -> Outcome:
+    """Return the outcome of a call a rule denies; nobody was asked."""
+    detail = f" {requirement.message}" if requirement.message else ""
+    return Outcome(
+        kind=OutcomeKind.DENIED, message=f"The policy denies this call. It did not run.{detail}"
+    )
+
+
+def unavailable(why: str) -> Outcome:
+    """Return the outcome of a call nothing could be promised about; *why* is a sentence."""
+    return Outcome(kind=OutcomeKind.UNAVAILABLE, message=f"{why} The call did not run.")
+
+
+def refused(refusal: errors.Refusal) -> Outcome:
+    """Say a refusal of the gateway's own in the agent's terms; its code is kept."""
+    kind = _KINDS_BY_CODE.get(refusal.code, OutcomeKind.UNAVAILABLE)
+    return Outcome(kind=kind, message=f"{refusal.message} The call did not run.", code=refusal.code)

@@ -5,7 +5,9 @@ whatever it returns or raises reaches the caller untouched (cases D9, F16, F17).
 """
 
 import asyncio
+import contextlib
 import inspect
+import json
 import reprlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -100,7 +102,15 @@ def _finished(result: Any) -> Any:
 
 
 def _text(result: Any) -> str:
-    return result[:RESULT_MAX_CHARS] if isinstance(result, str) else _short.repr(result)
+    """Return what the card shows: a text as it is, JSON as JSON, the rest as Python says it."""
+    if isinstance(result, str):
+        return result[:RESULT_MAX_CHARS]
+    # Bounded first: a result of fifty megabytes must not be written out to be cut.
+    shown = _short.repr(result)
+    if isinstance(result, dict | list) and "..." not in shown:
+        with contextlib.suppress(TypeError, ValueError, RecursionError):
+            return json.dumps(result, ensure_ascii=False, allow_nan=False)[:RESULT_MAX_CHARS]
+    return shown
 
 
 def _failure(error: BaseException) -> str:

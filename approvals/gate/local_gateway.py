@@ -14,10 +14,12 @@ from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.outcome import (
     Outcome,
-    OutcomeKind,
     already_ran,
+    denied,
     lapsed,
     outcome_of,
+    refused,
+    unavailable,
     unknown,
 )
 from approvals.domain.permit import Permit, PermitState
@@ -57,25 +59,25 @@ class LocalGateway:
         if requirement.effect is Effect.ASK or requirement.audit_strict:
             return None
         if self._call_log.is_full or not self._desk.store.is_writable:
-            raise not_approved(_unavailable("The audit log cannot be written."))
+            raise not_approved(unavailable("The audit log cannot be written."))
         self._call_log.add(
             call, requirement, requester=proposal.requester, at=self._desk.clock.now()
         )
         if requirement.effect is Effect.DENY:
-            raise not_approved(_denied(requirement))
+            raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
 
     async def ask(self, proposal: Proposal) -> Clearance:
         """See `Gateway.ask`."""
         if self._is_closing:
-            raise not_approved(_unavailable("The gateway is shutting down."))
+            raise not_approved(unavailable("The gateway is shutting down."))
         try:
             requirement = self._requirement(proposal)
             if requirement.effect is not Effect.ASK:
                 return await self._strictly(proposal, requirement)
             return await self._answered(proposal, requirement)
         except errors.Refusal as refusal:
-            raise not_approved(_refused(refusal)) from refusal
+            raise not_approved(refused(refusal)) from refusal
 
     async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
         """See `Gateway.report`."""
@@ -117,13 +119,13 @@ class LocalGateway:
                 proposal.call, channel=proposal.channel, code_effect=proposal.code_effect
             )
         except errors.Refusal as refusal:
-            raise not_approved(_refused(refusal)) from refusal
+            raise not_approved(refused(refusal)) from refusal
 
     async def _strictly(self, proposal: Proposal, requirement: Requirement) -> Clearance:
         call = proposal.call
         await record_call(self._desk, call, requirement, requester=proposal.requester)
         if requirement.effect is Effect.DENY:
-            raise not_approved(_denied(requirement))
+            raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
 
     async def _answered(self, proposal: Proposal, requirement: Requirement) -> Clearance:
@@ -170,7 +172,7 @@ class LocalGateway:
             return await waiter
         except asyncio.CancelledError:
             if self._is_closing:
-                raise not_approved(_unavailable("The gateway is shutting down.")) from None
+                raise not_approved(unavailable("The gateway is shutting down.")) from None
             if key is None:
                 self._spawn(_withdrawn(self._desk, own_id))
             raise
@@ -247,23 +249,3 @@ def _spent(request: ApprovalRequest, permit: Permit | None) -> Outcome:
     if permit is not None and permit.state is PermitState.UNKNOWN:
         return unknown(request)
     return already_ran(request)
-
-
-def _denied(requirement: Requirement) -> Outcome:
-    detail = f" {requirement.message}" if requirement.message else ""
-    return Outcome(
-        kind=OutcomeKind.DENIED, message=f"The policy denies this call. It did not run.{detail}"
-    )
-
-
-def _unavailable(message: str) -> Outcome:
-    return Outcome(kind=OutcomeKind.UNAVAILABLE, message=f"{message} The call did not run.")
-
-
-def _refused(refusal: errors.Refusal) -> Outcome:
-    """Say a refusal of the gateway's own in the agent's terms."""
-    kind = {
-        errors.NoEligibleApprover.code: OutcomeKind.NO_ELIGIBLE_APPROVER,
-        errors.Frozen.code: OutcomeKind.FROZEN,
-    }.get(refusal.code, OutcomeKind.UNAVAILABLE)
-    return Outcome(kind=kind, message=f"{refusal.message} The call did not run.", code=refusal.code)

@@ -7,10 +7,10 @@ request `undeliverable`; temporary ones are retried, the card's last version win
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from approvals.domain import errors
-from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.approval_request import Cause
 from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
@@ -29,8 +29,6 @@ from approvals.operations.save_step import save_step
 JOBS_MAX = 100
 RETRY_FIRST_AFTER = timedelta(seconds=1)
 RETRY_MAX_AFTER = timedelta(minutes=5)
-GIVE_UP_AFTER = timedelta(days=1)
-"""A closed card that cannot be redrawn for so long stays as it is; the row is the truth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +94,7 @@ def _postpone(
     tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn], delay: NotNow
 ) -> None:
     _save(tx, desk, job, drawn)
-    request = tx.request(RequestId(job.subject))
-    now = desk.clock.now()
-    if request is None or _given_up(request, now):
-        tx.finish_job(job)
-        return
-    tx.postpone_job(job, now + _wait(job.attempt, delay))
-
-
-def _given_up(request: ApprovalRequest, now: datetime) -> bool:
-    return request.ended_at is not None and now >= request.ended_at + GIVE_UP_AFTER
+    tx.postpone_job(job, desk.clock.now() + _wait(job.attempt, delay))
 
 
 def _wait(attempt: int, delay: NotNow) -> timedelta:

@@ -5,8 +5,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import requires
-
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+from pathlib import Path
 
 from tests.architecture.source_tree import ROOT, modules
 
@@ -15,9 +14,14 @@ ONLY_SERVER = ("slack_sdk", "slack_bolt", "aiohttp", "sqlalchemy", "langchain_co
 
 
 def test_the_import_contracts_hold() -> None:
-    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    # A process of its own: the linter configures logging and silences every other logger.
+    linter = Path(sys.executable).with_name("lint-imports")
 
-    assert status == EXIT_STATUS_SUCCESS
+    ran = subprocess.run(
+        [linter, "--no-cache"], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_importing_the_package_imports_nothing() -> None:

@@ -38,7 +38,7 @@ async def test_an_approved_call_runs_once_with_the_approved_arguments() -> None:
 
     assert await waiting == {"restarted": "checkout"}
     assert ran == [{"name": "checkout", "namespace": "prod", "replicas": 3}]
-    assert gateway.reports == [("R0", True, "{'restarted': 'checkout'}")]
+    assert gateway.reports == [("R0", True, '{"restarted": "checkout"}')]
 
 
 async def test_what_is_asked_carries_the_tool_the_defaults_and_the_requester() -> None:
@@ -222,7 +222,7 @@ async def test_d9_a_caller_cancelled_while_its_report_is_written_loses_no_report
         await calling
     await asyncio.sleep(0)
 
-    assert gateway.reports == [("R0", True, "{'restarted': 'checkout'}")]
+    assert gateway.reports == [("R0", True, '{"restarted": "checkout"}')]
 
 
 @pytest.mark.parametrize("error", [ValueError("no such pod"), SystemExit(3), KeyError("x")])

@@ -286,8 +286,8 @@ def test_requests_live_one_consistent_life() -> None:
     run_state_machine_as_test(
         LifeOfRequests,
         settings=settings(
-            max_examples=150,
-            stateful_step_count=40,
+            max_examples=60,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

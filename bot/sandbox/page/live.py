@@ -14,6 +14,8 @@ from bot.sandbox.nouns import Change
 from bot.sandbox.workspace import Workspace
 
 _BACKLOG_MAX = 500
+_CLOSING_TIMEOUT_S = 0.3
+"""How long a frozen page may hold up the end; aiohttp waits ten seconds by default."""
 _PRIVATE = frozenset({"ephemeral", "view", "home", "warning"})
 
 
@@ -42,7 +44,7 @@ class Live:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One page's socket, until either side closes it."""
-        socket = web.WebSocketResponse(heartbeat=20)
+        socket = web.WebSocketResponse(heartbeat=20, timeout=_CLOSING_TIMEOUT_S)
         await socket.prepare(request)
         tab = _Tab(socket=socket, viewer_id=request.query.get("as", ""))
         tab.backlog.put_nowait({"kind": "hello", "version": self.version})
@@ -61,8 +63,8 @@ class Live:
     async def close(self) -> None:
         """Close every socket; the pages reconnect when somebody listens again."""
         self._unsubscribe()
-        for tab in list(self._tabs):
-            await tab.socket.close(code=WSCloseCode.GOING_AWAY)
+        closing = [tab.socket.close(code=WSCloseCode.GOING_AWAY) for tab in self._tabs]
+        await asyncio.gather(*closing, return_exceptions=True)
 
     def _changed(self, change: Change) -> None:
         self._changes += 1
