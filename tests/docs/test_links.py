@@ -47,6 +47,18 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert [page for page in pages() if page not in reached] == []
 
 
+def test_every_file_a_page_names_exists() -> None:
+    places = "approvals|bot|tests|docs|examples|benchmarks|docs_pages"
+    named = {
+        path
+        for page in pages()
+        for path in re.findall(rf"`((?:{places})/[\w./-]*)`", page.read_text(encoding="utf-8"))
+    }
+
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
 def test_every_make_command_in_a_page_is_a_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
