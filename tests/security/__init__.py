@@ -1,0 +1,1 @@
+"""Security cases by their ids, on whole gateways: what no single part's tests can show."""
