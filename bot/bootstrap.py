@@ -125,7 +125,11 @@ async def running_gateway(
         gateway = LocalGateway(desk, call_log)
         stack.push_async_callback(gateway.close)
         url = await stack.enter_async_context(
-            _http(settings, door, lambda: readiness(store, door, policy_file))
+            _http(
+                settings,
+                door,
+                health_routes(lambda: wrong(store, door), lambda: notes(door, policy_file)),
+            )
         )
         tasks = Tasks(make_agents(gateway), ids)
         await door.connect(desk, start_task=tasks.start)
@@ -147,25 +151,35 @@ def slack_settings(settings: Settings) -> SlackSettings:
     )
 
 
-def readiness(store: SqlStore, door: SlackDoor, policy_file: PolicyFile) -> Mapping[str, str]:
-    """Return what keeps the gateway from its promises now, by part.
-
-    A broken policy file does not: the old policy stays in force, so it is said and nothing more.
-    """
-    wrong = {}
+def wrong(store: SqlStore, door: SlackDoor) -> Mapping[str, str]:
+    """Return what keeps the gateway from its promises now, by part."""
+    found = {}
     if not store.is_writable:
-        wrong["store"] = "Nothing can be saved. See the log; it recovers by itself."
+        found["store"] = "Nothing can be saved. See the log; it recovers by itself."
     if not door.health.is_ready:
-        wrong["slack"] = " ".join(door.health.problems)
-    return wrong
+        found["slack"] = " ".join(door.health.problems)
+    return found
+
+
+def notes(door: SlackDoor, policy_file: PolicyFile) -> Mapping[str, str]:
+    """Return what a person should look at although the promises are kept."""
+    found = {}
+    if policy_file.mistake is not None:
+        found["policy"] = (
+            "The file on disk is refused; the policy before it stays in force.\n"
+            f"{policy_file.mistake}"
+        )
+    if door.health.is_ready and door.health.problems:
+        found["slack"] = " ".join(door.health.problems)
+    return found
 
 
 @asynccontextmanager
 async def _http(
-    settings: Settings, door: SlackDoor, wrong: Callable[[], Mapping[str, str]]
+    settings: Settings, door: SlackDoor, routes: Sequence[web.RouteDef]
 ) -> AsyncIterator[str]:
     app = web.Application()
-    app.add_routes(health_routes(wrong))
+    app.add_routes(routes)
     door.add_routes(app)
     async with served(app, host=settings.http_host, port=settings.http_port) as url:
         yield url

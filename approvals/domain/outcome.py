@@ -25,6 +25,7 @@ class OutcomeKind(StrEnum):
     NO_ELIGIBLE_APPROVER = "no_eligible_approver"
     FROZEN = "frozen"
     UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
     LAPSED = "lapsed"
     UNKNOWN = "unknown"
     ALREADY_RAN = "already_ran"
@@ -159,5 +160,7 @@ def unavailable(why: str) -> Outcome:
 
 def refused(refusal: errors.Refusal) -> Outcome:
     """Say a refusal of the gateway's own in the agent's terms; its code is kept."""
-    kind = _KINDS_BY_CODE.get(refusal.code, OutcomeKind.UNAVAILABLE)
+    is_down = isinstance(refusal, errors.Unavailable)
+    usual = OutcomeKind.UNAVAILABLE if is_down else OutcomeKind.REFUSED
+    kind = _KINDS_BY_CODE.get(refusal.code, usual)
     return Outcome(kind=kind, message=f"{refusal.message} The call did not run.", code=refusal.code)

@@ -81,6 +81,12 @@ class CallUnavailable(CallNotApproved):
     advice = "Nobody rejected it. Try again when the gateway is back."
 
 
+class CallRefused(CallNotApproved):
+    """The call as it was made cannot be asked about; `outcome.code` says which rule it broke."""
+
+    advice = "Nobody was asked. The same call will be refused again: correct it first."
+
+
 class CallLapsed(CallNotApproved):
     """It was approved, but not used in time."""
 
@@ -108,6 +114,7 @@ _CLASSES: dict[OutcomeKind, type[CallNotApproved]] = {
     OutcomeKind.NO_ELIGIBLE_APPROVER: CallNoEligibleApprover,
     OutcomeKind.FROZEN: CallFrozen,
     OutcomeKind.UNAVAILABLE: CallUnavailable,
+    OutcomeKind.REFUSED: CallRefused,
     OutcomeKind.LAPSED: CallLapsed,
     OutcomeKind.UNKNOWN: CallUnknown,
     OutcomeKind.ALREADY_RAN: CallAlreadyRan,

@@ -8,19 +8,23 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-Readiness = Callable[[], Mapping[str, str]]
-"""Returns what is wrong, by part; empty when the gateway is ready."""
+Findings = Callable[[], Mapping[str, str]]
+"""Returns one sentence by part, for parts there is something to say about."""
 
 
-def health_routes(readiness: Readiness) -> list[web.RouteDef]:
-    """Return the routes; *readiness* is asked at every request."""
+def health_routes(wrong: Findings, notes: Findings) -> list[web.RouteDef]:
+    """Return the routes; what is *wrong* makes the gateway unready, *notes* are only said."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        wrong = dict(readiness())
-        status = "not ready" if wrong else "ready"
-        return web.json_response({"status": status, "wrong": wrong}, status=503 if wrong else 200)
+        found = dict(wrong())
+        body = {
+            "status": "not ready" if found else "ready",
+            "wrong": found,
+            "notes": dict(notes()),
+        }
+        return web.json_response(body, status=503 if found else 200)
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz)]

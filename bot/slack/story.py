@@ -69,18 +69,25 @@ def _ending(content: CardContent) -> list[Element]:
     request = content.request
     assert request.ended_at is not None
     after = length(request.ended_at - request.created_at)
+    tail = "." if request.status is Status.APPROVED else ". It did not run."
     when: list[str | Element] = [
         " ",
         moment(request.ended_at, seconds=True),
-        f", {after} after it was asked.",
+        f", {after} after it was asked",
     ]
-    drawn = [section(*_who(content), *when)]
+    by_people = _by_people(content)
+    drawn = [
+        section(*by_people, *when, tail)
+        if by_people
+        else section(outcome_of(request).message, *when, ".")
+    ]
     if request.ended_reason:
         drawn.append(quote(clean(request.ended_reason, request.salt, REASON_MAX_CHARS)))
     return drawn
 
 
-def _who(content: CardContent) -> list[str | Element]:
+def _by_people(content: CardContent) -> list[str | Element]:
+    """Return who ended the request and how, none where no person did."""
     request = content.request
     if request.cause is Cause.PEOPLE:
         approvals = [each.user for each in content.decisions if each.verdict is Verdict.APPROVE]
@@ -88,8 +95,8 @@ def _who(content: CardContent) -> list[str | Element]:
         return [bold("Approved by "), *joined(([person(user)] for user in users), ", ")]
     if request.cause in (Cause.PERSON, Cause.REQUESTER) and request.ended_by is not None:
         word = "Rejected by " if request.cause is Cause.PERSON else "Cancelled by "
-        return [bold(word), person(request.ended_by), "; it did not run."]
-    return [outcome_of(request).message]
+        return [bold(word), person(request.ended_by)]
+    return []
 
 
 def _run(content: CardContent) -> list[Element]:

@@ -12,6 +12,7 @@ from approvals.domain.permit import PermitState
 from approvals.gate.exceptions import (
     CallDenied,
     CallNotApproved,
+    CallRefused,
     CallRejected,
     CallTimedOut,
     CallUnavailable,
@@ -180,7 +181,7 @@ async def test_the_same_key_with_other_arguments_is_refused() -> None:
         call = gateway.asks(key="deploy-7")
         await gateway.pending()
 
-        with pytest.raises(CallUnavailable) as raised:
+        with pytest.raises(CallRefused) as raised:
             await gateway.asks(arguments={"service": "api"}, key="deploy-7")
 
         assert raised.value.outcome.code == "idempotency_mismatch"
