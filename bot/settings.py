@@ -123,6 +123,7 @@ def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
         if name.startswith(_OURS) and not _is_known(name)
     ]
     values: dict[str, Any] = {}
+    unread: list[str] = []
     for name, field in setting_names().items():
         if field in overrides:
             values[field] = overrides[field]
@@ -131,17 +132,23 @@ def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
             value = _value(environ, name)
         except ValueError as mistake:
             lines.append(f"{name}: {mistake}")
+            unread.append(f"{name}:")
             continue
         if value is not None:
             values[field] = value
     try:
         settings = Settings(**values)
     except ValidationError as mistakes:
-        raise SettingsInvalid(lines + _explained(mistakes)) from None
-    lines += _missing(settings)
+        raise SettingsInvalid(lines + _besides(unread, _explained(mistakes))) from None
+    lines += _besides(unread, _missing(settings))
     if lines:
         raise SettingsInvalid(lines)
     return settings
+
+
+def _besides(said: list[str], lines: list[str]) -> list[str]:
+    """Return the lines about names that have no line yet: one mistake is one line."""
+    return [line for line in lines if not line.startswith(tuple(said))]
 
 
 def _is_known(name: str) -> bool:
@@ -158,7 +165,9 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"the file of {name}_FILE cannot be read ({error})") from None
+        raise ValueError(
+            f"the file of {name}_FILE cannot be read ({error}) – correct its path or permissions"
+        ) from None
 
 
 def _explained(mistakes: ValidationError) -> list[str]:

@@ -16,16 +16,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[1]
 UP_WITHIN_S = 50
 """How long a start may take on a machine that does many other things."""
 QUIET_START_S = 3.0
 """How long the demo takes to start on two quiet cores."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOT_OURS = re.compile(r"^(SAYSO_|SLACK_|OPENAI_)")
 
 
-def environment(**ours: str) -> dict[str, str]:
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The shell's environment without any setting of a gateway, and *ours* on top."""
     kept = {name: value for name, value in os.environ.items() if not _NOT_OURS.match(name)}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **ours}
@@ -44,9 +46,11 @@ class Ended:
         return self.complaint.splitlines()
 
 
-async def sayso(*arguments: str, cwd: Path | None = None, **env: str) -> Ended:
+async def sayso(
+    *arguments: str, cwd: Path | None = None, env: Mapping[str, str] = NOTHING
+) -> Ended:
     """Run one command to its end."""
-    process = await _start(arguments, cwd=cwd, env=environment(**env))
+    process = await _start(arguments, cwd=cwd, env=environment(env))
     printed, complaint = await asyncio.wait_for(process.communicate(), UP_WITHIN_S)
     assert process.returncode is not None
     return Ended(
@@ -95,11 +99,15 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    *arguments: str, up: str, cwd: Path | None = None, fds: tuple[int, ...] = (), **env: str
+    *arguments: str,
+    up: str,
+    cwd: Path | None = None,
+    fds: tuple[int, ...] = (),
+    env: Mapping[str, str] = NOTHING,
 ) -> AsyncIterator[Program]:
     """Start a command, wait for a line that begins with *up*, and kill what is left at the end."""
     started_at = monotonic()
-    process = await _start(arguments, cwd=cwd, env=environment(**env), fds=fds)
+    process = await _start(arguments, cwd=cwd, env=environment(env), fds=fds)
     reading: asyncio.Task[tuple[bytes, bytes]] | None = None
     try:
         async with asyncio.timeout(UP_WITHIN_S):

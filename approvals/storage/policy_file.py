@@ -100,7 +100,7 @@ class PolicyFile:
         except OSError as error:
             why = error.strerror or type(error).__name__
             text = f"cannot be read ({why}) – check the path and its permissions"
-            raise PolicyInvalid([Mistake(1, 1, text, self.path.name)]) from None
+            raise PolicyInvalid([Mistake(1, 1, text, self.path.name or str(self.path))]) from None
 
 
 def _signature(path: Path) -> _Signature | None:

@@ -8,6 +8,7 @@ in a thread after that. The scripted model answers whatever keys the shell holds
 import argparse
 import asyncio
 import os
+import sqlite3
 import sys
 import tempfile
 import webbrowser
@@ -23,6 +24,7 @@ from approvals.gate.local_gateway import LocalGateway
 from approvals.storage.data_directory import hold
 from bot.agents.spec import AgentSpec, ModelSettings
 from bot.agents.task_runner import warm_up
+from bot.arguments import port_number
 from bot.bootstrap import running_gateway
 from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
 from bot.logs import log_to_stderr
@@ -43,7 +45,7 @@ def run(arguments: list[str]) -> int:
         prog="sayso demo",
         description="Run everything on this machine: a local Slack, the gateway, an agent.",
     )
-    parser.add_argument("--port", type=int, default=PORT, help="of the page; 0 takes a free one")
+    parser.add_argument("--port", type=port_number, default=PORT, help="of the page; 0 takes any")
     parser.add_argument("--data", type=Path, help="keep everything there; else it is thrown away")
     parser.add_argument("--policy", type=Path, default=POLICY_PATH, help="other rules to run by")
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
@@ -57,14 +59,17 @@ def run(arguments: list[str]) -> int:
         return asyncio.run(_demo(wanted, real))
     except OSError as error:
         return _refused(f"cannot start ({error.strerror or error}) – is another demo running?")
+    except sqlite3.Error as error:
+        return _refused(f"what is kept there cannot be read ({error}) – choose another --data")
     except Exception as refusal:
         if not is_start_refusal(refusal):
             raise
-        return _refused(str(refusal))
+        return _refused(*str(refusal).splitlines())
 
 
-def _refused(why: str) -> int:
-    print(f"sayso demo: {why}", file=sys.stderr)
+def _refused(*lines: str) -> int:
+    for line in lines:
+        print(f"sayso demo: {line}", file=sys.stderr)
     return 2
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from bot.arguments import port_number
 from bot.sandbox.server import AddRoutes, LocalSlack
 
 _PORT = 8484
@@ -21,7 +22,7 @@ def run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="sayso sandbox", description="Run the local Slack: a stand-in for a workspace."
     )
-    parser.add_argument("--port", type=int, default=_PORT, help="0 takes a free one")
+    parser.add_argument("--port", type=port_number, default=_PORT, help="0 takes a free one")
     parser.add_argument("--data", type=Path, help="where the workspace is kept; else in memory")
     parser.add_argument("--signed-http", metavar="URL", help="post payloads there, signed")
     parser.add_argument("--no-page", action="store_true", help="the Web API only")

@@ -83,7 +83,7 @@ async def test_a_demo_without_data_leaves_nothing_in_the_temporary_directory(
     tmp_path: Path,
 ) -> None:
     command = ("demo", "--no-open", "--port", "0")
-    async with running(*command, up="http://", TMPDIR=str(tmp_path)) as demo:
+    async with running(*command, up="http://", env={"TMPDIR": str(tmp_path)}) as demo:
         assert [each.name.startswith("sayso-demo-") for each in tmp_path.iterdir()] == [True]
         await _ends_in_time(demo, signal.SIGINT)
     assert list(tmp_path.iterdir()) == []
@@ -122,7 +122,7 @@ async def test_a_browser_is_opened_unless_it_is_told_not_to(
     browser.write_text(f'#!/bin/sh\necho "$1" >> {asked_for}\n', "utf-8")
     browser.chmod(0o700)
     command = ("demo", *option, "--port", "0", "--data", str(tmp_path / "data"))
-    async with running(*command, up="Open it", BROWSER=f"{browser} %s") as demo:
+    async with running(*command, up="Open it", env={"BROWSER": f"{browser} %s"}) as demo:
         if opened:
             async with asyncio.timeout(20):
                 while not asked_for.exists():

@@ -96,11 +96,15 @@ class Scene:
                     up="Sayso is serving",
                     cwd=self.place,
                     fds=(writing,),
-                    SAYSO_RUN="tests.process.agent:run",
-                    SAYSO_HTTP_PORT="0",
-                    **{name: self.slack.setting(name) for name in _SLACK},
-                    **{agent.POINTS_FD: str(writing), agent.STOP_AT: stop_at, agent.KEYS: keys},
-                    **{agent.FILE: str(self.place / "ledger.txt")},
+                    env={
+                        "SAYSO_RUN": "tests.process.agent:run",
+                        "SAYSO_HTTP_PORT": "0",
+                        **{name: self.slack.setting(name) for name in _SLACK},
+                        agent.POINTS_FD: str(writing),
+                        agent.STOP_AT: stop_at,
+                        agent.KEYS: keys,
+                        agent.FILE: str(self.place / "ledger.txt"),
+                    },
                 )
                 async with serving as program:
                     os.close(writing)

@@ -1,0 +1,96 @@
+"""A policy file with mistakes: every command says each of them with file, line, column, remedy."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.programs import Ended, sayso
+
+MISTAKEN = """\
+version: 1
+defaults: {channel: "#x", timeout: 15}
+people: {oncall: {users: [U0BOB]}}
+channels:
+  "#prod": {id: C0PROD, approvers: [oncall], approvers: []}
+frozen: true
+"""
+PLACES = ["2:21", "2:36", "5:46", "6:1"]
+TOKENS = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "SLACK_BASE_URL": "http://127.0.0.1:9/api/",
+}
+
+
+async def _read_by(command: str, policy: Path, data: Path) -> Ended:
+    if command == "policy":
+        return await sayso("policy", "validate", str(policy))
+    given = ("--policy", str(policy), "--data", str(data))
+    if command == "demo":
+        return await sayso("demo", "--no-open", "--port", "0", *given)
+    return await sayso("serve", *given, env=TOKENS)
+
+
+@pytest.mark.parametrize("command", ["policy", "demo", "serve"])
+async def test_every_mistake_is_a_line_with_its_place_and_a_remedy(
+    tmp_path: Path, command: str
+) -> None:
+    policy = tmp_path / "team.yml"
+    policy.write_text(MISTAKEN, "utf-8")
+    ended = await _read_by(command, policy, tmp_path / "data")
+    assert (ended.code, ended.printed) == (2, "")
+    start = ".*/" if command == "policy" else f"sayso {command}: "
+    places = []
+    for line in ended.complaints:
+        found = re.fullmatch(rf"{start}team\.yml:(\d+:\d+): .+ – .+", line)
+        assert found, line
+        places.append(found[1])
+    assert places == PLACES
+
+
+@pytest.mark.parametrize(
+    ("command", "content", "says"),
+    [
+        ("demo", None, "cannot be read (No such file or directory)"),
+        ("serve", None, "cannot be read (No such file or directory)"),
+        ("policy", None, "cannot be read (No such file or directory)"),
+        ("policy", b"\xff\xfe", "not UTF-8 – save the file as UTF-8"),
+        ("policy", b"a: [", ""),
+        ("policy", b"", ""),
+    ],
+)
+async def test_a_file_that_is_no_policy_is_refused(
+    tmp_path: Path, command: str, content: bytes | None, says: str
+) -> None:
+    policy = tmp_path / "team.yml"
+    if content is not None:
+        policy.write_bytes(content)
+    ended = await _read_by(command, policy, tmp_path / "data")
+    assert (ended.code, ended.printed) == (2, "")
+    assert re.search(r"team\.yml:\d+:\d+: ", ended.complaint)
+    assert says in ended.complaint
+    assert " – " in ended.complaints[0]
+    assert "Traceback" not in ended.complaint
+
+
+async def test_a_directory_is_no_policy(tmp_path: Path) -> None:
+    ended = await sayso("demo", "--no-open", "--port", "0", "--policy", ".", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.complaints == [
+        "sayso demo: .:1:1: cannot be read (Is a directory) – check the path and its permissions"
+    ]
+
+
+@pytest.mark.parametrize("file", ["local-slack.db", "ledger.db", "gateway/sayso.db"])
+async def test_a_damaged_file_of_an_earlier_demo_is_said_and_left_as_it_is(
+    tmp_path: Path, file: str
+) -> None:
+    damaged = tmp_path / file
+    damaged.parent.mkdir(exist_ok=True)
+    damaged.write_bytes(b"not a database at all " * 100)
+    ended = await sayso("demo", "--no-open", "--port", "0", "--data", str(tmp_path))
+    assert (ended.code, ended.printed) == (2, "")
+    [line] = ended.complaints
+    assert line.startswith("sayso demo: ")
+    assert damaged.read_bytes() == b"not a database at all " * 100
