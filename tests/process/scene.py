@@ -135,11 +135,31 @@ class Scene:
                 await asyncio.sleep(0.02)
             return card
 
+    async def card_after(self, earlier: Card) -> Card:
+        """Wait for a card newer than *earlier*."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (card := await self.card()).ts == earlier.ts:
+                await asyncio.sleep(0.02)
+            return card
+
+    async def switch_on(self, fault: dict[str, Any]) -> None:
+        """Let Slack go wrong in this way."""
+        async with self.http.post(f"{self._page}sandbox/faults", json=fault) as answer:
+            assert answer.status == 200
+
     async def settled(self) -> None:
         """Wait until no card can be decided any more."""
         async with asyncio.timeout(PATIENCE_S):
             while any(card.is_open for card in await self.cards()):
                 await asyncio.sleep(0.02)
+
+    async def approve_all(self) -> None:
+        """Press Approve on whatever can still be decided, until nothing can."""
+        async with asyncio.timeout(PATIENCE_S):
+            while waiting := [card for card in await self.cards() if card.is_open]:
+                for card in waiting:
+                    await self.click(card, buttons.APPROVE)
+                await asyncio.sleep(0.05)
 
     async def click(self, card: Card, button: str) -> dict[str, Any]:
         """Press a button as the approver; the answer says whether the app acknowledged it."""
