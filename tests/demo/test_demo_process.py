@@ -11,12 +11,26 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
-from tests.programs import Ended, Program, children, is_alive, running, sayso
+from tests.programs import Program, children, is_alive, running, sayso
 
 END_WITHIN_S = 2.0
 SERVICES = {(name, place) for name in ("checkout", "search") for place in ("prod", "staging")}
 CHANNEL = "C0PROD"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo(place: Path) -> AsyncIterator[Program]:
+    """One demo for the tests that only look at it."""
+    async with running_demo(place) as started:
+        yield started
 
 
 @asynccontextmanager
@@ -26,35 +40,24 @@ async def running_demo(data: Path) -> AsyncIterator[Program]:
         yield demo
 
 
-async def _ends_in_time(demo: Program, number: int) -> Ended:
+async def _ends_in_time(demo: Program, number: int) -> None:
     """End it by a signal: in time, with code 0, in silence, and with nothing of it left."""
     born = [child.pid for child in children(demo.pid)]
     asked_at = monotonic()
     ended = await demo.end(number)
     assert monotonic() - asked_at < END_WITHIN_S * demo.patience
     assert ended.code == 0
-    assert "Traceback" not in ended.complaint
+    assert ended.complaint == ""
     assert [pid for pid in born if is_alive(pid)] == []
-    return ended
 
 
-async def test_the_first_line_is_the_pages_address_and_the_page_is_there(tmp_path: Path) -> None:
-    async with running_demo(tmp_path) as demo, aiohttp.ClientSession() as http:
-        [line] = demo.lines
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", line)
-        async with http.get(line) as answer:
-            assert answer.status == 200
-            assert "#prod-incidents" in await answer.text()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_ends_in_two_seconds_at_once_and_leaves_no_child(
-    tmp_path: Path, number: int
-) -> None:
-    async with running_demo(tmp_path) as demo:
-        commands = {child.command[-3:-1] for child in children(demo.pid)}
-        assert commands == SERVICES
-        await _ends_in_time(demo, number)
+async def test_the_first_line_is_the_pages_address_and_the_page_is_there(demo: Program) -> None:
+    [line] = demo.lines
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", line)
+    async with aiohttp.ClientSession() as http, http.get(line) as answer:
+        assert answer.status == 200
+        assert "#prod-incidents" in await answer.text()
+    assert {child.command[-3:-1] for child in children(demo.pid)} == SERVICES
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -73,12 +76,6 @@ async def test_it_ends_in_two_seconds_with_pages_open_and_a_question_pending(
             await each.close()
 
 
-async def test_it_keeps_quiet_while_all_goes_well(tmp_path: Path) -> None:
-    async with running_demo(tmp_path) as demo:
-        ended = await demo.end(signal.SIGTERM)
-    assert ended.complaint == ""
-
-
 async def test_a_demo_without_data_leaves_nothing_in_the_temporary_directory(
     tmp_path: Path,
 ) -> None:
@@ -90,24 +87,23 @@ async def test_a_demo_without_data_leaves_nothing_in_the_temporary_directory(
 
 
 async def test_a_second_demo_on_the_same_data_ends_with_2_and_names_the_first(
-    tmp_path: Path,
+    demo: Program, place: Path
 ) -> None:
-    async with running_demo(tmp_path) as first:
-        second = await sayso("demo", "--no-open", "--port", "0", "--data", str(tmp_path))
-        assert second.code == 2
-        [complaint] = second.complaints
-        assert complaint.startswith("sayso demo: ")
-        assert f"(process {first.pid})" in complaint
-        assert second.printed == ""
-        async with aiohttp.ClientSession() as http, http.get(first.lines[0]) as answer:
-            assert answer.status == 200
+    second = await sayso("demo", "--no-open", "--port", "0", "--data", str(place))
+    assert (second.code, second.printed) == (2, "")
+    [complaint] = second.complaints
+    assert complaint.startswith("sayso demo: ")
+    assert f"(process {demo.pid})" in complaint
+    async with aiohttp.ClientSession() as http, http.get(demo.lines[0]) as answer:
+        assert answer.status == 200
 
 
-async def test_a_taken_port_ends_with_2_and_one_line_that_says_so(tmp_path: Path) -> None:
-    async with running_demo(tmp_path / "first") as first:
-        port = first.lines[0].rstrip("/").rpartition(":")[2]
-        second = await sayso("demo", "--no-open", "--port", port, "--data", str(tmp_path / "b"))
-    assert second.code == 2
+async def test_a_taken_port_ends_with_2_and_one_line_that_says_so(
+    demo: Program, tmp_path: Path
+) -> None:
+    port = demo.lines[0].rstrip("/").rpartition(":")[2]
+    second = await sayso("demo", "--no-open", "--port", port, "--data", str(tmp_path))
+    assert (second.code, second.printed) == (2, "")
     [complaint] = second.complaints
     assert complaint.startswith("sayso demo: ")
     assert port in complaint
@@ -128,7 +124,7 @@ async def test_a_browser_is_opened_unless_it_is_told_not_to(
                 while not asked_for.exists():
                     await asyncio.sleep(0.02)
             assert asked_for.read_text("utf-8").split() == [demo.lines[0]]
-        await demo.end(signal.SIGTERM)
+        await _ends_in_time(demo, signal.SIGTERM)
     assert asked_for.exists() is opened
 
 
