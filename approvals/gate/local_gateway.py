@@ -75,7 +75,10 @@ class LocalGateway:
             requirement = self._requirement(proposal)
             if requirement.effect is not Effect.ASK:
                 return await self._strictly(proposal, requirement)
-            return await self._answered(proposal, requirement)
+            answering = self._answered(_ask(proposal, requirement))
+            # What is still referred to here stays in memory for as long as people take.
+            del proposal, requirement
+            return await answering
         except errors.Refusal as refusal:
             raise not_approved(refused(refusal)) from refusal
 
@@ -128,16 +131,19 @@ class LocalGateway:
             raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
 
-    async def _answered(self, proposal: Proposal, requirement: Requirement) -> Clearance:
+    async def _answered(self, ask: Ask) -> Clearance:
         """Ask, wait and claim; an approval that lapsed meanwhile is asked for once more."""
+        digest = ask.call.digest
         for _ in range(2):
-            request = await self._ended(_ask(proposal, requirement))
+            ending = self._ended(ask)
+            del ask
+            request = await ending
             if request.status is not Status.APPROVED:
                 raise not_approved(outcome_of(request))
             try:
-                return await self._claimed(request, proposal.call.digest)
+                return await self._claimed(request, digest)
             except errors.PermitLapsed:
-                continue
+                ask = _once_more(request)
             except errors.AlreadyClaimed as claimed:
                 permit = claimed.facts.get("permit")
                 raise not_approved(_spent(request, permit)) from claimed
@@ -234,6 +240,22 @@ def _ask(proposal: Proposal, requirement: Requirement) -> Ask:
         tool_call_id=proposal.tool_call_id,
         card_channel=proposal.card_channel,
         thread_ts=proposal.thread_ts,
+    )
+
+
+def _once_more(request: ApprovalRequest) -> Ask:
+    """Return the question of an ended request, to be put again."""
+    return Ask(
+        call=request.call,
+        requirement=request.requirement,
+        requester=request.requester,
+        injected=request.injected,
+        reason=request.reason,
+        key=request.key,
+        run_id=request.run_id,
+        tool_call_id=request.tool_call_id,
+        card_channel=request.channel,
+        thread_ts=request.thread_ts,
     )
 
 
