@@ -6,8 +6,8 @@ user said no".
 """
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired, cast, get_type_hints
 
@@ -49,6 +49,8 @@ class GuardedTool(BaseTool):
 
     _guard: Guard = PrivateAttr()
     _inner: BaseTool = PrivateAttr()
+    _taken: dict[str, frozenset[str]] = PrivateAttr()
+    _direct: Callable[..., Any] | None = PrivateAttr()
 
     def __init__(self, inner: BaseTool, guard: Guard) -> None:
         """Take over the looks of *inner*; every way of running it goes through *guard*."""
@@ -56,6 +58,10 @@ class GuardedTool(BaseTool):
         super().__init__(args_schema=inner.args_schema or inner.get_input_schema(), **looks)
         self._guard = guard
         self._inner = inner
+        # Examined once: looking signatures up costs more than the gate itself.
+        self._taken = {"run": _taken_beside(inner._run), "arun": _taken_beside(inner._arun)}
+        body = _plain_coroutine(inner)
+        self._direct = guard.awaiting(body) if body else None
 
     @property
     def coroutine(self) -> Callable[..., Any]:
@@ -91,14 +97,15 @@ class GuardedTool(BaseTool):
         self, *args: Any, config: RunnableConfig, run_manager: Any = None, **kwargs: Any
     ) -> Any:
         run = self._inner._run
-        beside = _beside(run, config, run_manager)
+        beside = self._beside("run", config, run_manager)
         return self._guard.blocking(lambda **given: run(**given, **beside))(*args, **kwargs)
 
     async def _arun(
         self, *args: Any, config: RunnableConfig, run_manager: Any = None, **kwargs: Any
     ) -> Any:
+        gated = self._direct or self._gated(config, run_manager)
         try:
-            return await self._gated(config, run_manager)(*args, **kwargs)
+            return await gated(*args, **kwargs)
         except SystemExit as error:  # LangChain runs this in a task, where it would end the loop
             raise RuntimeError(f"{self.name} tried to end the process ({error})") from error
 
@@ -106,14 +113,19 @@ class GuardedTool(BaseTool):
         inner = self._inner
         if _is_sync(inner):
             run = inner._run
-            beside = _beside(run, config, run_manager and run_manager.get_sync())
+            beside = self._beside("run", config, run_manager and run_manager.get_sync())
             return self._guard.awaiting(lambda **given: run(**given, **beside), in_thread=True)
-        beside = _beside(inner._arun, config, run_manager)
+        beside = self._beside("arun", config, run_manager)
 
         async def body(**given: Any) -> Any:
             return await inner._arun(**given, **beside)
 
         return self._guard.awaiting(body)
+
+    def _beside(self, way: str, config: RunnableConfig, run_manager: Any) -> dict[str, Any]:
+        """Return what LangChain passes beside the arguments, as far as the inner tool takes it."""
+        known = {"config": config, "run_manager": run_manager}
+        return {name: known[name] for name in self._taken[way]}
 
     def _told(self, refusal: Exception, tool_call_id: str | None) -> ToolMessage:
         if tool_call_id is None:
@@ -215,13 +227,23 @@ def _is_sync(inner: BaseTool) -> bool:
     return type(inner)._arun is BaseTool._arun
 
 
-def _beside(run: Callable[..., Any], config: RunnableConfig, run_manager: Any) -> dict[str, Any]:
-    """Return what LangChain passes beside the arguments, as far as *run* takes it."""
-    known = {"config": config, "run_manager": run_manager}
-    return {name: known[name] for name in inspect.signature(run).parameters.keys() & known.keys()}
+def _taken_beside(run: Callable[..., Any]) -> frozenset[str]:
+    """Return which of LangChain's own arguments *run* takes."""
+    return frozenset(inspect.signature(run).parameters.keys() & {"config", "run_manager"})
 
 
-@contextmanager
-def _tool_call(tool_call_id: str | None) -> Iterator[None]:
-    with entered(replace(current(), tool_call_id=tool_call_id or current().tool_call_id)):
-        yield
+def _plain_coroutine(inner: BaseTool) -> Callable[..., Any] | None:
+    """Return the tool's own coroutine function where LangChain would pass it nothing more."""
+    if not isinstance(inner, StructuredTool) or type(inner)._arun is not StructuredTool._arun:
+        return None
+    function = inner.coroutine
+    if function is None or "callbacks" in inspect.signature(function).parameters:
+        return None
+    return None if RunnableConfig in _hints(function).values() else function
+
+
+def _tool_call(tool_call_id: str | None) -> AbstractContextManager[object]:
+    """Say which call of the model this is, where it is one."""
+    if tool_call_id is None:
+        return nullcontext()
+    return entered(replace(current(), tool_call_id=tool_call_id))
