@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from approvals.domain import errors
-from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.outcome import (
     Outcome,
@@ -26,7 +26,7 @@ from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
-from approvals.operations.cancel_request import cancel_key, cancel_request
+from approvals.operations.cancel_request import cancel_key, withdraw
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed
@@ -150,11 +150,12 @@ class LocalGateway:
         raise not_approved(lapsed(request))
 
     async def _claimed(self, request: ApprovalRequest, digest: str) -> Clearance:
+        claim = self._loop.create_task(claim_permit(self._desk, request.id, digest=digest))
         try:
-            return _cleared(await claim_permit(self._desk, request.id, digest=digest))
+            return _cleared(await asyncio.shield(claim))
         except asyncio.CancelledError:
-            # The claim may have been stored; without its caller the body never runs.
-            self._spawn(_gave_up(self._desk, request.id))
+            # The claim goes on being stored; without its caller the body never runs.
+            self._spawn(_gave_up(self._desk, request.id, claim))
             raise
 
     async def _ended(self, ask: Ask) -> ApprovalRequest:
@@ -207,23 +208,23 @@ class LocalGateway:
 
 
 async def _withdrawn(desk: Desk, request_id: RequestId) -> None:
-    """Withdraw the question of a caller that is gone; it may never have been stored, or ended."""
+    """Withdraw the question of a caller that is gone."""
     try:
-        await cancel_request(desk, request_id, Cause.WAITER_GONE)
-    except (errors.AlreadyDecided, errors.RequestUnknown):
-        return
+        await withdraw(desk, request_id)
     except errors.Refusal as refusal:
         _log.error("Request %s could not be withdrawn: %s", request_id, refusal.message)
 
 
-async def _gave_up(desk: Desk, request_id: RequestId) -> None:
-    """Close the claim of a caller that was cancelled while claiming."""
+async def _gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[ApprovalRequest]) -> None:
+    """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's."""
+    try:
+        await claim
+    except errors.Refusal:
+        return
     try:
         await report_execution(
             desk, request_id, succeeded=False, result="Cancelled before it ran. It did not run."
         )
-    except errors.ClaimRefused:
-        return
     except errors.Refusal as refusal:
         _log.error("The claim of %s could not be closed: %s", request_id, refusal.message)
 

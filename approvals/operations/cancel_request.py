@@ -7,7 +7,8 @@ transition table.
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.ids import RequestId, UserId
-from approvals.domain.lifecycle import advance
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
+from approvals.domain.permit import PermitState
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
@@ -54,3 +55,24 @@ async def cancel_key(desk: Desk, key: str) -> bool:
         return True
 
     return await desk.store.write(unit)
+
+
+async def withdraw(desk: Desk, request_id: RequestId) -> None:
+    """Leave nothing to be run of a request whose only caller is gone, however far it is.
+
+    Pending, it ends as cancelled; approved and not yet claimed, its permit lapses, so that the
+    card says that nothing ran. It may never have been stored.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+
+    def unit(tx: Transaction) -> None:
+        request, permit = tx.request(request_id), tx.permit(request_id)
+        now = desk.clock.now()
+        if request is not None and request.is_pending:
+            save_step(tx, advance(request, Cause.WAITER_GONE, now=now))
+        elif request is not None and permit and permit.state is PermitState.UNCLAIMED:
+            save_step(tx, advance_permit(request, permit, PermitEvent.LAPSE, now=now))
+
+    await desk.store.write(unit)

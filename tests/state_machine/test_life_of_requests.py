@@ -63,7 +63,11 @@ class Caller:
             return
         assert clearance.request_id is not None
         ledger.append(clearance.request_id, clearance.arguments_json)
-        await self.may_finish.wait()
+        try:
+            await self.may_finish.wait()
+        except asyncio.CancelledError:
+            await gateway.gateway.report(clearance, succeeded=False, result="cancelled")
+            raise
         await gateway.gateway.report(clearance, succeeded=True, result="done")
         self.outcome = "ran"
 
