@@ -7,7 +7,11 @@ from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="package"),
+]
 
 MIDDLE = "in the middle of it: hidden-in-the-middle"
 LONG = f"{'begin ' * 800}{MIDDLE} {'tail ' * 900}and the very end"

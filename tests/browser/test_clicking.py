@@ -5,7 +5,11 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="package"),
+]
 
 
 async def test_a_double_click_is_one_decision_and_one_payment(tab: Tab) -> None:

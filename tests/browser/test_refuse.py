@@ -5,7 +5,11 @@ from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="package"),
+]
 
 
 async def test_a_rejection_with_its_reason_reaches_the_agent_and_nothing_ran(tab: Tab) -> None:

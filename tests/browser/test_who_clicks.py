@@ -5,7 +5,11 @@ from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, EXTERNAL, GUEST, REQUESTER, SECOND_APPROVER, Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="package")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="package"),
+]
 
 
 async def test_guest_external_person_and_bystander_are_told_why_and_the_card_waits(

@@ -18,7 +18,7 @@ from tests.programs import Program, children, is_alive, running, sayso
 END_WITHIN_S = 2.0
 SERVICES = {(name, place) for name in ("checkout", "search") for place in ("prod", "staging")}
 CHANNEL = "C0PROD"
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.fixture(scope="module")

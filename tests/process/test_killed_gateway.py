@@ -6,8 +6,12 @@ Cases F1 to F4: the points are announced on a pipe by the agent inside the kille
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.process import agent
 from tests.process.scene import Card, Scene, running_scene
+
+pytestmark = pytest.mark.timeout(180)
 
 
 async def _ends_well(scene: Scene, *requests: Card) -> None:

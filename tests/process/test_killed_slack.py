@@ -3,8 +3,12 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.process import agent
 from tests.process.scene import Scene, running_scene, running_slack
+
+pytestmark = pytest.mark.timeout(180)
 
 
 async def _started_again(scene: Scene) -> str:
