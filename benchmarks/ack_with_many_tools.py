@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, Target, bounded, milliseconds
 from benchmarks.gateway import PROD, BenchGateway, Waiting, a_gateway
 
 ROUNDS = 7
-CLICKS = 60
+CLICKS = 100
 MANY = 200
 HEAD = """
 version: 1
@@ -54,7 +54,9 @@ async def _rounds(count: int) -> list[tuple[float, float]]:
 async def _round(many: BenchGateway, one: BenchGateway) -> tuple[float, float]:
     with_many, with_one = [], []
     for first, second in zip(
-        await many.asks(CLICKS, tool=_name(MANY)), await one.asks(CLICKS, tool=_name(1)), strict=True
+        await many.asks(CLICKS, tool=_name(MANY)),
+        await one.asks(CLICKS, tool=_name(1)),
+        strict=True,
     ):
         with_many.append(await _acked_after_s(many, first))
         with_one.append(await _acked_after_s(one, second))

@@ -11,7 +11,10 @@ import sys
 import time
 from typing import Any
 
-from ai_infra.llm.tools.hitl import ApprovalConfig, wrap_tool_for_approval
+from ai_infra.llm.tools.hitl import (  # type: ignore[import-not-found]
+    ApprovalConfig,
+    wrap_tool_for_approval,
+)
 from langchain_core.tools import tool
 
 

@@ -22,8 +22,8 @@ from benchmarks.gateway import BenchGateway, Waiting, a_gateway
 from benchmarks.raw_store import RawWriter, bare_decision
 from benchmarks.requests import stored_requests
 
-ROUNDS = 5
-CLICKS = 60
+ROUNDS = 7
+CLICKS = 100
 SECRET = b"8f742231b10e8888abcd99yyyzzz85a5"
 
 

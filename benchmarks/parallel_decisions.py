@@ -10,12 +10,14 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from approvals.domain.ids import RequestId
+from approvals.operations.decide import decide
 from benchmarks import sqlmodel_store
 from benchmarks.figures import Figure, Target, bounded, milliseconds, p99
 from benchmarks.gateway import BenchGateway, Waiting, a_gateway
@@ -76,18 +78,14 @@ Ours = Callable[[Waiting], Awaitable[object]]
 Theirs = Callable[[Waiting, RequestId], Awaitable[object]]
 
 
-async def _round(
-    gateway: BenchGateway, ours: Ours, theirs: Theirs, ids: list[RequestId]
-) -> Pair:
+async def _round(gateway: BenchGateway, ours: Ours, theirs: Theirs, ids: list[RequestId]) -> Pair:
     mine: list[float] = []
     other: list[float] = []
     for number in range(BATCHES + 1):
         waiting = await gateway.asks(AT_ONCE)
-        seconds = await _batch([lambda each=each: ours(each) for each in waiting])
+        seconds = await _batch([partial(ours, each) for each in waiting])
         await gateway.rest(*waiting)
-        sessions = await _batch(
-            [lambda each=each, own=ids.pop(): theirs(each, own) for each in waiting]
-        )
+        sessions = await _batch([partial(theirs, each, ids.pop()) for each in waiting])
         if number:  # the first batch fills caches and pools on both sides
             mine += seconds
             other += sessions
@@ -105,8 +103,6 @@ async def _batch(decisions: Sequence[Callable[[], Awaitable[object]]]) -> list[f
 
 
 def _decided(gateway: BenchGateway) -> Ours:
-    from approvals.operations.decide import decide
-
     async def decided(waiting: Waiting) -> None:
         answer = await decide(gateway.desk, gateway.click(waiting))
         assert answer.decision is not None
@@ -154,5 +150,5 @@ async def _ours_alone() -> None:
     async with a_gateway() as gateway:
         for _ in range(2 * BATCHES):
             waiting = await gateway.asks(AT_ONCE)
-            await _batch([lambda each=each: _clicked(gateway)(each) for each in waiting])
+            await _batch([partial(_clicked(gateway), each) for each in waiting])
             await gateway.rest(*waiting)

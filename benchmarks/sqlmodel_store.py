@@ -5,6 +5,7 @@ pool as it comes. It reads the request, compares and sets its status, adds an au
 and commits; it keeps no hash chain.
 """
 
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from approvals.storage.tables import ApprovalRequestRow, AuditEventRow, JobRow
 
 CLOCK = SystemClock()
 BUSY_TIMEOUT_S = 30
+_seq = itertools.count(1)
 
 
 @asynccontextmanager
@@ -54,7 +56,12 @@ async def decide(engine: AsyncEngine, request_id: str) -> None:
         assert changed.rowcount == 1
         session.add(
             AuditEventRow(
-                name="request.approved", subject=request_id, body="{}", prev_hash="", hash=""
+                seq=next(_seq),
+                name="request.approved",
+                subject=request_id,
+                body="{}",
+                prev_hash="",
+                hash="",
             )
         )
         session.add(
