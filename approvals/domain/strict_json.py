@@ -64,7 +64,10 @@ def check(value: JsonValue) -> bool:
     for _ in range(DEPTH_MAX + 1):
         below: list[JsonValue] = []
         for item in level:
-            plain &= _check_item(item, below)
+            if type(item) is not str:
+                plain &= _check_item(item, below)
+            elif not item.isascii() or "\x00" in item:  # in line: nearly every leaf is a text
+                _check_text(item)
         leaves += len(below)
         if leaves > LEAVES_MAX:
             raise errors.TooManyItems
@@ -75,15 +78,13 @@ def check(value: JsonValue) -> bool:
 
 
 def _check_item(item: JsonValue, below: list[JsonValue]) -> bool:
-    """Refuse or pass one value, hand its children to *below*; return whether it is plain."""
+    """Refuse or pass a value other than text, hand its children to *below*; return if plain."""
     kind = type(item)
-    if kind is str:
-        _check_text(cast("str", item))
-    elif kind is dict:
+    if kind is dict:
         mapping = cast("dict[str, JsonValue]", item)
         below.extend(mapping.values())
         return _check_keys(mapping)
-    elif kind is list:
+    if kind is list:
         below.extend(cast("list[JsonValue]", item))
     elif kind is int:
         if not -INTEGER_MAX <= cast("int", item) <= INTEGER_MAX:
@@ -97,8 +98,6 @@ def _check_item(item: JsonValue, below: list[JsonValue]) -> bool:
 
 
 def _check_text(text: str) -> None:
-    if text.isascii() and "\x00" not in text:
-        return
     if "\x00" in text:
         raise errors.UnsafeText
     try:
@@ -111,8 +110,12 @@ def _check_keys(mapping: dict[str, JsonValue]) -> bool:
     for key in mapping:
         if type(key) is not str:
             raise errors.InvalidJson("An object's key must be a text.")
+    together = "".join(mapping)
+    if together.isascii() and "\x00" not in together:
+        return True
+    for key in mapping:
         _check_text(key)
-    return all(map(str.isascii, mapping))
+    return together.isascii()
 
 
 def _check_float(number: float) -> None:
