@@ -7,6 +7,7 @@ from docs_pages.audit_events_page import audit_events_page
 from docs_pages.commands_page import commands_page
 from docs_pages.errors_page import errors_page
 from docs_pages.scopes_page import scopes_page
+from docs_pages.security_cases_page import security_cases_page
 from docs_pages.settings_page import settings_page
 from docs_pages.statuses_page import statuses_page
 
@@ -18,4 +19,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "manifest-scopes.md": scopes_page,
     "settings.md": settings_page,
     "statuses.md": statuses_page,
+    "../explanation/security-cases.md": security_cases_page,
 }

@@ -19,7 +19,7 @@ WRITING = ("chat.postMessage", "chat.update", "views.open")
 
 
 async def a_run_full_of_lures(whole: WholeGateway) -> None:
-    """Two calls: one approved, whose tool answers with a lure; one rejected, with a lure as reason."""
+    """Two calls: one approved, whose tool answers with a lure; one rejected with a lure."""
 
     async def tool(payload: dict[str, Any]) -> str:
         return LURE
