@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.nouns import Person
 from tests.security.evidence import recorded
-from tests.slack_door.scene import ALICE, BOB, CAROL, EVERYBODY, FRANK, SAYSO, Scene, scene
+from tests.slack_door.scene import ALICE, BOB, CAROL, EVERYBODY, SAYSO, Scene, scene
 from tests.slack_door.test_signed_http import form, wired
 
 LISTED = f"{{users: {EVERYBODY}}}"
@@ -38,13 +38,12 @@ def unchanged(_: dict[str, Any]) -> None:
     [
         pytest.param(ALICE, unchanged, "self_approval", id="b3"),
         pytest.param(SAYSO, unchanged, "bot", id="b8"),
-        pytest.param(FRANK, unchanged, "deactivated_user", id="b11"),
         pytest.param(BOB, from_another_team, "external_user", id="b10"),
         pytest.param(BOB, from_another_message, "card_mismatch", id="b17"),
         pytest.param(BOB, with_another_nonce, "card_mismatch", id="c7"),
     ],
 )
-async def test_b3_b8_b10_b11_b17_c7_a_refused_click_is_answered_and_recorded_once(
+async def test_b3_b8_b10_b17_c7_a_refused_click_is_answered_and_recorded_once(
     tmp_path: Path, person: str, forge: Forge, code: str
 ) -> None:
     async with scene(tmp_path, people=LISTED) as stage:
