@@ -2,8 +2,9 @@
 
 Called on arguments, results and reasons before they are cut, so no half of a secret survives a
 cut. A mark carries length and a digest keyed per request (`[secret, 40 characters, #ab12cd]`), so
-equal secrets look equal inside one request and nowhere else. Masking never removes a key, a tool's
-name, a host or a path, and never hides what a shell would run. The tool's body gets the original.
+equal secrets look equal inside one request and nowhere else. A name alone hides one text that looks
+like a secret, never what may run or lead somewhere: showing a secret is the lesser evil than hiding
+an action, because whoever writes the arguments chooses the names. The body gets the original.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import hmac
 import re
 from itertools import pairwise
 from typing import cast
+from urllib.parse import unquote
 
 from approvals.domain import errors, strict_json
 from approvals.domain.strict_json import JsonValue
@@ -66,24 +68,32 @@ _TRIGGERS = (
     *("github_pat_", "xox", "xapp-", "sk-", "sk_", "rk-", "rk_", "aiza", "npm_", "hf_", "eyj"),
     *("authorization", "bearer", "pass", "pwd", "secret", "token", "api", "session"),
 )
-_MARK = re.compile(r"\[secret, [\d,]+ characters?, #[0-9a-f]{6}\]")
 _VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "model", "google", "jwt")
 _GUESSED_GROUPS = ("header", "bearer", "named")
-_PLACE = re.compile(r"[~.]{0,2}/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:[:/]|$)")
-_AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40}")
+_RUNS = re.compile(r"-|.*?[\s;|&<>$`(){}\\\"'\x00-\x1f\x7f]", re.DOTALL)
+"""An option, or what a shell, a query or a template acts on; hardly any secret needs one."""
+_PLACE = re.compile(
+    r"[~.]{0,2}/|[A-Za-z]+://|[\w.+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$"
+    r"|(?:\d{1,3}\.){3}\d{1,3}(?:[:/]|$)|(?:[0-9A-Fa-f]{0,4}:){2,}|[A-Za-z0-9.-]{1,253}:\d{1,5}$"
+    r"|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{2,}(?:[:/?#]|$)"
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
+_PATH_PART = re.compile(r"(?=[A-Za-z]{3})[A-Z]?[a-z]+\d*|[A-Z]{3,}")
+_IDENTIFIER = re.compile(r"[A-Za-z]+\d{0,2}(?:_[A-Za-z]+\d{0,2})+")
+_LETTERS = re.compile(r"[A-Za-z]+(?:[._-][A-Za-z]+)*")
+_SCHEME = re.compile(r"\s*(?i:(?:bearer|basic|token) {1,4})?")
+_SECRET_MIN_CHARS = 4
+_SECRET_MAX_CHARS = 512
 
 
 def mask_arguments(arguments: JsonValue, salt: str) -> JsonValue:
-    """Return a copy of *arguments* with every secret in it as a mark keyed by *salt*."""
+    """Return a copy of *arguments* with every secret in it as a mark keyed by *salt*.
+
+    Every text is judged by the name right above it. What stands in a list or an object under a
+    secret name, a number, and a text that may run or lead somewhere stay readable.
+    """
     if isinstance(arguments, dict):
-        return {
-            mask_text(key, salt): (
-                _mask_all(value, salt, counts=_counts(key))
-                if names_a_secret(key)
-                else mask_arguments(value, salt)
-            )
-            for key, value in arguments.items()
-        }
+        return {mask_text(key, salt): _named(key, below, salt) for key, below in arguments.items()}
     if isinstance(arguments, list):
         return [mask_arguments(item, salt) for item in arguments]
     return mask_text(arguments, salt) if isinstance(arguments, str) else arguments
@@ -102,7 +112,7 @@ def mask_text(text: str, salt: str) -> str:
                 return before + mark(found[group], salt)
         for group in _GUESSED_GROUPS:
             guessed = found[group]
-            if guessed is not None and not _is_place(guessed):
+            if guessed is not None and looks_secret(guessed) and not _LETTERS.fullmatch(guessed):
                 return cast("str", found[f"before_{group}"]) + mark(guessed, salt)
         return found[0]
 
@@ -144,26 +154,41 @@ def names_a_secret(key: str) -> bool:
     return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairs)
 
 
-def _counts(key: str) -> bool:
-    """Whether a number under *key* is rather a count (`tokens: 100`) than a secret."""
-    return key.lower().endswith("tokens")
+def looks_secret(text: str) -> bool:
+    """Whether *text*, standing under a secret's name, is a secret: nothing that runs or leads.
+
+    >>> [looks_secret(text) for text in ("hunter2", "/etc/shadow", "x; reboot", "DROP_TABLE_users")]
+    [True, False, False, False]
+    """
+    if not _SECRET_MIN_CHARS <= len(text) <= _SECRET_MAX_CHARS:
+        return False
+    meant = unquote(text)
+    return not (_RUNS.match(meant) or _IDENTIFIER.fullmatch(meant) or _is_place(meant))
 
 
-def _mask_all(value: JsonValue, salt: str, *, counts: bool) -> JsonValue:
-    if isinstance(value, dict):
-        return {
-            mask_text(key, salt): _mask_all(below, salt, counts=counts)
-            for key, below in value.items()
-        }
-    if isinstance(value, list):
-        return [_mask_all(item, salt, counts=counts) for item in value]
-    if value is None or isinstance(value, bool) or value == "":
-        return value
-    if isinstance(value, str):
-        return value if _MARK.fullmatch(value) else mark(value, salt)
-    return value if counts else mark(strict_json.write(value), salt)
+def _named(key: str, value: JsonValue, salt: str) -> JsonValue:
+    """Return what stands under *key* masked; only a text can be a secret by its key's name."""
+    if not isinstance(value, str) or not names_a_secret(key):
+        return mask_arguments(value, salt)
+    start = _SCHEME.match(value)
+    assert start is not None
+    secret = value[start.end() :].rstrip()
+    if not looks_secret(secret):
+        return mask_text(value, salt)
+    return start[0] + mark(secret, salt) + value[start.end() + len(secret) :]
 
 
-def _is_place(guessed: str) -> bool:
-    """Whether a word after `token=` is a host or a path, which stay readable."""
-    return _PLACE.match(guessed) is not None and _AWS_SECRET.fullmatch(guessed) is None
+def _is_place(text: str) -> bool:
+    """Whether *text* is a host, an address or a path, which stay readable."""
+    if _PLACE.match(text):
+        return True
+    return "/" in text and not _is_base64(text)
+
+
+def _is_base64(text: str) -> bool:
+    """Whether a text with slashes is rather encoded chance than a path."""
+    return (
+        _BASE64.fullmatch(text) is not None
+        and all(any(map(kind, text)) for kind in (str.isupper, str.islower, str.isdigit))
+        and not any(map(_PATH_PART.fullmatch, text.split("/")))
+    )

@@ -38,11 +38,11 @@ def test_a_long_tool_name_leaves_room_for_everything_else() -> None:
 
 
 def test_short_plain_values_come_before_secrets_and_lists() -> None:
-    request = a_request({"api_key": "abc", "items": [1, 2], "service": "checkout"})
+    request = a_request({"api_key": "abc7", "items": [1, 2], "service": "checkout"})
 
     text = notification_text(a_content(request), ASKED_AT)
 
-    assert "(service=checkout, api_key=[secret, 3 characters" in text
+    assert "(service=checkout, api_key=[secret, 4 characters" in text
 
 
 def test_reserved_characters_are_escaped_once() -> None:

