@@ -63,8 +63,15 @@ class Transaction(Protocol):
         """
         ...
 
-    def overdue(self, now: datetime, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests whose follow-up is due, earliest first."""
+    def overdue(self, now: datetime, *, limit: int, else_at: datetime) -> Sequence[ApprovalRequest]:
+        """Return pending requests whose follow-up is due, earliest first.
+
+        A row that cannot be read is logged and set aside until *else_at*.
+        """
+        ...
+
+    def set_aside(self, request_id: RequestId, until: datetime) -> None:
+        """Let a request's follow-up fall due at *until*; nothing else of it changes."""
         ...
 
     def decisions(self, request_id: RequestId) -> Sequence[Decision]:
@@ -81,6 +88,10 @@ class Transaction(Protocol):
 
     def save_permit(self, permit: Permit) -> None:
         """Insert or update the one permit of its request."""
+        ...
+
+    def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
+        """Return pending requests that no caller can come back to."""
         ...
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
@@ -107,8 +118,8 @@ class Transaction(Protocol):
         """Remove the job if its generation is still *job*'s; else make it due again at once."""
         ...
 
-    def postpone_job(self, job: Job, run_at: datetime) -> None:
-        """Give the job back, due at *run_at*."""
+    def postpone_job(self, job: Job, run_at: datetime, *, is_failure: bool = True) -> None:
+        """Give the job back, due at *run_at*; unless *is_failure* this attempt is not counted."""
         ...
 
     def record(self, *events: AuditEvent) -> None:

@@ -2,10 +2,16 @@
 
 Called by the sleeper at the earliest due moment and at start for what fell due while the gateway
 was down. At most FOLLOW_UPS_MAX requests a transaction; the caller repeats while it is full.
+What cannot be read or ended is logged and set aside for a while: one bad row stops no other.
 """
 
-from approvals.domain.approval_request import Cause
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import CardKind
+from approvals.domain.errors import StoreUnavailable
 from approvals.domain.follow_up import due_follow_up
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import advance
@@ -14,24 +20,62 @@ from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 
 FOLLOW_UPS_MAX = 100
+SET_ASIDE_FOR = timedelta(minutes=10)
+"""How long a request that cannot be followed up is left alone, so that it stops no other."""
+
+_log = logging.getLogger("sayso.follow_ups")
 
 
 async def send_follow_ups(desk: Desk) -> int:
     """Carry out what is due now and return how many requests that were.
 
     Raises:
-        StoreUnavailable: nothing was stored.
+        StoreUnavailable: nothing more was stored.
     """
-    return await desk.store.write(lambda tx: _follow_up(tx, desk))
-
-
-def _follow_up(tx: Transaction, desk: Desk) -> int:
-    now = desk.clock.now()
-    due = tx.overdue(now, limit=FOLLOW_UPS_MAX)
-    for request in due:
-        if due_follow_up(request, now=now) is not None:
-            save_step(tx, advance(request, timeout_cause(tx, request.id), now=now))
+    try:
+        return await desk.store.write(lambda tx: _follow_up_all(tx, desk))
+    except StoreUnavailable:
+        raise
+    except Exception:
+        _log.exception("Follow-ups fail together; they are carried out one by one")
+    due = await desk.store.write(lambda tx: [request.id for request in _overdue(tx, desk)])
+    for request_id in due:
+        await _follow_up_alone(desk, request_id)
     return len(due)
+
+
+def _overdue(tx: Transaction, desk: Desk) -> Sequence[ApprovalRequest]:
+    now = desk.clock.now()
+    return tx.overdue(now, limit=FOLLOW_UPS_MAX, else_at=now + SET_ASIDE_FOR)
+
+
+def _follow_up_all(tx: Transaction, desk: Desk) -> int:
+    due = _overdue(tx, desk)
+    for request in due:
+        _follow_up(tx, desk, request)
+    return len(due)
+
+
+def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
+    now = desk.clock.now()
+    if due_follow_up(request, now=now) is not None:
+        save_step(tx, advance(request, timeout_cause(tx, request.id), now=now))
+
+
+async def _follow_up_alone(desk: Desk, request_id: RequestId) -> None:
+    def unit(tx: Transaction) -> None:
+        request = tx.request(request_id)
+        if request is not None:
+            _follow_up(tx, desk, request)
+
+    try:
+        await desk.store.write(unit)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        _log.exception("Request %s cannot be followed up; it is set aside", request_id)
+        again_at = desk.clock.now() + SET_ASIDE_FOR
+        await desk.store.write(lambda tx: tx.set_aside(request_id, again_at))
 
 
 def timeout_cause(tx: Transaction, request_id: RequestId) -> Cause:

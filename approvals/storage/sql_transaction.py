@@ -4,6 +4,7 @@ Made by the writer for each unit, inside that unit's savepoint; it never begins,
 back. What it notes for the store's listeners counts only if the unit is kept.
 """
 
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
 from approvals.operations.ports import Ids
 from approvals.storage import columns, request_rows, rows, statements
+
+_log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 """How long a claimed job is left to its worker before it falls due again."""
@@ -73,14 +76,23 @@ class SqlTransaction:
             self._pending.discard(request.id)
             self.ended.append(request)
 
-    def overdue(self, now: datetime, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests whose follow-up is due, earliest first."""
+    def overdue(self, now: datetime, *, limit: int, else_at: datetime) -> Sequence[ApprovalRequest]:
+        """Return pending requests whose follow-up is due; one that cannot be read is set aside."""
         values = {"now": columns.time_to_text(now), "limit": limit}
-        found = [
-            request_rows.request_from_row(row) for row in self._run(statements.OVERDUE, values)
-        ]
+        found = []
+        for row in self._run(statements.OVERDUE, values).fetchall():
+            try:
+                found.append(request_rows.request_from_row(row))
+            except Exception:  # whatever is wrong with it, the others still have to end
+                _log.exception("Request %s cannot be read; it is set aside", row["id"])
+                self.set_aside(row["id"], else_at)
         self._pending.update(request.id for request in found)
         return found
+
+    def set_aside(self, request_id: RequestId, until: datetime) -> None:
+        """Let a request's follow-up fall due at *until*; nothing else of it changes."""
+        values = {"request_id": request_id, "again_at": columns.time_to_text(until)}
+        self._run(statements.SET_ASIDE, values)
 
     def decisions(self, request_id: RequestId) -> Sequence[Decision]:
         """Return the decisions of a request, oldest first."""
@@ -104,6 +116,13 @@ class SqlTransaction:
     def save_permit(self, permit: Permit) -> None:
         """Insert or update the one permit of its request."""
         self._run(statements.SAVE_PERMIT, rows.permit_to_row(permit))
+
+    def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
+        """Return pending requests that no caller can come back to."""
+        rows_found = self._run(statements.PENDING_WITHOUT_KEY, {"limit": limit})
+        found = [request_rows.request_from_row(row) for row in rows_found]
+        self._pending.update(request.id for request in found)
+        return found
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
         """Return permits claimed and unreported whose owner is not *owner*."""
@@ -134,7 +153,12 @@ class SqlTransaction:
             "new_owner": owner,
             "lease_ends_at": columns.time_to_text(now + LEASE),
         }
-        claimed = [rows.job_from_row(row) for row in self._run(statements.CLAIM_JOBS, values)]
+        claimed = []
+        for row in self._run(statements.CLAIM_JOBS, values).fetchall():
+            try:
+                claimed.append(rows.job_from_row(row))
+            except ValueError:  # its lease keeps it out of the way of the others
+                _log.exception("Job %s:%s cannot be read", row["kind"], row["subject"])
         return sorted(claimed, key=lambda job: (job.run_at, job.kind, job.subject))
 
     def finish_job(self, job: Job) -> None:
@@ -144,9 +168,13 @@ class SqlTransaction:
             self._run(statements.RELEASE_JOB, _held(job))
             self.has_jobs = True
 
-    def postpone_job(self, job: Job, run_at: datetime) -> None:
-        """Give the job back, due at *run_at*."""
-        values = {**_held(job), "again_at": columns.time_to_text(run_at)}
+    def postpone_job(self, job: Job, run_at: datetime, *, is_failure: bool = True) -> None:
+        """Give the job back, due at *run_at*; unless *is_failure* this attempt is not counted."""
+        values = {
+            **_held(job),
+            "again_at": columns.time_to_text(run_at),
+            "failed_attempts": job.attempt - (not is_failure),
+        }
         self._run(statements.POSTPONE_JOB, values)
         self.has_jobs = True
 

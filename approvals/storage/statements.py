@@ -144,6 +144,18 @@ OVERDUE = _sql(
     .limit(bindparam("limit"))
     .offset(_NONE)
 )
+PENDING_WITHOUT_KEY = _sql(
+    select(_REQUEST)
+    .where(_PENDING, _REQUEST.c.key.is_(None))
+    .order_by(_REQUEST.c.due_at)
+    .limit(bindparam("limit"))
+    .offset(_NONE)
+)
+SET_ASIDE = _sql(
+    update(_REQUEST)
+    .where(_REQUEST.c.id == bindparam("request_id"))
+    .values(due_at=bindparam("again_at"))
+)
 NEXT_DUE = _sql(select(func.min(_REQUEST.c.due_at)).where(_PENDING))
 
 DECISIONS = _sql(
@@ -178,7 +190,10 @@ POSTPONE_JOB = _sql(
     update(_JOB)
     .where(_HELD)
     .values(
-        owner=literal_column("NULL"), run_at=bindparam("again_at"), due_at=bindparam("again_at")
+        owner=literal_column("NULL"),
+        attempt=bindparam("failed_attempts"),
+        run_at=bindparam("again_at"),
+        due_at=bindparam("again_at"),
     )
 )
 RELEASE_ALL_JOBS = _sql(

@@ -105,3 +105,12 @@ async def test_a_postponed_job_comes_back_at_its_new_time(store: Store) -> None:
     assert await claim(store) == []
     assert await store.next_job_at() == LATER
     assert [each.attempt for each in await claim(store, LATER)] == [2]
+
+
+async def test_an_attempt_that_was_no_failure_is_not_counted(store: Store) -> None:
+    await store.write(save(a_job()))
+    (job,) = await claim(store)
+
+    await store.write(lambda tx: tx.postpone_job(job, LATER, is_failure=False))
+
+    assert [each.attempt for each in await claim(store, LATER)] == [1]

@@ -99,8 +99,8 @@ async def test_overdue_requests_come_earliest_first_without_ended_ones(store: St
     await store.write(end(ended.id, Cause.PEOPLE))
     boundary = later.expires_at
 
-    found = await store.write(lambda tx: list(tx.overdue(boundary, limit=10)))
-    first = await store.write(lambda tx: list(tx.overdue(boundary, limit=1)))
+    found = await store.write(lambda tx: list(tx.overdue(boundary, limit=10, else_at=boundary)))
+    first = await store.write(lambda tx: list(tx.overdue(boundary, limit=1, else_at=boundary)))
 
     assert [request.id for request in found] == [sooner.id, later.id]
     assert [request.id for request in first] == [sooner.id]

@@ -105,8 +105,9 @@ async def test_f10_arguments_changed_in_the_file_are_never_read_as_approved(tmp_
     async with opened(path) as store:
         with pytest.raises(errors.StoreCorrupt):
             await store.request(request.id)
-        with pytest.raises(errors.StoreCorrupt):
-            await store.write(lambda tx: tx.overdue(START.replace(year=2030), limit=1))
+        later, much_later = START.replace(year=2030), START.replace(year=2031)
+        assert not await store.write(lambda tx: tx.overdue(later, limit=1, else_at=much_later))
+        assert await store.next_due_at() == much_later
 
 
 async def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
