@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from approvals.domain.errors import StoreUnavailable
-from approvals.domain.jobs import Job
+from approvals.domain.jobs import Job, JobKind
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed, Messenger
-from approvals.operations.record_calls import FLUSH_AFTER, CallLog
+from approvals.operations.record_calls import CallLog
 from approvals.operations.send_follow_ups import FOLLOW_UPS_MAX, send_follow_ups
 
 _log = logging.getLogger("sayso.background")
@@ -23,6 +23,8 @@ RETRY_AFTER = timedelta(seconds=1)
 SLEEP_MAX = timedelta(seconds=60)
 """The longest sleep of a loop: it bounds the harm of a wrong clock and of a lost wake-up."""
 DELIVERIES_MAX = 64
+FINISH_WITHIN = timedelta(seconds=2)
+"""How long a shutdown waits for the cards being drawn."""
 
 
 async def _sleep(nudge: asyncio.Event, seconds: float) -> None:
@@ -55,21 +57,30 @@ class Sleeper:
         """Follow up for ever; overdue requests are handled at once. One query a wake-up."""
         while True:
             self._nudge.clear()
+            # Until the store has answered, any news may be earlier than its answer.
+            self._wakes_at = None
             try:
-                self._wakes_at = await self._desk.store.next_due_at()
-                seconds = _seconds_until(self._wakes_at, self._desk.clock.now())
-                if seconds <= 0:
-                    while await send_follow_ups(self._desk) >= FOLLOW_UPS_MAX:
-                        pass
-                    continue
-            except StoreUnavailable as refusal:
-                _log.error("Follow-ups wait: %s", refusal.message)
-                seconds = RETRY_AFTER.total_seconds()
+                seconds = await self._turn()
+            except Exception as fault:
+                seconds = _wait_after("Follow-ups wait", fault)
             await _sleep(self._nudge, seconds)
+
+    async def _turn(self) -> float:
+        """Follow up what is due and return how many seconds there is nothing to do."""
+        self._wakes_at = await self._desk.store.next_due_at()
+        seconds = _seconds_until(self._wakes_at, self._desk.clock.now())
+        if seconds <= 0:
+            while await send_follow_ups(self._desk) >= FOLLOW_UPS_MAX:
+                pass
+        return seconds
 
 
 class Outbox:
-    """Takes due jobs and delivers them side by side; the messenger paces each channel."""
+    """Takes due jobs and delivers them side by side; the messenger paces each channel.
+
+    A job whose lease ends while this process still delivers it waits for that delivery: the same
+    card is never posted twice side by side.
+    """
 
     def __init__(self, desk: Desk, messenger: Messenger) -> None:
         """Listen to commits, so that a new job is taken at once."""
@@ -77,6 +88,8 @@ class Outbox:
         self._messenger = messenger
         self._nudge = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._again: dict[tuple[JobKind, str], Job | None] = {}
+        """Jobs in delivery, each with its later claim, if its lease has ended meanwhile."""
         desk.store.on_commit(self._hear)
 
     def _hear(self, news: Committed) -> None:
@@ -84,29 +97,36 @@ class Outbox:
             self._nudge.set()
 
     async def run(self) -> None:
-        """Deliver for ever; cancelling it leaves unfinished jobs for the next start."""
+        """Deliver for ever. Cancelled, it ends what it is drawing, within FINISH_WITHIN.
+
+        What is not done by then is left for the next start.
+        """
         try:
             while True:
                 self._nudge.clear()
-                await _sleep(self._nudge, await self._turn())
+                try:
+                    seconds = await self._turn()
+                except Exception as fault:
+                    seconds = _wait_after("The outbox waits", fault)
+                await _sleep(self._nudge, seconds)
         finally:
-            for delivery in self._deliveries:
-                delivery.cancel()
+            await self._finish()
 
     async def _turn(self) -> float:
         """Start what is due and return how many seconds there is nothing to do."""
-        try:
-            next_at = await self._desk.store.next_job_at()
-            seconds = _seconds_until(next_at, self._desk.clock.now())
-            if seconds <= 0:
-                for job in await take_jobs(self._desk):
-                    await self._start(job)
-        except StoreUnavailable as refusal:
-            _log.error("The outbox waits: %s", refusal.message)
-            return RETRY_AFTER.total_seconds()
+        next_at = await self._desk.store.next_job_at()
+        seconds = _seconds_until(next_at, self._desk.clock.now())
+        if seconds <= 0:
+            for job in await take_jobs(self._desk):
+                await self._start(job)
         return seconds
 
     async def _start(self, job: Job) -> None:
+        place = (job.kind, job.subject)
+        if place in self._again:
+            self._again[place] = job
+            return
+        self._again[place] = None
         while len(self._deliveries) >= DELIVERIES_MAX:
             await asyncio.wait(self._deliveries, return_when=asyncio.FIRST_COMPLETED)
         delivery = asyncio.create_task(self._deliver(job))
@@ -114,6 +134,15 @@ class Outbox:
         delivery.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, job: Job) -> None:
+        place = (job.kind, job.subject)
+        claimed: Job | None = job
+        while claimed is not None:
+            self._again[place] = None
+            await self._attempt(claimed)
+            claimed = self._again[place]
+        del self._again[place]
+
+    async def _attempt(self, job: Job) -> None:
         try:
             await deliver(self._desk, self._messenger, job)
         except StoreUnavailable as refusal:
@@ -122,6 +151,24 @@ class Outbox:
             # The edge of a loop: one broken job must not end the delivery of all others.
             _log.exception("Job %s:%s failed; it is tried again", job.kind, job.subject)
 
+    async def _finish(self) -> None:
+        if not self._deliveries:
+            return
+        # A post cut off in the middle leaves a card in the channel that no row knows.
+        _, late = await asyncio.wait(self._deliveries, timeout=FINISH_WITHIN.total_seconds())
+        for delivery in late:
+            delivery.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+def _wait_after(what: str, fault: Exception) -> float:
+    """Log at the edge of a loop what stopped this turn; return the seconds to the next."""
+    if isinstance(fault, StoreUnavailable):
+        _log.error("%s: %s", what, fault.message)
+    else:
+        _log.error("%s; it is tried again", what, exc_info=fault)
+    return RETRY_AFTER.total_seconds()
+
 
 def _seconds_until(at: datetime | None, now: datetime) -> float:
     longest = SLEEP_MAX.total_seconds()
@@ -129,13 +176,13 @@ def _seconds_until(at: datetime | None, now: datetime) -> float:
 
 
 async def flush_calls(desk: Desk, call_log: CallLog) -> None:
-    """Write the audit of allowed and denied calls, every FLUSH_AFTER, for ever."""
+    """Write the audit of allowed and denied calls as soon as it is due, for ever."""
     while True:
-        await asyncio.sleep(FLUSH_AFTER.total_seconds())
+        await call_log.until_due()
         try:
             await call_log.flush(desk)
-        except StoreUnavailable as refusal:
-            _log.error("%d calls wait for the audit log: %s", len(call_log), refusal.message)
+        except Exception as fault:
+            await asyncio.sleep(_wait_after(f"{len(call_log)} calls wait for the audit log", fault))
 
 
 async def every(period: timedelta, work: Callable[[], Awaitable[None]]) -> None:

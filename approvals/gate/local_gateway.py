@@ -58,11 +58,16 @@ class LocalGateway:
         requirement = self._requirement(proposal)
         if requirement.effect is Effect.ASK or requirement.audit_strict:
             return None
-        if self._call_log.is_full or not self._desk.store.is_writable:
+        if not self._desk.store.is_writable:
             raise not_approved(unavailable("The audit log cannot be written."))
-        self._call_log.add(
-            call, requirement, requester=proposal.requester, at=self._desk.clock.now()
-        )
+        if self._call_log.is_full:
+            return None  # `ask` writes this one's event first, at the store's own pace
+        try:
+            self._call_log.add(
+                call, requirement, requester=proposal.requester, at=self._desk.clock.now()
+            )
+        except errors.UnsafeText as refusal:
+            raise not_approved(refused(refusal)) from refusal
         if requirement.effect is Effect.DENY:
             raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)

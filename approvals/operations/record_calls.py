@@ -5,19 +5,36 @@ FLUSH_EVENTS of them, unless the rule says `audit: strict`. When they cannot be 
 stops allowing (`is_full`): what is not audited does not run.
 """
 
+import asyncio
+import logging
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.errors import StoreUnavailable, UnsafeText
 from approvals.domain.requirement import Effect, Requirement
-from approvals.domain.tool_call import ToolCall
+from approvals.domain.tool_call import ToolCall, salted_digest
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 
 FLUSH_AFTER = timedelta(seconds=1)
 FLUSH_EVENTS = 500
 WAITING_MAX = 10_000
+SALT_FACT = "calls.salt"
+
+_log = logging.getLogger("sayso.calls")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One call as it is remembered; its event is made when it is written."""
+
+    call: ToolCall
+    requirement: Requirement
+    requester: Requester
+    at: datetime
 
 
 class CallLog:
@@ -25,7 +42,9 @@ class CallLog:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._waiting: deque[tuple[ToolCall, Requirement, Requester, datetime]] = deque()
+        self._waiting: deque[_Entry] = deque()
+        self._is_due = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -38,53 +57,123 @@ class CallLog:
     def add(
         self, call: ToolCall, requirement: Requirement, *, requester: Requester, at: datetime
     ) -> None:
-        """Remember one call; the event is made when it is written."""
-        self._waiting.append((call, requirement, requester, at))
+        """Remember one call, which may run only if this returns.
+
+        Raises:
+            UnsafeText: a name in it cannot be written, and would keep all others from it.
+        """
+        _refuse_unsafe(call.tool, requester.agent, requester.person)
+        self._waiting.append(_Entry(call, requirement, requester, at))
+        if len(self._waiting) >= FLUSH_EVENTS:
+            self._is_due.set()
+
+    async def until_due(self) -> None:
+        """Wait for FLUSH_AFTER, or less when FLUSH_EVENTS wait already."""
+        if len(self._waiting) < FLUSH_EVENTS:
+            self._is_due.clear()
+        try:
+            async with asyncio.timeout(FLUSH_AFTER.total_seconds()):
+                await self._is_due.wait()
+        except TimeoutError:
+            return
 
     async def flush(self, desk: Desk) -> int:
         """Write what waits and return how many events that were.
 
+        A caller that is cancelled leaves the writing to go on: what is on its way to the store
+        is written once, however often this is called.
+
         Raises:
             StoreUnavailable: nothing was written; everything still waits.
         """
-        batch = list(self._waiting)
-        if not batch:
-            return 0
+        return await asyncio.shield(asyncio.ensure_future(self._flush(desk)))
 
-        def unit(tx: Transaction) -> None:
-            tx.record(*(_event(desk, *entry) for entry in batch))
+    async def _flush(self, desk: Desk) -> int:
+        async with self._writing:
+            batch = tuple(self._waiting)
+            if not batch:
+                return 0
+            try:
+                await self._write(desk, *batch)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                _log.exception("%d calls could not be audited together; one by one now", len(batch))
+                await self._write_singly(desk, batch)
+            return len(batch)
 
-        await desk.store.write(unit)
+    async def _write(self, desk: Desk, *batch: _Entry) -> None:
+        await _record(desk, *batch)
         for _ in batch:
             self._waiting.popleft()
-        return len(batch)
+
+    async def _write_singly(self, desk: Desk, batch: tuple[_Entry, ...]) -> None:
+        for entry in batch:
+            try:
+                await self._write(desk, entry)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                _log.exception("A call of %r is left out of the audit log", entry.call.tool)
+                self._waiting.popleft()
 
 
 async def record_call(
     desk: Desk, call: ToolCall, requirement: Requirement, *, requester: Requester
 ) -> None:
     """Write one call's event before it runs, for rules that say `audit: strict`."""
-    event = _event(desk, call, requirement, requester, desk.clock.now())
-    await desk.store.write(lambda tx: tx.record(event))
+    await _record(desk, _Entry(call, requirement, requester, desk.clock.now()))
 
 
-def _event(
-    desk: Desk, call: ToolCall, requirement: Requirement, requester: Requester, at: datetime
-) -> AuditEvent:
+async def _record(desk: Desk, *entries: _Entry) -> None:
+    fresh = desk.ids.secret()
+
+    def unit(tx: Transaction) -> None:
+        salt = _salt(tx, fresh)
+        tx.record(*(_event(desk, entry, salt) for entry in entries))
+
+    await desk.store.write(unit)
+
+
+def _salt(tx: Transaction, fresh: str) -> str:
+    """Return this store's salt for calls without a request; replacing the fact is purging.
+
+    Without it a digest could be undone by trying: many arguments are a name or a small number.
+    """
+    stored = tx.fact(SALT_FACT)
+    if stored is None:
+        stored = fresh
+        tx.set_fact(SALT_FACT, stored)
+    return stored
+
+
+def _event(desk: Desk, entry: _Entry, salt: str) -> AuditEvent:
+    call, requirement = entry.call, entry.requirement
     allowed = requirement.effect is Effect.ALLOW
-    # No request row keeps a salt for these, so the digest is the call's own, cut short.
     return AuditEvent(
         name=AuditName.CALL_ALLOWED if allowed else AuditName.CALL_DENIED,
         subject=call.tool,
-        at=at,
+        at=entry.at,
         data={
             "tool": call.tool,
-            "digest": call.digest,
-            "agent": requester.agent,
-            "person": requester.person,
+            "args_digest": salted_digest(salt, call.arguments_json),
+            "agent": entry.requester.agent,
+            "person": entry.requester.person,
             "channel": requirement.channel,
             "rules": [match.name for match in requirement.rules],
             "policy_version": requirement.policy_version,
             "gateway": desk.owner,
         },
     )
+
+
+def _refuse_unsafe(*texts: str | None) -> None:
+    for text in texts:
+        if text is None or (text.isascii() and "\x00" not in text):
+            continue
+        try:
+            text.encode()
+        except UnicodeEncodeError as fault:
+            raise UnsafeText from fault
+        if "\x00" in text:
+            raise UnsafeText
