@@ -47,14 +47,15 @@ async def test_d1_of_people_who_click_at_once_one_decides_and_all_others_are_tol
     path, chance = tmp_path / "sayso.db", random.Random(people)
     endings_seen = set()
     async with a_gateway(path, policy=CROWDED) as gateway:
-        for _ in range(6):
+        for number in range(6):
             call = gateway.asks()
             request = await gateway.pending()
             racers: list[Coroutine[Any, Any, Any]] = [
                 press(gateway, user, verdict=chance.choice(list(Verdict)))
                 for user in chance.sample(CROWD, people)
             ]
-            racers.append(cancel_request(gateway.desk, request.id, Cause.REQUESTER))
+            if number % 2:
+                racers.append(cancel_request(gateway.desk, request.id, Cause.REQUESTER))
             chance.shuffle(racers)
             async with held_back(gateway.store):
                 racing = [asyncio.create_task(racer) for racer in racers]
@@ -64,7 +65,7 @@ async def test_d1_of_people_who_click_at_once_one_decides_and_all_others_are_tol
             stored = await gateway.store.request(request.id)
             assert stored is not None
             told = [code_of(result) for result in results]
-            assert sorted(told) == sorted(["already_decided"] * people + ["done"])
+            assert sorted(told) == sorted(["already_decided"] * (len(racers) - 1) + ["done"])
             assert endings(path, request.id) == [stored.status]
             assert await ending_of(call) == stored.status
             assert gateway.messenger.updates[-1].request.status == stored.status
