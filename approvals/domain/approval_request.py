@@ -3,13 +3,17 @@
 Opened by `operations/submit_request`, changed only by `lifecycle.advance()`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from approvals.domain import errors
 from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
+
+_PERSON = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
 class Status(StrEnum):
@@ -47,6 +51,19 @@ class Requester:
     team: TeamId | None = None
     on_behalf_of: tuple[UserId, ...] = ()
     """Only ever adds people who may not approve."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no person's id: who may not approve must not be missed by a slip.
+
+        Raises:
+            InvalidArguments
+        """
+        for person in self.people:
+            if not _PERSON.fullmatch(person):
+                raise errors.InvalidArguments(
+                    f"{person!r:.60} is not a Slack person's id (U… or W…), so it could not be "
+                    "kept from approving its own call."
+                )
 
     @property
     def people(self) -> frozenset[UserId]:

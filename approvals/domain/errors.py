@@ -241,7 +241,7 @@ class PermitLapsed(ClaimRefused):
 
 
 class IdempotencyMismatch(Refusal):
-    """The same request key was used before with other arguments."""
+    """The same request key was used before: other arguments, another requester or channel."""
 
     code = "idempotency_mismatch"
 

@@ -16,6 +16,7 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.ids import UserId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.permit import Permit, PermitState
+from approvals.domain.redaction import mask_text
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import salted_digest
 
@@ -123,7 +124,7 @@ def advance(
     data: dict[str, JsonValue] = {
         "cause": cause.value,
         "by": by,
-        "reason": reason,
+        "reason": mask_text(reason, request.salt) if reason else None,
         "version": ended.version,
         "args_digest": salted_digest(request.salt, request.call.arguments_json),
     }

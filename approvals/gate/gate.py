@@ -195,8 +195,10 @@ class Gate:
         """Withdraw the pending question asked under *key*; False when there is none."""
         connection = self.connection
         if connection.is_here:
-            return await connection.gateway.cancel(key)
-        return await asyncio.wrap_future(connection.submit(connection.gateway.cancel(key)))
+            return await connection.gateway.cancel(key, agent=self.agent)
+        return await asyncio.wrap_future(
+            connection.submit(connection.gateway.cancel(key, agent=self.agent))
+        )
 
     @property
     def connection(self) -> Connection:

@@ -70,6 +70,6 @@ class Gateway(Protocol):
         """Record how the body of an asked call ended; `result` is text of any length."""
         ...
 
-    async def cancel(self, key: str) -> bool:
-        """Cancel the pending request asked under *key*; False when there is none."""
+    async def cancel(self, key: str, *, agent: str) -> bool:
+        """Cancel the pending request *agent* asked under *key*; False when there is none."""
         ...

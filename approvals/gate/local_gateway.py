@@ -26,17 +26,15 @@ from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
+from approvals.gate.waiting_room import Waiter, WaitingRoom
 from approvals.operations.cancel_request import cancel_key, withdraw
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
-from approvals.operations.ports import Committed
 from approvals.operations.record_calls import CallLog, record_call
 from approvals.operations.report_execution import report_execution
-from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.operations.submit_request import Ask, ask_again, new_request, submit_request
 
 _log = logging.getLogger("sayso.gate")
-
-Waiter = asyncio.Future[ApprovalRequest]
 
 
 class LocalGateway:
@@ -47,13 +45,15 @@ class LocalGateway:
         self._desk = desk
         self._call_log = call_log
         self._loop = asyncio.get_running_loop()
-        self._waiters: dict[RequestId, list[Waiter]] = {}
+        self._room = WaitingRoom()
         self._endings: set[asyncio.Task[None]] = set()
         self._is_closing = False
-        desk.store.on_commit(self._wake)
+        desk.store.on_commit(self._room.wake)
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`."""
+        if self._is_closing:
+            raise not_approved(unavailable("The gateway is shutting down."))
         call = proposal.call
         requirement = self._requirement(proposal)
         if requirement.effect is Effect.ASK or requirement.audit_strict:
@@ -94,16 +94,14 @@ class LocalGateway:
                 self._desk, clearance.request_id, succeeded=succeeded, result=result
             )
 
-    async def cancel(self, key: str) -> bool:
+    async def cancel(self, key: str, *, agent: str) -> bool:
         """See `Gateway.cancel`."""
-        return await cancel_key(self._desk, key)
+        return await cancel_key(self._desk, key, agent=agent)
 
     async def close(self) -> None:
         """Detach every waiter: their questions stay, their callers hear `unavailable`."""
         self._is_closing = True
-        for waiters in self._waiters.values():
-            for waiter in waiters:
-                waiter.cancel()
+        self._room.close()
         if self._endings:
             await asyncio.wait(self._endings, timeout=1)
 
@@ -118,7 +116,7 @@ class LocalGateway:
     @property
     def waiting_count(self) -> int:
         """How many callers wait in this process."""
-        return sum(map(len, self._waiters.values()))
+        return len(self._room)
 
     def _requirement(self, proposal: Proposal) -> Requirement:
         policy = self._desk.policy()
@@ -139,20 +137,31 @@ class LocalGateway:
     async def _answered(self, ask: Ask) -> Clearance:
         """Ask, wait and claim; an approval that lapsed meanwhile is asked for once more."""
         digest = ask.call.digest
+        ending = self._ended(ask)
+        # While people think, nothing of the question is kept but its id (ADR-0010).
+        del ask
         for _ in range(2):
-            ending = self._ended(ask)
-            del ask
             request = await ending
             if request.status is not Status.APPROVED:
                 raise not_approved(outcome_of(request))
             try:
                 return await self._claimed(request, digest)
             except errors.PermitLapsed:
-                ask = _once_more(request)
+                ending = self._ended(self._once_more(request))
             except errors.AlreadyClaimed as claimed:
                 permit = claimed.facts.get("permit")
                 raise not_approved(_spent(request, permit)) from claimed
+        ending.close()
         raise not_approved(lapsed(request))
+
+    def _once_more(self, request: ApprovalRequest) -> Ask:
+        """Return the question of a lapsed approval, to be put again by the policy of now."""
+        requirement = self._desk.policy().requirement(
+            request.call, channel=request.requirement.channel, code_effect=Effect.ASK
+        )
+        if requirement.effect is Effect.DENY:
+            raise not_approved(denied(requirement))
+        return ask_again(request, requirement)
 
     async def _claimed(self, request: ApprovalRequest, digest: str) -> Clearance:
         claim = self._loop.create_task(claim_permit(self._desk, request.id, digest=digest))
@@ -168,48 +177,34 @@ class LocalGateway:
         waiter: Waiter = self._loop.create_future()
         own_id, key = request.id, ask.key
         del ask
-        self._waiters[own_id] = [waiter]
-        waited_for = own_id
         try:
-            stored = await submit_request(self._desk, request)
-            del request
-            if stored.id != own_id:
-                waited_for = stored.id
-                self._waiters.setdefault(waited_for, []).append(waiter)
-                # It may have ended between the commit that found it and this line.
-                stored = await self._desk.store.request(waited_for) or stored
-            if not stored.is_pending:
-                return stored
-            del stored
-            return await waiter
+            with self._room.waiting(own_id, waiter):
+                stored = await submit_request(self._desk, request)
+                del request
+                if stored.is_pending and stored.id == own_id:
+                    del stored
+                    return await waiter
+            return await self._joined(stored, waiter)
         except asyncio.CancelledError:
             if self._is_closing:
                 raise not_approved(unavailable("The gateway is shutting down.")) from None
             if key is None:
                 self._spawn(_withdrawn(self._desk, own_id))
             raise
-        finally:
-            self._forget(own_id, waiter)
-            self._forget(waited_for, waiter)
+
+    async def _joined(self, stored: ApprovalRequest, waiter: Waiter) -> ApprovalRequest:
+        """Wait for a question that was found under its key, unless it has ended."""
+        if not stored.is_pending:
+            return stored
+        with self._room.waiting(stored.id, waiter):
+            # It may have ended between the commit that found it and this line.
+            now = await self._desk.store.request(stored.id) or stored
+            return await waiter if now.is_pending else now
 
     def _spawn(self, ending: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(ending)
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
-
-    def _forget(self, request_id: RequestId, waiter: Waiter) -> None:
-        waiters = self._waiters.get(request_id)
-        if waiters is None or waiter not in waiters:
-            return
-        waiters.remove(waiter)
-        if not waiters:
-            del self._waiters[request_id]
-
-    def _wake(self, news: Committed) -> None:
-        for request in news.ended:
-            for waiter in self._waiters.get(request.id, ()):
-                if not waiter.done():
-                    waiter.set_result(request)
 
 
 async def _withdrawn(desk: Desk, request_id: RequestId) -> None:
@@ -246,22 +241,6 @@ def _ask(proposal: Proposal, requirement: Requirement) -> Ask:
         tool_call_id=proposal.tool_call_id,
         card_channel=proposal.card_channel,
         thread_ts=proposal.thread_ts,
-    )
-
-
-def _once_more(request: ApprovalRequest) -> Ask:
-    """Return the question of an ended request, to be put again."""
-    return Ask(
-        call=request.call,
-        requirement=request.requirement,
-        requester=request.requester,
-        injected=request.injected,
-        reason=request.reason,
-        key=request.key,
-        run_id=request.run_id,
-        tool_call_id=request.tool_call_id,
-        card_channel=request.channel,
-        thread_ts=request.thread_ts,
     )
 
 

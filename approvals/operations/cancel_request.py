@@ -40,8 +40,8 @@ async def cancel_request(
     return await desk.store.write(unit)
 
 
-async def cancel_key(desk: Desk, key: str) -> bool:
-    """Cancel the pending request asked under *key* for its requester; False when there is none.
+async def cancel_key(desk: Desk, key: str, *, agent: str) -> bool:
+    """Cancel what *agent* asked under *key* if it is pending; False when there is no such thing.
 
     Raises:
         StoreUnavailable: nothing was stored.
@@ -49,7 +49,7 @@ async def cancel_key(desk: Desk, key: str) -> bool:
 
     def unit(tx: Transaction) -> bool:
         request = tx.request_by_key(key)
-        if request is None or not request.is_pending:
+        if request is None or not request.is_pending or request.requester.agent != agent:
             return False
         save_step(tx, advance(request, Cause.REQUESTER, now=desk.clock.now()))
         return True

@@ -40,6 +40,8 @@ class Presser:
 
     person: Person | None
     people: PeopleNow
+    policy_version: str
+    """Of the policy whose sets were read; another one in force means reading again."""
 
 
 class PeopleMissing(Exception):

@@ -72,10 +72,11 @@ async def _look_up(desk: Desk, click: Click, names: frozenset[str] | None) -> Pr
     try:
         person = await desk.directory.person(click.pressed.user, click.team)
     except DirectoryUnavailable:
-        return Presser(person=None, people={})
+        return Presser(person=None, people={}, policy_version=policy.version)
     if names is None:
         try:
             names = frozenset(policy.approvers(click.pressed.channel or ""))
         except errors.ChannelUnknown:
             names = frozenset()
-    return Presser(person=person, people=await people_now(desk.directory, policy, names))
+    people = await people_now(desk.directory, policy, names)
+    return Presser(person=person, people=people, policy_version=policy.version)

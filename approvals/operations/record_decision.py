@@ -11,7 +11,7 @@ from datetime import datetime
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.audit import AuditEvent, AuditName
-from approvals.domain.card import Card, CardKind, pressed_card
+from approvals.domain.card import Card, CardKind, Pressed, pressed_card
 from approvals.domain.decision import (
     Approver,
     Decision,
@@ -22,7 +22,9 @@ from approvals.domain.decision import (
 )
 from approvals.domain.ids import CardId, UserId
 from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.redaction import mask_text
 from approvals.domain.requirement import Effect, Slot
+from approvals.domain.tool_call import salted_digest
 from approvals.operations.click import Answer, Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
@@ -89,6 +91,7 @@ def checked_presser(
     except errors.CardMismatch as mismatch:
         _adopt(tx, desk, request, click=click, mismatch=mismatch)
         raise
+    card = _located(tx, request, card, pressed=click.pressed, at=desk.clock.now())
     if who.person is None:
         raise errors.IdentityUnverified
     person = Approver(
@@ -105,6 +108,18 @@ def checked_presser(
     )
     refuse_unfit(person)
     return card, person
+
+
+def _located(
+    tx: Transaction, request: ApprovalRequest, card: Card, *, pressed: Pressed, at: datetime
+) -> Card:
+    """Learn from the click where a card stands whose post was never answered, so it is redrawn."""
+    if card.ts is not None or pressed.ts is None or card.kind is not CardKind.MESSAGE:
+        return card
+    found = replace(card, ts=pressed.ts)
+    tx.save_card(found)
+    tx.enqueue(card_job(request, at))
+    return found
 
 
 def _record(
@@ -139,8 +154,14 @@ def _rules_now(
     tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
 ) -> Rules:
     """Return whose approval counts now; a policy that denies now, or names nobody, closes."""
+    policy = desk.policy()
     try:
-        now = desk.policy().requirement(request.call, channel=request.requirement.channel)
+        now = policy.requirement(request.call, channel=request.requirement.channel)
+        if now.effect is Effect.ALLOW:
+            # Only code asked, or the file allows it since: the channel's approvers of now decide.
+            now = policy.requirement(
+                request.call, channel=request.requirement.channel, code_effect=Effect.ASK
+            )
     except errors.ChannelUnknown:
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request) from None
@@ -148,8 +169,8 @@ def _rules_now(
         _close(tx, request, Cause.RULE, at=at)
         raise errors.DeniedByPolicy(now.message, request=request)
     rules = rules_in_force(request, now)
-    missing = set_names(rules) - who.people.keys()
-    if missing:
+    is_outdated = who.policy_version != policy.version
+    if is_outdated or set_names(rules) - who.people.keys():
         raise PeopleMissing(set_names(rules))
     if nobody_left(rules, who.people, request.requester.people):
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
@@ -203,12 +224,13 @@ def _count(
 def _still_valid(
     decisions: Sequence[Decision], people: Mapping[str, frozenset[UserId] | None]
 ) -> list[Decision]:
-    """Return the approvals with the sets their people belong to now."""
-    return [
+    """Return the approvals of people who still belong to a set, with those they belong to now."""
+    approvals = [
         replace(each, sets=tuple(name for name, who in people.items() if who and each.user in who))
         for each in decisions
         if each.verdict is Verdict.APPROVE
     ]
+    return [each for each in approvals if each.sets]
 
 
 def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
@@ -220,9 +242,9 @@ def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
             "user": decision.user,
             "team": decision.team,
             "verdict": decision.verdict.value,
-            "reason": decision.reason,
+            "reason": mask_text(decision.reason, request.salt) if decision.reason else None,
             "sets": list(decision.sets),
-            "digest_bound": request.call.digest[:12],
+            "args_digest": salted_digest(request.salt, request.call.arguments_json),
             "latency_s": round((decision.at - request.created_at).total_seconds(), 3),
         },
     )

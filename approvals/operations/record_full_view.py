@@ -10,6 +10,7 @@ from approvals.domain import errors
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import CardId
+from approvals.domain.tool_call import salted_digest
 from approvals.operations.click import Answer, Click, FullView, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
@@ -44,7 +45,10 @@ def record_full_view(
             name=AuditName.FULL_VIEW_OPENED,
             subject=request.id,
             at=at,
-            data={"user": person.user, "digest_bound": request.call.digest[:12]},
+            data={
+                "user": person.user,
+                "args_digest": salted_digest(request.salt, request.call.arguments_json),
+            },
         )
     )
     return FullView(card=view, content=read_content(tx, request, view))

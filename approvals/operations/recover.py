@@ -1,32 +1,51 @@
-"""At start: what the process before us had claimed and not reported is unknown now.
+"""At start: settle what the process before us left behind.
 
 Called once by the composition root before anything is served. One process owns a data directory,
-so every claim of another owner belongs to a dead one.
+so every claim of another owner belongs to a dead one, and a question without a key has lost the
+only caller that could have used its answer.
 """
 
-from approvals.domain.lifecycle import PermitEvent, advance_permit
+from collections.abc import Callable
+
+from approvals.domain.approval_request import Cause
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 
-LOST_MAX = 100
+BATCH_MAX = 100
 
 
 async def recover(desk: Desk) -> int:
-    """Mark every interrupted execution `unknown` and return how many there were."""
-    lost = 0
+    """Mark interrupted executions `unknown`, withdraw questions nobody can come back to.
+
+    Returns how many executions were interrupted.
+    """
+    await _until_done(desk, _withdraw)
+    return await _until_done(desk, _lose)
+
+
+async def _until_done(desk: Desk, unit: Callable[[Transaction, Desk], int]) -> int:
+    total = 0
     while True:
-        found = await desk.store.write(lambda tx: _lose(tx, desk))
-        lost += found
-        if found < LOST_MAX:
-            return lost
+        found = await desk.store.write(lambda tx: unit(tx, desk))
+        total += found
+        if found < BATCH_MAX:
+            return total
 
 
 def _lose(tx: Transaction, desk: Desk) -> int:
-    permits = tx.claimed_by_others(desk.owner, limit=LOST_MAX)
+    permits = tx.claimed_by_others(desk.owner, limit=BATCH_MAX)
     for permit in permits:
         request = tx.request(permit.request_id)
         assert request is not None
         step = advance_permit(request, permit, PermitEvent.LOSE, now=desk.clock.now())
         save_step(tx, step)
     return len(permits)
+
+
+def _withdraw(tx: Transaction, desk: Desk) -> int:
+    abandoned = tx.pending_without_key(limit=BATCH_MAX)
+    for request in abandoned:
+        save_step(tx, advance(request, Cause.WAITER_GONE, now=desk.clock.now()))
+    return len(abandoned)

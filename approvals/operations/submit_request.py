@@ -4,11 +4,12 @@ Called by the local gateway (and later by the HTTP door) once the policy said `a
 transaction stores the pending request, its card row, the audit event and the card's job.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.domain import errors
-from approvals.domain.approval_request import ApprovalRequest, Requester, Status
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.card import Card
 from approvals.domain.ids import CardId, ChannelId, RequestId, RunId
 from approvals.domain.lifecycle import PermitEvent, advance_permit, opened
@@ -19,6 +20,10 @@ from approvals.operations.desk import Desk
 from approvals.operations.people_now import nobody_left, people_now, set_names
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
+
+_NEVER_ANSWERED = frozenset({Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE})
+_DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
+"""Drawing a megabyte to see whether it fits takes a second; that is done in a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,22 @@ class Ask:
     card_channel: ChannelId | None = None
     """Where the card goes when not to the policy's channel."""
     thread_ts: str | None = None
+
+
+def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
+    """Return the question of an ended *request*, to be put again under *requirement*."""
+    return Ask(
+        call=request.call,
+        requirement=requirement,
+        requester=request.requester,
+        injected=request.injected,
+        reason=request.reason,
+        key=request.key,
+        run_id=request.run_id,
+        tool_call_id=request.tool_call_id,
+        card_channel=request.channel,
+        thread_ts=request.thread_ts,
+    )
 
 
 def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
@@ -63,7 +84,7 @@ async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalReques
     """Store *request*, or return the one found under its key; the answer may have ended already.
 
     Raises:
-        IdempotencyMismatch: the key was used for another digest.
+        IdempotencyMismatch: the key was used for another digest, requester or channel.
         NoEligibleApprover: nobody may approve it, so nobody is asked.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
@@ -80,15 +101,21 @@ async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalReques
         request_id=request.id,
         channel=request.channel,
         nonce=desk.ids.secret(),
-        shows_everything=desk.display.shows_everything(request),
+        shows_everything=await _shows_everything(desk, request),
     )
     return await desk.store.write(lambda tx: _open(tx, request, card))
+
+
+async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
+    if len(request.call.arguments_json) <= _DRAWN_ON_THE_LOOP_MAX_CHARS:
+        return desk.display.shows_everything(request)
+    return await asyncio.to_thread(desk.display.shows_everything, request)
 
 
 def _open(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequest:
     earlier = tx.request_by_key(request.key) if request.key is not None else None
     if earlier is not None:
-        if earlier.call.digest != request.call.digest:
+        if not _is_same_question(earlier, request):
             raise errors.IdempotencyMismatch
         if not _asks_again(tx, earlier, now=request.created_at):
             return earlier
@@ -102,10 +129,22 @@ def _open(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequ
     return request
 
 
+def _is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> bool:
+    """Whether a key may stand for both: an approval belongs to its requester and its channel."""
+    return (
+        earlier.call.digest == request.call.digest
+        and earlier.requester == request.requester
+        and earlier.requirement.channel == request.requirement.channel
+    )
+
+
 def _asks_again(tx: Transaction, earlier: ApprovalRequest, *, now: datetime) -> bool:
-    """Whether the question asked under a key before has to be put again: it lapsed or got lost."""
+    """Whether the question asked under a key before has to be put again.
+
+    That is so when its approval lapsed or its execution got lost, and when nobody ever saw it.
+    """
     if earlier.status is not Status.APPROVED:
-        return False
+        return earlier.cause in _NEVER_ANSWERED
     permit = tx.permit(earlier.id)
     if permit is None:
         return True

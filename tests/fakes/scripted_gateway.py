@@ -79,7 +79,7 @@ class ScriptedGateway:
             raise OSError("disk full")
         self.reports.append((clearance.request_id, succeeded, result))
 
-    async def cancel(self, key: str) -> bool:
+    async def cancel(self, key: str, *, agent: str) -> bool:
         for question in self.questions.values():
             if question.proposal.key == key and not question.ended.done():
                 question.end(OutcomeKind.CANCELLED)

@@ -182,7 +182,7 @@ class LifeOfRequests(RuleBasedStateMachine):
     @rule(caller=calls)
     def the_requester_cancels_by_key(self, caller: Caller) -> None:
         if caller.key is not None:
-            self.do(self.gateway.gateway.cancel(caller.key))
+            self.do(self.gateway.gateway.cancel(caller.key, agent="deploy-bot"))
 
     @rule(caller=calls)
     def a_slow_body_finishes(self, caller: Caller) -> None:
