@@ -7,10 +7,10 @@ request `undeliverable`; temporary ones are retried, the card's last version win
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from approvals.domain import errors
-from approvals.domain.approval_request import Cause
+from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
@@ -94,13 +94,22 @@ def _postpone(
     tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn], delay: NotNow
 ) -> None:
     _save(tx, desk, job, drawn)
-    tx.postpone_job(job, desk.clock.now() + _wait(job.attempt, delay))
-
-
-def _wait(attempt: int, delay: NotNow) -> timedelta:
+    now = desk.clock.now()
     if delay.retry_after_s is not None:
-        return timedelta(seconds=delay.retry_after_s)
-    return min(RETRY_FIRST_AFTER * (1 << min(attempt, 10)), RETRY_MAX_AFTER)
+        # Told to wait its turn, it has not failed: the next real failure starts from its own count.
+        again_at = now + timedelta(seconds=delay.retry_after_s)
+        tx.postpone_job(job, again_at, is_failure=False)
+        return
+    again_at = now + min(RETRY_FIRST_AFTER * (1 << min(job.attempt, 10)), RETRY_MAX_AFTER)
+    tx.postpone_job(job, _in_time(tx.request(RequestId(job.subject)), again_at, now=now))
+
+
+def _in_time(request: ApprovalRequest | None, again_at: datetime, *, now: datetime) -> datetime:
+    """Return *again_at*, or earlier: a pending request's card is tried before its time is over."""
+    if request is None or not request.is_pending:
+        return again_at
+    halfway = now + (request.expires_at - now) / 2
+    return min(again_at, max(halfway, now + RETRY_FIRST_AFTER))
 
 
 def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> None:
