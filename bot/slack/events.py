@@ -4,6 +4,8 @@ Both flip readiness. No message event is subscribed to: text and emoji never dec
 (case B24), and the app asks for no scope that reads what people write.
 """
 
+from typing import Any
+
 from bot.slack.errands import LOGGER
 from bot.slack.health import SlackHealth
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
@@ -22,7 +24,16 @@ class Events:
         return {("event_callback", name): self._removed for name in EVENTS}
 
     async def _removed(self, delivery: Delivery) -> Ack:
-        name = delivery.body["event"]["type"]
+        event = delivery.body["event"]
+        name = event["type"]
+        if name == "tokens_revoked" and not _bot_tokens(event):
+            return Ack()  # a person took back a token of their own; ours still works
         LOGGER.error("Slack says %s: install the app anew and give its new token", name)
         self._health.token_error = name
         return Ack()
+
+
+def _bot_tokens(event: dict[str, Any]) -> bool:
+    """Whether the event names bot tokens; `tokens` holds lists of user ids by kind of token."""
+    tokens = event.get("tokens")
+    return bool(tokens.get("bot")) if isinstance(tokens, dict) else False

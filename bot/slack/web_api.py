@@ -100,6 +100,8 @@ class WebApi:
         data = answer.data
         if not isinstance(data, dict):
             raise SlackUnreachable("not_json")
+        if self._health is not None:
+            self._health.token_error = None  # Slack takes the token again: it was given anew
         return data, {name.lower(): value for name, value in answer.headers.items()}
 
 
