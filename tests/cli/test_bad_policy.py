@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import SaysoHere
 from tests.programs import Ended, sayso
 
 MISTAKEN = """\
@@ -23,30 +24,44 @@ TOKENS = {
 }
 
 
-async def _read_by(command: str, policy: Path, data: Path) -> Ended:
+pytestmark = pytest.mark.timeout(180)
+
+
+def _reading(command: str, policy: Path, data: Path) -> tuple[str, ...]:
+    """The command line that makes *command* read *policy*."""
     if command == "policy":
-        return await sayso("policy", "validate", str(policy))
+        return ("policy", "validate", str(policy))
     given = ("--policy", str(policy), "--data", str(data))
-    if command == "demo":
-        return await sayso("demo", "--no-open", "--port", "0", *given)
-    return await sayso("serve", *given, env=TOKENS)
+    return ("demo", "--no-open", "--port", "0", *given) if command == "demo" else ("serve", *given)
 
 
-@pytest.mark.parametrize("command", ["policy", "demo", "serve"])
-async def test_every_mistake_is_a_line_with_its_place_and_a_remedy(
-    tmp_path: Path, command: str
-) -> None:
-    policy = tmp_path / "team.yml"
-    policy.write_text(MISTAKEN, "utf-8")
-    ended = await _read_by(command, policy, tmp_path / "data")
+def _assert_a_line_for_each_mistake(ended: Ended, start: str) -> None:
     assert (ended.code, ended.printed) == (2, "")
-    start = ".*/" if command == "policy" else f"sayso {command}: "
     places = []
     for line in ended.complaints:
         found = re.fullmatch(rf"{start}team\.yml:(\d+:\d+): .+ – .+", line)
         assert found, line
         places.append(found[1])
     assert places == PLACES
+
+
+@pytest.mark.parametrize("command", ["policy", "demo"])
+def test_every_mistake_is_a_line_with_its_place_and_a_remedy(
+    tmp_path: Path, command: str, sayso_here: SaysoHere
+) -> None:
+    policy = tmp_path / "team.yml"
+    policy.write_text(MISTAKEN, "utf-8")
+    ended = sayso_here(*_reading(command, policy, tmp_path / "data"))
+    _assert_a_line_for_each_mistake(ended, ".*/" if command == "policy" else "sayso demo: ")
+
+
+async def test_a_gateway_started_by_a_shell_says_every_mistake_and_ends_with_2(
+    tmp_path: Path,
+) -> None:
+    policy = tmp_path / "team.yml"
+    policy.write_text(MISTAKEN, "utf-8")
+    ended = await sayso(*_reading("serve", policy, tmp_path / "data"), env=TOKENS)
+    _assert_a_line_for_each_mistake(ended, "sayso serve: ")
 
 
 @pytest.mark.parametrize(
@@ -60,13 +75,13 @@ async def test_every_mistake_is_a_line_with_its_place_and_a_remedy(
         ("policy", b"", ""),
     ],
 )
-async def test_a_file_that_is_no_policy_is_refused(
-    tmp_path: Path, command: str, content: bytes | None, says: str
+def test_a_file_that_is_no_policy_is_refused(
+    tmp_path: Path, sayso_here: SaysoHere, *, command: str, content: bytes | None, says: str
 ) -> None:
     policy = tmp_path / "team.yml"
     if content is not None:
         policy.write_bytes(content)
-    ended = await _read_by(command, policy, tmp_path / "data")
+    ended = sayso_here(*_reading(command, policy, tmp_path / "data"), env=TOKENS)
     assert (ended.code, ended.printed) == (2, "")
     assert re.search(r"team\.yml:\d+:\d+: ", ended.complaint)
     assert says in ended.complaint
@@ -74,8 +89,11 @@ async def test_a_file_that_is_no_policy_is_refused(
     assert "Traceback" not in ended.complaint
 
 
-async def test_a_directory_is_no_policy(tmp_path: Path) -> None:
-    ended = await sayso("demo", "--no-open", "--port", "0", "--policy", ".", cwd=tmp_path)
+def test_a_directory_is_no_policy(
+    tmp_path: Path, sayso_here: SaysoHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = sayso_here("demo", "--no-open", "--port", "0", "--policy", ".")
     assert ended.code == 2
     assert ended.complaints == [
         "sayso demo: .:1:1: cannot be read (Is a directory) – check the path and its permissions"
@@ -83,13 +101,13 @@ async def test_a_directory_is_no_policy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["local-slack.db", "ledger.db", "gateway/sayso.db"])
-async def test_a_damaged_file_of_an_earlier_demo_is_said_and_left_as_it_is(
-    tmp_path: Path, file: str
+def test_a_damaged_file_of_an_earlier_demo_is_said_and_left_as_it_is(
+    tmp_path: Path, file: str, sayso_here: SaysoHere
 ) -> None:
     damaged = tmp_path / file
     damaged.parent.mkdir(exist_ok=True)
     damaged.write_bytes(b"not a database at all " * 100)
-    ended = await sayso("demo", "--no-open", "--port", "0", "--data", str(tmp_path))
+    ended = sayso_here("demo", "--no-open", "--port", "0", "--data", str(tmp_path))
     assert (ended.code, ended.printed) == (2, "")
     [line] = ended.complaints
     assert line.startswith("sayso demo: ")

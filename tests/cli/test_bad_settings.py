@@ -1,17 +1,19 @@
 """Settings, environment, data directories that will not do: a line each, with its remedy."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.demo.world import POLICY_PATH
+from tests.cli.conftest import SaysoHere
 from tests.programs import Ended, Program, running, sayso
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-hush", "SLACK_APP_TOKEN": "xapp-1-hush"}
 NOWHERE = "http://127.0.0.1:9/api/"
-pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+UNATTENDED = {"SLACK_BASE_URL": NOWHERE, "SAYSO_HTTP_PORT": "0"}
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -22,9 +24,21 @@ async def slack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Progr
         yield program
 
 
-async def _serve(data: Path, *given: str, **env: str) -> Ended:
-    command = ("serve", "--data", str(data), "--policy", str(POLICY_PATH), *given)
-    return await sayso(*command, env={"SLACK_BASE_URL": NOWHERE, "SAYSO_HTTP_PORT": "0", **env})
+Serve = Callable[..., Ended]
+
+
+@pytest.fixture
+def serve(sayso_here: SaysoHere) -> Serve:
+    """`sayso serve` on a data directory with these settings."""
+
+    def run(data: Path, **env: str) -> Ended:
+        return sayso_here(*_on(data), env={**UNATTENDED, **env})
+
+    return run
+
+
+def _on(data: Path) -> tuple[str, ...]:
+    return ("serve", "--data", str(data), "--policy", str(POLICY_PATH))
 
 
 def _refused(ended: Ended, *lines: str) -> None:
@@ -36,28 +50,30 @@ def _refused(ended: Ended, *lines: str) -> None:
     assert "hush" not in ended.complaint
 
 
-async def test_tokens_that_are_not_set_are_named_with_both_ways_to_set_them(tmp_path: Path) -> None:
-    ended = await _serve(tmp_path)
+def test_tokens_that_are_not_set_are_named_with_both_ways_to_set_them(
+    tmp_path: Path, serve: Serve
+) -> None:
+    ended = serve(tmp_path)
     _refused(ended, "SLACK_BOT_TOKEN: is not set – set it, or name a file in SLACK_BOT_TOKEN_FILE")
 
 
-async def test_what_a_transport_needs_is_said(tmp_path: Path) -> None:
-    socket = await _serve(tmp_path, SLACK_BOT_TOKEN="xoxb-1-hush")
+def test_what_a_transport_needs_is_said(tmp_path: Path, serve: Serve) -> None:
+    socket = serve(tmp_path, SLACK_BOT_TOKEN="xoxb-1-hush")
     _refused(socket, "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with")
-    http = await _serve(tmp_path, SLACK_BOT_TOKEN="xoxb-1-hush", SAYSO_SLACK_TRANSPORT="http")
+    http = serve(tmp_path, SLACK_BOT_TOKEN="xoxb-1-hush", SAYSO_SLACK_TRANSPORT="http")
     _refused(http, "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's")
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_every_mistake_in_the_environment_has_a_line_of_its_own(tmp_path: Path) -> None:
-    ended = await _serve(
-        tmp_path,
-        **TOKENS,
-        SAYSO_HTTP_PORTT="1",
-        SAYSO_HTTP_PORT="many",
-        SAYSO_LOG_LEVEL="loud",
-        SAYSO_RUN="no colon",
-        SLACK_BASE_URL="slack.com",
-    )
+    mistaken = {
+        "SAYSO_HTTP_PORTT": "1",
+        "SAYSO_HTTP_PORT": "many",
+        "SAYSO_LOG_LEVEL": "loud",
+        "SAYSO_RUN": "no colon",
+        "SLACK_BASE_URL": "slack.com",
+    }
+    ended = await sayso(*_on(tmp_path), env={**TOKENS, **mistaken})
     _refused(
         ended,
         "SAYSO_HTTP_PORTT: is not a setting – remove it or correct its name",
@@ -69,36 +85,36 @@ async def test_every_mistake_in_the_environment_has_a_line_of_its_own(tmp_path: 
     assert all(" – " in line for line in ended.complaints)
 
 
-async def test_a_secret_file_that_cannot_be_read_is_one_mistake(tmp_path: Path) -> None:
-    ended = await _serve(
+def test_a_secret_file_that_cannot_be_read_is_one_mistake(tmp_path: Path, serve: Serve) -> None:
+    ended = serve(
         tmp_path, SLACK_BOT_TOKEN_FILE=str(tmp_path / "none"), SLACK_APP_TOKEN="xapp-1-hush"
     )
     _refused(ended, "SLACK_BOT_TOKEN: the file of SLACK_BOT_TOKEN_FILE cannot be read (")
 
 
-async def test_a_secret_set_twice_is_refused(tmp_path: Path) -> None:
+def test_a_secret_set_twice_is_refused(tmp_path: Path, serve: Serve) -> None:
     file = tmp_path / "token"
     file.write_text("xoxb-2-hush", "utf-8")
-    ended = await _serve(tmp_path, **TOKENS, SLACK_BOT_TOKEN_FILE=str(file))
+    ended = serve(tmp_path, **TOKENS, SLACK_BOT_TOKEN_FILE=str(file))
     _refused(ended, "SLACK_BOT_TOKEN: is set twice – keep either SLACK_BOT_TOKEN or")
 
 
-async def test_a_data_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
+def test_a_data_directory_that_is_a_file_is_refused(tmp_path: Path, serve: Serve) -> None:
     file = tmp_path / "file"
     file.touch()
     for data in (file, file / "below"):
-        ended = await _serve(data, **TOKENS)
+        ended = serve(data, **TOKENS)
         _refused(ended, f"The data directory {data} cannot be used: ")
 
 
-async def test_a_slack_that_is_not_there_is_said_with_its_address(tmp_path: Path) -> None:
-    ended = await _serve(tmp_path, **TOKENS)
+def test_a_slack_that_is_not_there_is_said_with_its_address(tmp_path: Path, serve: Serve) -> None:
+    ended = serve(tmp_path, **TOKENS)
     _refused(ended, f"Slack cannot be reached at {NOWHERE}: nothing accepts connections there. ")
 
 
-async def test_a_token_slack_does_not_know_is_said(tmp_path: Path, slack: Program) -> None:
+def test_a_token_slack_does_not_know_is_said(tmp_path: Path, serve: Serve, slack: Program) -> None:
     base_url = slack.setting("SLACK_BASE_URL")
-    ended = await _serve(tmp_path, **{**TOKENS, "SLACK_BASE_URL": base_url})
+    ended = serve(tmp_path, **{**TOKENS, "SLACK_BASE_URL": base_url})
     _refused(ended, "Slack refuses the bot token (invalid_auth). Copy it anew from your app's page")
 
 
@@ -107,19 +123,19 @@ def _real(slack: Program) -> dict[str, str]:
     return {name: slack.setting(name) for name in names}
 
 
-async def test_swapped_tokens_are_said(tmp_path: Path, slack: Program) -> None:
+def test_swapped_tokens_are_said(tmp_path: Path, serve: Serve, slack: Program) -> None:
     real = _real(slack)
     bot, app = real["SLACK_BOT_TOKEN"], real["SLACK_APP_TOKEN"]
-    ended = await _serve(tmp_path, **{**real, "SLACK_BOT_TOKEN": app, "SLACK_APP_TOKEN": bot})
+    ended = serve(tmp_path, **{**real, "SLACK_BOT_TOKEN": app, "SLACK_APP_TOKEN": bot})
     assert ended.code == 2
     assert "swap" in ended.complaint
     assert "Traceback" not in ended.complaint
     assert bot not in ended.complaint
 
 
-async def test_a_taken_port_is_refused(tmp_path: Path, slack: Program) -> None:
+def test_a_taken_port_is_refused(tmp_path: Path, serve: Serve, slack: Program) -> None:
     port = slack.setting("SLACK_BASE_URL").split(":")[2].split("/")[0]
-    ended = await _serve(tmp_path, **{**_real(slack), "SAYSO_HTTP_PORT": port})
+    ended = serve(tmp_path, **{**_real(slack), "SAYSO_HTTP_PORT": port})
     assert ended.code == 2
     last = ended.complaints[-1]
     assert last.startswith("sayso serve: ")
@@ -127,10 +143,10 @@ async def test_a_taken_port_is_refused(tmp_path: Path, slack: Program) -> None:
     assert "Traceback" not in ended.complaint
 
 
-async def test_something_to_run_that_cannot_be_imported_is_refused(
-    tmp_path: Path, slack: Program
+def test_something_to_run_that_cannot_be_imported_is_refused(
+    tmp_path: Path, serve: Serve, slack: Program
 ) -> None:
-    ended = await _serve(tmp_path, **_real(slack), SAYSO_RUN="nowhere.at_all:run")
+    ended = serve(tmp_path, **_real(slack), SAYSO_RUN="nowhere.at_all:run")
     assert ended.code == 2
     assert ended.complaints[-1].startswith(
         "sayso serve: SAYSO_RUN: nowhere.at_all:run cannot be imported ("
@@ -138,14 +154,13 @@ async def test_something_to_run_that_cannot_be_imported_is_refused(
     assert "Traceback" not in ended.complaint
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_second_gateway_on_the_same_data_names_the_first(
     tmp_path: Path, slack: Program
 ) -> None:
-    command = ("serve", "--data", str(tmp_path), "--policy", str(POLICY_PATH))
-    real = _real(slack)
-    env = {**real, "SAYSO_HTTP_PORT": "0"}
-    async with running(*command, up="Sayso is serving", env=env) as first:
-        second = await _serve(tmp_path, **real)
+    env = {**_real(slack), "SAYSO_HTTP_PORT": "0"}
+    async with running(*_on(tmp_path), up="Sayso is serving", env=env) as first:
+        second = await sayso(*_on(tmp_path), env=env)
         _refused(second, f"Another gateway (process {first.pid}) already runs on {tmp_path}.")
         ended = await first.end()
     assert ended.code == 0

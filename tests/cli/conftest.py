@@ -1,0 +1,37 @@
+"""`sayso` inside the test's own process: the door a shell uses, without the start of Python.
+
+What only a process of its own can show (its exit code in a shell, its lock, its end) is shown with
+`tests.programs`; every other mistake is made here, where it costs a tenth.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from bot.cli import main
+from tests.programs import NOTHING, Ended, environment
+
+SaysoHere = Callable[..., Ended]
+
+
+@pytest.fixture
+def sayso_here(
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> SaysoHere:
+    """Runs one command to its end; what it logged stands before what it said."""
+
+    def run(*arguments: str, env: Mapping[str, str] = NOTHING) -> Ended:
+        shell = environment(env)
+        for name in os.environ.keys() - shell.keys():
+            monkeypatch.delenv(name)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        code = main(list(arguments))
+        said, logged = capsys.readouterr(), caplog.text
+        caplog.clear()
+        return Ended(code=code, printed=said.out, complaint=logged + said.err)
+
+    return run
