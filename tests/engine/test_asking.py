@@ -7,20 +7,20 @@ import pytest
 
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.decision import Verdict
+from approvals.domain.ids import TeamId, UserId
 from approvals.domain.outcome import OutcomeKind
 from approvals.domain.permit import PermitState
+from approvals.domain.requirement import Effect
 from approvals.gate.exceptions import (
     CallDenied,
     CallNotApproved,
-    CallRefused,
     CallRejected,
     CallTimedOut,
     CallUnavailable,
 )
-from approvals.operations.ports import NotNow, Undeliverable
+from approvals.operations.ports import NotNow, Person, Undeliverable
 from approvals.operations.read_card import read_cards
-from approvals.operations.recover import recover
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal
+from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy, proposal
 from tests.fakes.people import ALICE, BOB, CAROL
 
 
@@ -161,89 +161,6 @@ async def test_D9_a_caller_that_goes_away_withdraws_its_question() -> None:
         assert late.refusal.code == "already_decided"
 
 
-async def test_a_caller_with_a_key_only_detaches_and_finds_its_question_again() -> None:
-    async with a_gateway() as gateway:
-        call = gateway.asks(key="deploy-7")
-        request = await gateway.pending()
-        call.cancel()
-        await gateway.settled()
-
-        again = gateway.asks(key="deploy-7")
-        await gateway.settled()
-        await gateway.clicks(request.id)
-
-        assert (await again).request_id == request.id
-        assert len(gateway.messenger.posts) == 1
-
-
-async def test_the_same_key_with_other_arguments_is_refused() -> None:
-    async with a_gateway() as gateway:
-        call = gateway.asks(key="deploy-7")
-        await gateway.pending()
-
-        with pytest.raises(CallRefused) as raised:
-            await gateway.asks(arguments={"service": "api"}, key="deploy-7")
-
-        assert raised.value.outcome.code == "idempotency_mismatch"
-        call.cancel()
-
-
-async def test_a_key_that_was_carried_out_is_not_carried_out_again() -> None:
-    async with a_gateway() as gateway:
-        call = gateway.asks(key="deploy-7")
-        request = await gateway.pending()
-        await gateway.clicks(request.id)
-        await gateway.gateway.report(await call, succeeded=True, result="done")
-
-        with pytest.raises(CallNotApproved) as raised:
-            await gateway.asks(key="deploy-7")
-
-        assert raised.value.outcome.kind is OutcomeKind.ALREADY_RAN
-        assert await permit_state(gateway, request.id) is PermitState.SUCCEEDED
-
-
-async def test_an_approval_nobody_used_for_a_day_is_asked_for_again_once() -> None:
-    async with a_gateway() as gateway:
-        call = gateway.asks(key="deploy-7")
-        first = await gateway.pending()
-        call.cancel()
-        await gateway.settled()
-        await gateway.clicks(first.id)
-        gateway.clock.advance(timedelta(hours=25))
-
-        again = gateway.asks(key="deploy-7")
-        second = await gateway.pending()
-        await gateway.clicks(second.id)
-
-        assert (second.earlier, second.ask_number) == (first.id, 2)
-        assert (await again).request_id == second.id
-        assert await permit_state(gateway, first.id) is PermitState.LAPSED
-
-
-async def test_an_interrupted_execution_is_unknown_and_a_person_is_asked_again() -> None:
-    async with a_gateway() as gateway:
-        call = gateway.asks(key="deploy-7")
-        first = await gateway.pending()
-        await gateway.clicks(first.id)
-        await call
-        other = gateway.desk.__class__(
-            **{
-                name: getattr(gateway.desk, name)
-                for name in ("store", "directory", "display", "clock", "ids", "policy")
-            },
-            owner="gateway-2",
-        )
-
-        lost = await recover(other)
-        again = gateway.asks(key="deploy-7")
-        second = await gateway.pending()
-
-        assert lost == 1
-        assert await permit_state(gateway, first.id) is PermitState.UNKNOWN
-        assert second.earlier == first.id
-        again.cancel()
-
-
 async def test_a_card_slack_refuses_for_ever_ends_the_request_undeliverable() -> None:
     async with a_gateway() as gateway:
         gateway.messenger.trouble = Undeliverable("channel_not_found")
@@ -349,3 +266,63 @@ async def test_shutdown_detaches_and_leaves_the_question_open() -> None:
         stored = await gateway.store.request(request.id)
         assert stored is not None
         assert stored.is_pending
+
+
+async def test_a_click_finds_a_card_whose_post_was_never_answered_and_it_is_redrawn() -> None:
+    async with a_gateway() as gateway:
+        gateway.messenger.loses_replies = True
+        call = gateway.asks()
+        await gateway.delivered()
+        request = gateway.messenger.posts[-1].request
+
+        await gateway.clicks(request.id, ts="1.000100")
+        gateway.messenger.loses_replies = False
+        gateway.clock.advance(timedelta(seconds=2))
+        await gateway.delivered()
+
+        drawn = gateway.messenger.updates[-1]
+        assert (drawn.card.ts, drawn.request.status) == ("1.000100", Status.APPROVED)
+        assert len(gateway.messenger.posts) == 1
+        await call
+
+
+async def test_a_policy_changed_between_look_up_and_decision_is_looked_up_again() -> None:
+    async with a_gateway() as gateway:
+        call = gateway.asks()
+        request = await gateway.pending()
+        looked_up = gateway.directory.person
+
+        async def person_then_reload(user: UserId, team: TeamId) -> Person:
+            if len(gateway.policies) == 1:
+                gateway.policies.append(a_policy(POLICY.replace("U0BOB, ", "")))
+            return await looked_up(user, team)
+
+        object.__setattr__(gateway.directory, "person", person_then_reload)
+        answer = await gateway.clicks(request.id, BOB)
+
+        assert answer.refusal is not None
+        assert answer.refusal.code == "not_approver"
+        call.cancel()
+
+
+async def test_who_may_approve_what_only_code_asks_about_is_read_from_the_policy_of_now() -> None:
+    async with a_gateway() as gateway:
+        call = gateway.asks("read_logs", code_effect=Effect.ASK)
+        request = await gateway.pending()
+        gateway.policies.append(a_policy(POLICY.replace("U0BOB, ", "")))
+
+        removed = await gateway.clicks(request.id, BOB)
+        listed = await gateway.clicks(request.id, CAROL)
+
+        assert removed.refusal is not None
+        assert removed.refusal.code == "not_approver"
+        assert listed.refusal is None
+        await call
+
+
+async def test_nothing_is_allowed_once_the_gateway_closes() -> None:
+    async with a_gateway() as gateway:
+        await gateway.gateway.close()
+
+        with pytest.raises(CallUnavailable):
+            gateway.gateway.admit(proposal("read_logs"))

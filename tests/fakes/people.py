@@ -53,6 +53,8 @@ class FakeMessenger:
     updates: list[CardContent] = field(default_factory=list)
     trouble: NotNow | Undeliverable | None = None
     cuts: bool = False
+    loses_replies: bool = False
+    """Slack posts, and its answer never arrives."""
 
     def shows_everything(self, request: ApprovalRequest) -> bool:
         return not self.cuts
@@ -61,6 +63,8 @@ class FakeMessenger:
         if self.trouble is not None:
             raise self.trouble
         self.posts.append(content)
+        if self.loses_replies:
+            raise NotNow("timeout")
         return Posted(channel=ChannelId(content.card.channel), ts=f"{len(self.posts)}.000100")
 
     async def update(self, content: CardContent, *, now: datetime) -> None:
