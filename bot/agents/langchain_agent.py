@@ -25,7 +25,7 @@ from approvals.gate.exceptions import CallNotApproved
 from bot.agents.budget import TaskBudget
 from bot.agents.containment import contained
 from bot.agents.spec import AgentSpec, AgentTask, ModelSettings
-from bot.agents.telling import Telling, call_text
+from bot.agents.telling import Telling, for_the_log
 
 _log = logging.getLogger(__name__)
 _STEPS_PER_TURN = 4
@@ -70,7 +70,7 @@ class TaskMiddleware(AgentMiddleware[Any, Any, Any]):
         refusal = self._budget.start_call(call["name"], call["args"])
         if refusal is not None:
             return _failure(request, refusal)
-        await self._telling.step(f"Calling {call_text(call['name'], call['args'])}")
+        await self._telling.calling(call["name"], call["args"])
         try:
             with entered(self._context(request)):
                 answer = await handler(request)
@@ -80,7 +80,7 @@ class TaskMiddleware(AgentMiddleware[Any, Any, Any]):
             answer = _failure(request, f"Refused: {refused.message}")
         except (Exception, SystemExit) as error:
             # SystemExit too: a synchronous tool's arrives here from its thread.
-            _log.warning("tool %s raised", call["name"], exc_info=True)
+            _log.warning("tool %s raised\n%s", call["name"], for_the_log(error))
             answer = _failure(request, f"Failed: {type(error).__name__}: {error}")
         return await self._told(request, answer)
 
@@ -91,8 +91,7 @@ class TaskMiddleware(AgentMiddleware[Any, Any, Any]):
         if answer.status == "error":
             self._budget.note_failure(call["name"], call["args"])
         text = answer.text
-        verb = "did not succeed" if answer.status == "error" else "returned"
-        await self._telling.step(f"{call['name']} {verb}: {text or 'nothing'}")
+        await self._telling.called(call["name"], text, succeeded=answer.status != "error")
         limit = self._spec.limits.result_max_chars
         if len(text) <= limit:
             return answer

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from bot.agents.budget import TaskStopped
 from bot.agents.errors import AgentNotInChannel, AgentUnknown
 from bot.agents.spec import AgentSpec, AgentTask
-from bot.agents.telling import Telling
+from bot.agents.telling import Telling, for_the_log
 from bot.agents.thread import TaskThread
 
 _log = logging.getLogger(__name__)
@@ -105,15 +105,15 @@ async def _run(task: AgentTask, spec: AgentSpec, telling: Telling) -> TaskResult
         return TaskResult(answered=False, text=str(stopped))
     except Exception as error:
         explained = langchain_agent.explain(error, spec.model)
-        return TaskResult(answered=False, text=_reason(explained, task))
+        return TaskResult(answered=False, text=_reason(error, explained, task))
     if not text:
         return TaskResult(answered=False, text="The model ended without an answer.")
     return TaskResult(answered=True, text=text)
 
 
-def _reason(explained: str | None, task: AgentTask) -> str:
+def _reason(error: Exception, explained: str | None, task: AgentTask) -> str:
     if explained is None:
-        _log.exception("task %s failed", task.run_id)
+        _log.error("task %s failed\n%s", task.run_id, for_the_log(error))
         return f"The task failed unexpectedly; the log has the details under {task.run_id}."
-    _log.warning("task %s failed: %s", task.run_id, explained)
+    _log.warning("task %s failed: %s", task.run_id, for_the_log(explained))
     return explained

@@ -1,16 +1,20 @@
 """Tells a thread what a task does: one text at a time, and never at the task's expense.
 
 Tools do not wait until a step is shown, and a thread that cannot be told (Slack is down) must not
-turn a tool that ran into a failure: it is logged and the task goes on.
+turn a tool that ran into a failure: it is logged and the task goes on. Secrets are masked here as
+on the card, before anything is cut; the model gets what the tools said.
 """
 
 import asyncio
 import json
 import logging
+import secrets
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
+from approvals.domain.redaction import mask_arguments, mask_text, mask_words
 from bot.agents.thread import TaskThread
 
 _log = logging.getLogger(__name__)
@@ -19,6 +23,8 @@ _WAITING_MAX = 100
 _Words: TypeAlias = tuple[Callable[[str], Awaitable[None]], str]
 _STEP_MAX_CHARS = 600
 _VALUE_MAX_CHARS = 120
+_READ_MAX_CHARS = 256 * 1024
+"""Far more than a thread shows, so that a secret is masked whole before the text is cut."""
 
 
 class Telling:
@@ -31,6 +37,8 @@ class Telling:
         self._thread = thread
         self._waiting: asyncio.Queue[_Words] = asyncio.Queue(_WAITING_MAX)
         self._teller: asyncio.Task[None] | None = None
+        self._salt = secrets.token_hex(16)
+        """The same secret looks the same inside this task and nowhere else."""
 
     async def __aenter__(self) -> Self:
         self._teller = asyncio.create_task(self._tell_all())
@@ -49,15 +57,32 @@ class Telling:
 
     async def step(self, text: str) -> None:
         """Tell one step, cut to a readable length."""
-        await self._waiting.put((self._thread.step, _cut(text, _STEP_MAX_CHARS)))
+        await self._tell_step(self._masked(text))
+
+    async def calling(self, tool: str, arguments: Mapping[str, Any]) -> None:
+        """Tell that a call starts."""
+        await self._tell_step(f"Calling {call_text(tool, arguments, self._salt)}")
+
+    async def called(self, tool: str, said: str, *, succeeded: bool) -> None:
+        """Tell how a call ended and what the tool *said*."""
+        verb = "returned" if succeeded else "did not succeed"
+        await self._tell_step(
+            f"{mask_text(tool, self._salt)} {verb}: {self._masked(said) or 'nothing'}"
+        )
 
     async def answer(self, text: str) -> None:
         """Tell the answer."""
-        await self._waiting.put((self._thread.answer, text))
+        await self._waiting.put((self._thread.answer, self._masked(text)))
 
     async def failed(self, text: str) -> None:
         """Tell why there is no answer."""
-        await self._waiting.put((self._thread.failed, text))
+        await self._waiting.put((self._thread.failed, self._masked(text)))
+
+    async def _tell_step(self, masked: str) -> None:
+        await self._waiting.put((self._thread.step, _cut(masked, _STEP_MAX_CHARS)))
+
+    def _masked(self, text: str) -> str:
+        return mask_words(text[:_READ_MAX_CHARS], self._salt)
 
     async def _tell_all(self) -> None:
         while True:
@@ -70,14 +95,22 @@ class Telling:
                 self._waiting.task_done()
 
 
-def call_text(tool: str, arguments: Mapping[str, Any]) -> str:
-    """A call as a person reads it.
+def call_text(tool: str, arguments: Mapping[str, Any], salt: str) -> str:
+    """A call as a person reads it, its secrets as marks keyed by *salt*.
 
-    >>> call_text("ledger_pay", {"to": "acme", "amount_eur": 40})
+    >>> call_text("ledger_pay", {"to": "acme", "amount_eur": 40}, "salt")
     'ledger_pay(to=acme, amount_eur=40)'
     """
-    pairs = (f"{name}={_value_text(value)}" for name, value in arguments.items())
-    return f"{tool}({', '.join(pairs)})"
+    masked = mask_arguments(dict(arguments), salt)
+    assert isinstance(masked, dict)
+    pairs = (f"{name}={_value_text(value)}" for name, value in masked.items())
+    return f"{mask_text(tool, salt)}({', '.join(pairs)})"
+
+
+def for_the_log(what: BaseException | str) -> str:
+    """Return a text, or an error's traceback, for the log; tools name their secrets in errors."""
+    text = what if isinstance(what, str) else "".join(traceback.format_exception(what))
+    return mask_text(text[-_READ_MAX_CHARS:], secrets.token_hex(16))
 
 
 def _value_text(value: object) -> str:
