@@ -14,8 +14,7 @@ ROOT = Path(__file__).parents[1]
 _TEST = re.compile(r"^\s*(?:async )?def test_((?:[A-Za-z]\d+_)+)(\w+)\(", re.MULTILINE)
 _INTRO = """
 What somebody, or chance, could do to an approval gateway, and the tests that show what Sayso does
-then. Each test enters by the door the case names and fails when the line that guards the case is
-taken away. What follows from the cases for a user is on the page about [security](security.md).
+then. What follows from the cases for a user is on the page about [security](security.md).
 """
 _GROUPS = {
     "A": "What the approver sees",
