@@ -39,7 +39,7 @@ test: setup
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 test-slow: setup
-	@$(BIN)/pytest -m slow --timeout 1800 $(ARGS)
+	@$(BIN)/pytest -m slow --hypothesis-profile random --timeout 1800 $(ARGS)
 
 check: setup
 	@$(BIN)/ruff format --check .

@@ -2,19 +2,18 @@
 
 Looked for in this order: `SAYSO_CHROMIUM`, the distribution's (`chromium`, `chromium-browser`,
 `google-chrome`), Playwright's own. Where none is found the tests skip with the remedy; with
-`SAYSO_REQUIRE_BROWSER=1` they fail instead. Use it from a conftest:
-
-    from tests.browser_launch import browser, new_page
+`SAYSO_REQUIRE_BROWSER=1` they fail instead. One Chromium serves all of them, on the one worker
+that is given all of them: a file of such tests says `pytestmark = IN_CHROMIUM`.
 """
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Playwright, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -29,7 +28,14 @@ REMEDY = (
     "or set SAYSO_CHROMIUM to its path"
 )
 
-NewPage = Callable[..., Awaitable[Page]]
+PATIENCE_MS = 30_000
+"""How long a page may take on a machine that does many other things."""
+IN_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("chromium"),
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 
 def chromium_path(environment: Mapping[str, str], bundled: str) -> str | None:
@@ -57,35 +63,13 @@ async def launched(playwright: Playwright) -> Browser:
     return await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for the test."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One Chromium for all tests; a window of its own for each."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         started = await launched(playwright)
         try:
             yield started
         finally:
             await started.close()
-
-
-@pytest.fixture
-async def new_page(browser: Browser) -> AsyncIterator[NewPage]:
-    """Opens tabs; a script error, a console error or a blocked resource in any fails the test.
-
-    `new_page(beside=page)` opens the tab in the same window, with what that one has stored.
-    """
-    troubles: list[str] = []
-
-    async def opened(*, beside: Page | None = None, **options: Any) -> Page:
-        window = beside.context if beside else await browser.new_context(**options)
-        page = await window.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda line: troubles.append(line.text) if line.type == "error" else None,
-        )
-        return page
-
-    yield opened
-    assert troubles == []

@@ -1,15 +1,15 @@
-"""One `sayso demo` process and one Chromium for all scenarios; a fresh window for each."""
+"""One `sayso demo` process for all scenarios; a fresh window of the one Chromium for each."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser
 
 from bot.demo.world import POLICY_PATH
-from tests.browser.tab import PATIENCE_MS, Demo, Tab
-from tests.browser_launch import launched
+from tests.browser.tab import Demo, Tab
+from tests.browser_launch import PATIENCE_MS
 from tests.programs import running
 
 IMPATIENT = """
@@ -21,16 +21,7 @@ IMPATIENT = """
 """Added to the demo's own rules: a payee for whom there is little time."""
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def chromium() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        started = await launched(playwright)
-        yield started
-        await started.close()
-
-
-@pytest_asyncio.fixture(scope="package", loop_scope="package")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
     """The demo by its own rules and an impatient one; asks first whether there is a browser."""
     assert chromium.is_connected()
@@ -42,7 +33,7 @@ async def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
         yield Demo(program=program, ledger=place / "data" / "ledger.db")
 
 
-@pytest_asyncio.fixture(loop_scope="package")
+@pytest_asyncio.fixture(loop_scope="session")
 async def tab(chromium: Browser, demo: Demo) -> AsyncIterator[Tab]:
     """#prod-incidents in a new window, as the requester; a script error fails the test."""
     troubles: list[str] = []

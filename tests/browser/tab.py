@@ -13,7 +13,6 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.programs import Program, service_pid
 
-PATIENCE_MS = 25_000
 REQUESTER = "Alice Ito (Requester)"
 APPROVER = "Bob Larsen (Approver)"
 SECOND_APPROVER = "Carol Mensah (Second approver)"

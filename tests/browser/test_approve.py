@@ -2,17 +2,13 @@
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, Tab
+from tests.browser_launch import IN_CHROMIUM
 from tests.programs import is_alive
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(180),
-    pytest.mark.asyncio(loop_scope="package"),
-]
+pytestmark = IN_CHROMIUM
 
 
 async def test_an_approved_restart_replaces_the_services_process_and_closes_the_card(

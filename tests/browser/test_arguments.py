@@ -2,16 +2,12 @@
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, Tab
+from tests.browser_launch import IN_CHROMIUM
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(180),
-    pytest.mark.asyncio(loop_scope="package"),
-]
+pytestmark = IN_CHROMIUM
 
 MIDDLE = "in the middle of it: hidden-in-the-middle"
 LONG = f"{'begin ' * 800}{MIDDLE} {'tail ' * 900}and the very end"

@@ -1,15 +1,11 @@
 """Two clicks, no mouse, a reload in between: one decision each, and the card tells it."""
 
-import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
+from tests.browser_launch import IN_CHROMIUM
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(180),
-    pytest.mark.asyncio(loop_scope="package"),
-]
+pytestmark = IN_CHROMIUM
 
 
 async def test_a_double_click_is_one_decision_and_one_payment(tab: Tab) -> None:

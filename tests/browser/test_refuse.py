@@ -1,15 +1,11 @@
 """A person says no, or nobody says anything: nothing ran, and the agent knows which it was."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
+from tests.browser_launch import IN_CHROMIUM
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(180),
-    pytest.mark.asyncio(loop_scope="package"),
-]
+pytestmark = IN_CHROMIUM
 
 
 async def test_a_rejection_with_its_reason_reaches_the_agent_and_nothing_ran(tab: Tab) -> None:

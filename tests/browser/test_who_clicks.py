@@ -1,15 +1,11 @@
 """Whoever may not decide is told so privately, and the card waits on for those who may."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, EXTERNAL, GUEST, REQUESTER, SECOND_APPROVER, Tab
+from tests.browser_launch import IN_CHROMIUM
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(180),
-    pytest.mark.asyncio(loop_scope="package"),
-]
+pytestmark = IN_CHROMIUM
 
 
 async def test_guest_external_person_and_bystander_are_told_why_and_the_card_waits(

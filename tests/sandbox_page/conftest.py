@@ -1,27 +1,58 @@
-"""Fixtures of the page's tests: a running page, and Chromium for those that click."""
+"""Fixtures of the page's tests: a running page, and windows of Chromium for those that click."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
 
 import aiohttp
-import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
 
-from tests.browser_launch import browser, new_page
+from tests.browser_launch import PATIENCE_MS
 from tests.sandbox_page.browserlike import Browserlike
 from tests.sandbox_page.desk import Desk, running_desk
 
-__all__ = ["browser", "new_page"]
+NewPage = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk() -> AsyncIterator[Desk]:
     """A page over a fresh workspace."""
     async with running_desk() as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def tab(desk: Desk) -> AsyncIterator[Browserlike]:
     async with aiohttp.ClientSession() as session:
         opened = Browserlike(desk, session)
         await opened.see("/")
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
+    """Opens tabs; a script error, a console error or a blocked resource in any fails the test.
+
+    `new_page(beside=page)` opens the tab in the same window, with what that one has stored.
+    """
+    troubles: list[str] = []
+    async with AsyncExitStack() as windows:
+
+        async def opened(*, beside: Page | None = None, **options: Any) -> Page:
+            if beside is None:
+                window = await chromium.new_context(**options)
+                windows.push_async_callback(window.close)
+            else:
+                window = beside.context
+            page = await window.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.on("pageerror", lambda error: troubles.append(str(error)))
+            page.on(
+                "console",
+                lambda line: troubles.append(line.text) if line.type == "error" else None,
+            )
+            return page
+
+        yield opened
+    assert troubles == []

@@ -2,19 +2,19 @@
 
 from dataclasses import replace
 
-import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.nouns import Message
-from tests.browser_launch import NewPage
+from tests.browser_launch import IN_CHROMIUM
 from tests.sandbox_page.cards import (
     approval_card,
     mrkdwn_text,
 )
+from tests.sandbox_page.conftest import NewPage
 from tests.sandbox_page.desk import Desk, running_desk
 from tests.sandbox_page.person import become, until
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_CHROMIUM
 
 
 async def test_the_choice_of_person_outlives_a_reload_and_a_change_of_channel(

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.interactions import InteractionResult
-from tests.browser_launch import NewPage
+from tests.browser_launch import IN_CHROMIUM
 from tests.sandbox_page.cards import (
     approval_card,
     button,
@@ -15,10 +14,11 @@ from tests.sandbox_page.cards import (
     mrkdwn_text,
     plain,
 )
+from tests.sandbox_page.conftest import NewPage
 from tests.sandbox_page.desk import Deed, Desk
 from tests.sandbox_page.person import become, until
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_CHROMIUM
 
 
 def closes_the_card(desk: Desk) -> Callable[[Deed], Awaitable[InteractionResult]]:

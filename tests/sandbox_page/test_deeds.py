@@ -7,6 +7,8 @@ from tests.sandbox_page.browserlike import Browserlike
 from tests.sandbox_page.cards import approval_card
 from tests.sandbox_page.desk import Deed
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_a_click_reaches_the_app_as_the_person_who_clicked(tab: Browserlike) -> None:
     message = tab.desk.post("card", blocks=approval_card())

@@ -6,13 +6,16 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from tests.sandbox_page.desk import Desk, running_desk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Socket = aiohttp.ClientWebSocketResponse
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as opened:
         yield opened

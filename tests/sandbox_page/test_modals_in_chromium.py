@@ -2,19 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.interactions import InteractionResult
-from tests.browser_launch import NewPage
+from tests.browser_launch import IN_CHROMIUM
 from tests.sandbox_page.cards import (
     approval_card,
     plain,
     reason_modal,
 )
+from tests.sandbox_page.conftest import NewPage
 from tests.sandbox_page.desk import Deed, Desk
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_CHROMIUM
 
 
 def opens_a_modal(desk: Desk) -> Callable[[Deed], Awaitable[InteractionResult]]:

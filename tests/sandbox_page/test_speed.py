@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable
 
+import pytest
+
 from bot.sandbox.nouns import Message
 from bot.sandbox.page import render
 from bot.sandbox.page.pictures import Picture
 from tests.sandbox_page.cards import approval_card
 from tests.sandbox_page.desk import Desk
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def fastest_ms(work: Callable[[], object], *, rounds: int) -> float:

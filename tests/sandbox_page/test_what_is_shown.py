@@ -6,6 +6,8 @@ from bot.sandbox.nouns import Channel, Person
 from tests.sandbox_page.browserlike import Browserlike
 from tests.sandbox_page.cards import approval_card, plain
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_a_channel_shows_its_last_hundred_messages(tab: Browserlike) -> None:
     for number in range(105):

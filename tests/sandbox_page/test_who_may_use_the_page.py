@@ -8,6 +8,8 @@ import pytest
 from tests.sandbox_page.browserlike import Browserlike
 from tests.sandbox_page.cards import approval_card, reason_modal
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

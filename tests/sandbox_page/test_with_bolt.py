@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -12,10 +12,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.page.routes import add_page
 from bot.sandbox.server import LocalSlack
-from tests.browser_launch import NewPage
+from tests.browser_launch import IN_CHROMIUM
 from tests.sandbox_page.cards import approval_card, closed_card, plain, reason_modal
+from tests.sandbox_page.conftest import NewPage
 
-pytestmark = pytest.mark.browser
+pytestmark = IN_CHROMIUM
 
 
 def approval_app(slack: LocalSlack) -> AsyncApp:
@@ -75,7 +76,7 @@ async def connected(slack: LocalSlack) -> AsyncIterator[None]:
         await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def slack() -> AsyncIterator[LocalSlack]:
     async with LocalSlack.running(add_routes=(add_page,)) as running, connected(running):
         yield running
