@@ -43,6 +43,21 @@ def set_names(rules: Iterable[Iterable[Slot]]) -> frozenset[str]:
     return frozenset(name for slots in rules for slot in slots for name in slot.of)
 
 
+def requirement_now(policy: Policy, request: ApprovalRequest) -> Requirement:
+    """Return what *policy*, the one in force, asks of the call of a pending request.
+
+    Raises:
+        ChannelUnknown: the policy has the request's channel no more.
+    """
+    now = policy.requirement(request.call, channel=request.requirement.channel)
+    if now.effect is not Effect.ALLOW:
+        return now
+    # Only code asked, or the file allows it since: the channel's approvers of now decide.
+    return policy.requirement(
+        request.call, channel=request.requirement.channel, code_effect=Effect.ASK
+    )
+
+
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Sequence[Sequence[Slot]]:
     """Return whose approval counts: the policy's word of now, or of then where it asks no more."""
     if now.effect is Effect.ASK and now.slots_by_rule:

@@ -11,25 +11,26 @@ from datetime import datetime
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.audit import AuditEvent, AuditName
-from approvals.domain.card import Card, CardKind, Pressed, pressed_card
+from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import (
     Approver,
     Decision,
     Verdict,
     is_met,
     refuse_ineligible,
-    refuse_unfit,
 )
-from approvals.domain.ids import CardId, UserId
+from approvals.domain.ids import UserId
 from approvals.domain.lifecycle import advance, card_job
 from approvals.domain.redaction import mask_text
 from approvals.domain.requirement import Effect, Slot
 from approvals.domain.tool_call import salted_digest
+from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
     approvals_needed,
     nobody_left,
+    requirement_now,
     rules_in_force,
     set_names,
 )
@@ -78,48 +79,32 @@ def refuse(tx: Transaction, click: Click, refusal: errors.Refusal, *, at: dateti
     return Answer(request=request, refusal=refusal)
 
 
-def checked_presser(
-    tx: Transaction, desk: Desk, request: ApprovalRequest, *, click: Click, who: Presser
-) -> tuple[Card, Approver]:
-    """Return the pressed card and the person, both checked; adopt a second post of the card.
+def eligible_presser(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    who: Presser,
+    at: datetime,
+) -> tuple[Card, Approver, Rules]:
+    """Return the pressed card, the person who may give this verdict now, and whose word counts.
 
     Raises:
-        CardMismatch, IdentityUnverified, or why the person may never decide.
+        DecisionRefused: why not; what is overdue or denied by now is closed.
+        PeopleMissing
     """
-    try:
-        card = pressed_card(tuple(tx.cards(request.id)), click.pressed)
-    except errors.CardMismatch as mismatch:
-        _adopt(tx, desk, request, click=click, mismatch=mismatch)
-        raise
-    card = _located(tx, request, card, pressed=click.pressed, at=desk.clock.now())
-    if who.person is None:
-        raise errors.IdentityUnverified
-    person = Approver(
-        user=who.person.user,
-        team=who.person.team,
-        is_internal=who.person.is_internal,
-        is_bot=who.person.is_bot,
-        is_guest=who.person.is_guest,
-        is_deactivated=who.person.is_deactivated,
-        sets={
-            name: None if members is None else who.person.user in members
-            for name, members in who.people.items()
-        },
-    )
-    refuse_unfit(person)
-    return card, person
-
-
-def _located(
-    tx: Transaction, request: ApprovalRequest, card: Card, *, pressed: Pressed, at: datetime
-) -> Card:
-    """Learn from the click where a card stands whose post was never answered, so it is redrawn."""
-    if card.ts is not None or pressed.ts is None or card.kind is not CardKind.MESSAGE:
-        return card
-    found = replace(card, ts=pressed.ts)
-    tx.save_card(found)
-    tx.enqueue(card_job(request, at))
-    return found
+    card, person = checked_presser(tx, desk, request, click=click, who=who)
+    if not request.is_pending:
+        raise errors.AlreadyDecided(request=request)
+    if at >= request.expires_at:
+        step = advance(request, timeout_cause(tx, request.id), now=at)
+        save_step(tx, step)
+        raise errors.TimedOut(request=step.request)
+    rules = _rules_now(tx, desk, request, who=who, at=at)
+    slots = [slot for each in rules for slot in each]
+    refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
+    return card, person, rules
 
 
 def _record(
@@ -131,16 +116,7 @@ def _record(
     who: Presser,
     at: datetime,
 ) -> Decision:
-    card, person = checked_presser(tx, desk, request, click=click, who=who)
-    if not request.is_pending:
-        raise errors.AlreadyDecided(request=request)
-    if at >= request.expires_at:
-        step = advance(request, timeout_cause(tx, request.id), now=at)
-        save_step(tx, step)
-        raise errors.TimedOut(request=step.request)
-    rules = _rules_now(tx, desk, request, who=who, at=at)
-    slots = [slot for each in rules for slot in each]
-    refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
+    card, person, rules = eligible_presser(tx, desk, click, request=request, who=who, at=at)
     if click.verdict is Verdict.APPROVE and not (card.shows_everything or _is_view(card)):
         raise errors.FullViewRequired(request=request, card=card)
     return _count(tx, click, request=request, person=person, rules=rules, who=who, at=at)
@@ -156,12 +132,7 @@ def _rules_now(
     """Return whose approval counts now; a policy that denies now, or names nobody, closes."""
     policy = desk.policy()
     try:
-        now = policy.requirement(request.call, channel=request.requirement.channel)
-        if now.effect is Effect.ALLOW:
-            # Only code asked, or the file allows it since: the channel's approvers of now decide.
-            now = policy.requirement(
-                request.call, channel=request.requirement.channel, code_effect=Effect.ASK
-            )
+        now = requirement_now(policy, request)
     except errors.ChannelUnknown:
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request) from None
@@ -247,38 +218,4 @@ def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
             "args_digest": salted_digest(request.salt, request.call.arguments_json),
             "latency_s": round((decision.at - request.created_at).total_seconds(), 3),
         },
-    )
-
-
-def _adopt(
-    tx: Transaction,
-    desk: Desk,
-    request: ApprovalRequest,
-    *,
-    click: Click,
-    mismatch: errors.CardMismatch,
-) -> None:
-    """Remember a second post of a card (Slack's answer to the first was lost), so it is closed."""
-    original = mismatch.facts.get("copy_of")
-    if not isinstance(original, Card) or click.pressed.ts is None:
-        return
-    if any(card.ts == click.pressed.ts for card in tx.cards(request.id)):
-        return
-    copy = replace(
-        original,
-        id=CardId(desk.ids.ulid()),
-        kind=CardKind.COPY,
-        ts=click.pressed.ts,
-        version_shown=0,
-    )
-    tx.save_card(copy)
-    now = desk.clock.now()
-    tx.enqueue(card_job(request, now))
-    tx.record(
-        AuditEvent(
-            name=AuditName.CARD_ADOPTED,
-            subject=request.id,
-            at=now,
-            data={"channel": copy.channel, "ts": copy.ts},
-        )
     )

@@ -1,7 +1,8 @@
 """The transaction behind "Review": remember who opened the full view, and give it its own nonce.
 
 A plain function of a transaction, run by `decide.open_full_view`. Anyone who may press the card
-may read it in full; whether they may approve is decided again on its last page.
+may read it in full; whether they may approve is decided again on its last page. A person has one
+view of a request, however often they open it.
 """
 
 from datetime import datetime
@@ -9,13 +10,14 @@ from datetime import datetime
 from approvals.domain import errors
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
-from approvals.domain.ids import CardId
+from approvals.domain.ids import CardId, UserId
 from approvals.domain.tool_call import salted_digest
+from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, FullView, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.read_card import read_content
-from approvals.operations.record_decision import checked_presser, refuse
+from approvals.operations.record_decision import refuse
 
 
 def record_full_view(
@@ -31,15 +33,7 @@ def record_full_view(
             raise errors.AlreadyDecided(request=request)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
-    view = Card(
-        id=CardId(desk.ids.ulid()),
-        request_id=request.id,
-        kind=CardKind.VIEW,
-        channel=pressed.channel,
-        nonce=desk.ids.secret(),
-        viewer=person.user,
-    )
-    tx.save_card(view)
+    view = _view_of(tx, desk, pressed, viewer=person.user)
     tx.record(
         AuditEvent(
             name=AuditName.FULL_VIEW_OPENED,
@@ -52,3 +46,19 @@ def record_full_view(
         )
     )
     return FullView(card=view, content=read_content(tx, request, view))
+
+
+def _view_of(tx: Transaction, desk: Desk, pressed: Card, *, viewer: UserId) -> Card:
+    for card in tx.cards(pressed.request_id):
+        if (card.kind, card.viewer, card.channel) == (CardKind.VIEW, viewer, pressed.channel):
+            return card
+    view = Card(
+        id=CardId(desk.ids.ulid()),
+        request_id=pressed.request_id,
+        kind=CardKind.VIEW,
+        channel=pressed.channel,
+        nonce=desk.ids.secret(),
+        viewer=viewer,
+    )
+    tx.save_card(view)
+    return view

@@ -1,6 +1,7 @@
 """What a card cannot show is read, and decided, in the paged full view."""
 
 from approvals.domain.approval_request import Status
+from approvals.domain.card import CardKind
 from bot.slack import buttons, modals
 from tests.slack_door.scene import BOB, CAROL, Scene
 
@@ -81,3 +82,16 @@ async def test_reject_in_the_full_view_asks_why_and_rejects(stage: Scene) -> Non
 
     stored = await stage.stored(request)
     assert (stored.status, stored.ended_reason) == (Status.REJECTED, "too long")
+
+
+async def test_a_person_has_one_full_view_of_a_request_however_often_they_open_it(
+    stage: Scene,
+) -> None:
+    request = await stage.ask(tool="run_script", script="x" * 4_000)
+
+    for person in (BOB, BOB, CAROL, BOB):
+        await stage.click(person, request, buttons.REVIEW)
+
+    views = [card for card in await stage.cards(request) if card.kind is CardKind.VIEW]
+    assert sorted(str(view.viewer) for view in views) == [BOB, CAROL]
+    assert len({view.nonce for view in views}) == 2

@@ -1,0 +1,97 @@
+"""Every click: which card was pressed, and by whom; the first two checks of whatever a click does.
+
+Called inside a transaction with the person the directory named just now. What the click teaches us
+about where our cards stand (a second post, a post never answered) is stored on the way.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.card import Card, CardKind, Pressed, pressed_card
+from approvals.domain.decision import Approver, refuse_unfit
+from approvals.domain.ids import CardId
+from approvals.domain.lifecycle import card_job
+from approvals.operations.click import Click, Presser
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+
+
+def checked_presser(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, *, click: Click, who: Presser
+) -> tuple[Card, Approver]:
+    """Return the pressed card and the person, both checked; adopt a second post of the card.
+
+    Raises:
+        CardMismatch, IdentityUnverified, or why the person may never decide.
+    """
+    try:
+        card = pressed_card(tuple(tx.cards(request.id)), click.pressed)
+    except errors.CardMismatch as mismatch:
+        _adopt(tx, desk, request, click=click, mismatch=mismatch)
+        raise
+    card = _located(tx, request, card, pressed=click.pressed, at=desk.clock.now())
+    if who.person is None:
+        raise errors.IdentityUnverified
+    person = Approver(
+        user=who.person.user,
+        team=who.person.team,
+        is_internal=who.person.is_internal,
+        is_bot=who.person.is_bot,
+        is_guest=who.person.is_guest,
+        is_deactivated=who.person.is_deactivated,
+        sets={
+            name: None if members is None else who.person.user in members
+            for name, members in who.people.items()
+        },
+    )
+    refuse_unfit(person)
+    return card, person
+
+
+def _located(
+    tx: Transaction, request: ApprovalRequest, card: Card, *, pressed: Pressed, at: datetime
+) -> Card:
+    """Learn from the click where a card stands whose post was never answered, so it is redrawn."""
+    if card.ts is not None or pressed.ts is None or card.kind is not CardKind.MESSAGE:
+        return card
+    found = replace(card, ts=pressed.ts)
+    tx.save_card(found)
+    tx.enqueue(card_job(request, at))
+    return found
+
+
+def _adopt(
+    tx: Transaction,
+    desk: Desk,
+    request: ApprovalRequest,
+    *,
+    click: Click,
+    mismatch: errors.CardMismatch,
+) -> None:
+    """Remember a second post of a card (Slack's answer to the first was lost), so it is closed."""
+    original = mismatch.facts.get("copy_of")
+    if not isinstance(original, Card) or click.pressed.ts is None:
+        return
+    if any(card.ts == click.pressed.ts for card in tx.cards(request.id)):
+        return
+    copy = replace(
+        original,
+        id=CardId(desk.ids.ulid()),
+        kind=CardKind.COPY,
+        ts=click.pressed.ts,
+        version_shown=0,
+    )
+    tx.save_card(copy)
+    now = desk.clock.now()
+    tx.enqueue(card_job(request, now))
+    tx.record(
+        AuditEvent(
+            name=AuditName.CARD_ADOPTED,
+            subject=request.id,
+            at=now,
+            data={"channel": copy.channel, "ts": copy.ts},
+        )
+    )
