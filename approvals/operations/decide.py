@@ -11,11 +11,12 @@ from approvals.domain import errors
 from approvals.operations.click import Answer, Click, FullView, PeopleMissing, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import people_now
-from approvals.operations.ports import DirectoryUnavailable, Transaction
+from approvals.operations.ports import CardContent, DirectoryUnavailable, Transaction
+from approvals.operations.read_window import read_window
 from approvals.operations.record_decision import record_decision
 from approvals.operations.record_full_view import record_full_view
 
-__all__ = ["Answer", "Click", "FullView", "decide", "open_full_view"]
+__all__ = ["Answer", "Click", "FullView", "decide", "open_full_view", "open_window"]
 
 Result = TypeVar("Result")
 
@@ -44,6 +45,20 @@ async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:
     started_at = desk.clock.now()
     return await _with_people(
         desk, click, lambda tx, who: record_full_view(tx, desk, click, who=who, at=started_at)
+    )
+
+
+async def open_window(desk: Desk, click: Click, *, to_decide: bool) -> CardContent | Answer:
+    """Return what a window of the pressed card shows; a form *to_decide* only to who may.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+    at = desk.clock.now()
+    return await _with_people(
+        desk,
+        click,
+        lambda tx, who: read_window(tx, desk, click, who=who, at=at, to_decide=to_decide),
     )
 
 

@@ -4,16 +4,16 @@ Opened by the listeners. Rejecting with an empty reason is always possible; the 
 agent as data. The details show what a card has no room for; they decide nothing.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
-from approvals.domain.ids import UserId
 from approvals.domain.requirement import RuleMatch
 from approvals.operations.ports import CardContent
+from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import arguments_text, excerpt
 from bot.slack.card_text import key_arguments
 from bot.slack.cards import approvals_needed, facts
@@ -75,9 +75,9 @@ def reject_modal(content: CardContent) -> dict[str, Any]:
 
 
 def details_modal(
-    content: CardContent, now: datetime, *, may_approve: Iterable[UserId] | None = None
+    content: CardContent, now: datetime, *, may_approve: MayApprove | None = None
 ) -> dict[str, Any]:
-    """Return the modal with the whole story; *may_approve* are the people who could approve now."""
+    """Return the modal with the whole story; *may_approve* says who could approve now."""
     request = content.request
     shown = excerpt(arguments_text(request))
     parts = [preformatted(shown.text)] if shown.text else []
@@ -117,15 +117,27 @@ def _times(request: ApprovalRequest) -> list[Element]:
     return [section(*joined(lines, "\n"))]
 
 
-def _approvers(people: Iterable[UserId] | None) -> list[Element]:
-    if people is None:
+def _approvers(may_approve: MayApprove | None) -> list[Element]:
+    if may_approve is None:
         return []
-    found = sorted(people)
+    label = bold("May approve now: ")
+    if may_approve.obstacle is not None:
+        return [section(label, _nobody(may_approve.obstacle))]
+    found = sorted(may_approve.people)
     if not found:
-        return [section(bold("May approve now: "), "nobody")]
+        return [
+            section(label, "nobody" if may_approve.is_complete else "could not be read just now")
+        ]
     names = joined(([person(user)] for user in found[:_PEOPLE_MAX]), ", ")
     more = f" and {len(found) - _PEOPLE_MAX} more" if len(found) > _PEOPLE_MAX else ""
-    return [section(bold("May approve now: "), *names, more)]
+    rest = "" if may_approve.is_complete else "; others could not be read just now"
+    return [section(label, *names, more, rest)]
+
+
+def _nobody(obstacle: errors.Refusal) -> str:
+    if isinstance(obstacle, errors.ChannelUnknown):
+        return "nobody: the policy in force now does not know the channel"
+    return "nobody: the policy in force now denies this call"
 
 
 def _claim(request: ApprovalRequest) -> list[dict[str, Any]]:

@@ -1,20 +1,22 @@
 """The windows that show and decide nothing: full view, its pages, details, the rejection's form.
 
 Each listener acks at once, because a trigger lives three seconds, and opens its window as an
-errand. Opening the full view is stored: its own nonce is what the last page decides with.
+errand, for a person who was looked up first. Opening the full view is stored: its own nonce is what
+the last page decides with.
 """
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from approvals.domain.card import Pressed, pressed_card
 from approvals.domain.decision import Verdict
 from approvals.domain.errors import Refusal, RequestUnknown
-from approvals.operations.click import Click, FullView
-from approvals.operations.decide import open_full_view
-from approvals.operations.people_now import people_now, rules_in_force, set_names
+from approvals.operations.click import Answer, Click, FullView
+from approvals.operations.decide import open_full_view, open_window
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_cards
+from approvals.operations.read_window import MayApprove, who_may_approve
 from bot.slack import buttons, modals, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.full_view import read_place, view_page
@@ -24,6 +26,9 @@ from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import refusal_sentence
 from bot.slack.store_then_ack import answered
 from bot.slack.web_api import CallFailed
+
+APPROVERS_TIMEOUT_S = 0.5
+"""Past it Details say that who may approve could not be read: the trigger lives three seconds."""
 
 Work = Callable[[ButtonPress, Say], Coroutine[Any, Any, None]]
 
@@ -62,31 +67,40 @@ class Reviews:
         opened = await open_full_view(self._parts.desk, click_of(press, Verdict.APPROVE))
         if isinstance(opened, FullView):
             await self._show(press, view_page(opened.content), say)
-        elif opened.refusal is not None:
-            await say(refusal_sentence(opened.refusal, opened.request))
+        else:
+            await self._refuse(opened, say)
 
     async def open_reject_form(self, press: ButtonPress, say: Say) -> None:
-        """Ask why; the form's submission is the rejection."""
-        await self._show(press, modals.reject_modal(await self._content(press)), say)
+        """Ask who may reject why; the form's submission is the rejection."""
+        click = click_of(press, Verdict.REJECT)
+        content = await open_window(self._parts.desk, click, to_decide=True)
+        if isinstance(content, Answer):
+            await self._refuse(content, say)
+        else:
+            await self._show(press, modals.reject_modal(content), say)
 
     async def _open_details(self, press: ButtonPress, say: Say) -> None:
-        content = await self._content(press)
         desk = self._parts.desk
-        may_approve = None
-        if content.request.is_pending:
-            policy = desk.policy()
-            now = policy.requirement(
-                content.request.call, channel=content.request.requirement.channel
-            )
-            names = set_names(rules_in_force(content.request, now))
-            people = await people_now(desk.directory, policy, names)
-            known = [members for members in people.values() if members is not None]
-            may_approve = frozenset().union(*known) - content.request.requester.people
-        await self._show(
-            press,
-            modals.details_modal(content, desk.clock.now(), may_approve=may_approve),
-            say,
-        )
+        content = await open_window(desk, click_of(press, Verdict.APPROVE), to_decide=False)
+        if isinstance(content, Answer):
+            await self._refuse(content, say)
+            return
+        may_approve = await self._may_approve(content)
+        view = modals.details_modal(content, desk.clock.now(), may_approve=may_approve)
+        await self._show(press, view, say)
+
+    async def _may_approve(self, content: CardContent) -> MayApprove | None:
+        if not content.request.is_pending:
+            return None
+        try:
+            async with asyncio.timeout(APPROVERS_TIMEOUT_S):
+                return await who_may_approve(self._parts.desk, content.request)
+        except TimeoutError:
+            return MayApprove(is_complete=False)
+
+    async def _refuse(self, answer: Answer, say: Say) -> None:
+        assert answer.refusal is not None
+        await say(refusal_sentence(answer.refusal, answer.request))
 
     async def _turn_forward(self, press: ButtonPress, say: Say) -> None:
         await self._turn(press, say, by=1)

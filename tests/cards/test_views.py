@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from approvals.domain import errors
 from approvals.domain.approval_request import Cause, Requester
 from approvals.domain.errors import CardMismatch, TooLargeToShow
 from approvals.domain.ids import RunId
 from approvals.domain.requirement import Risk
+from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import CardDisplay, arguments_text, pages, pages_needed
 from bot.slack.full_view import ViewPlace, read_place, view_page, write_place
 from bot.slack.modals import REJECT_REASON, details_modal, reject_modal
@@ -27,6 +29,7 @@ from tests.cards.builders import (
     labels,
     objects,
     shown,
+    texts,
 )
 from tests.cards.slack_rules import assert_slack_takes_modal
 
@@ -149,7 +152,9 @@ def test_the_details_tell_the_whole_story() -> None:
     decided = replace(a_decision(), reason="Seen the graph.")
     content = replace(ended(Cause.PEOPLE, request=request), decisions=(decided,))
 
-    view = details_modal(content, ASKED_AT + timedelta(hours=1), may_approve=[BOB])
+    view = details_modal(
+        content, ASKED_AT + timedelta(hours=1), may_approve=MayApprove(people=frozenset({BOB}))
+    )
 
     words = shown(view)
     for part in (
@@ -164,9 +169,34 @@ def test_the_details_tell_the_whole_story() -> None:
 
 
 def test_the_details_name_thirty_approvers_and_count_the_rest() -> None:
-    people = [type(ANN)(f"U{number:04}") for number in range(45)]
+    people = frozenset(type(ANN)(f"U{number:04}") for number in range(45))
 
-    view = details_modal(a_content(), ASKED_AT, may_approve=people)
+    view = details_modal(a_content(), ASKED_AT, may_approve=MayApprove(people=people))
 
     assert " and 15 more" in shown(view)
-    assert "May approve now: nobody" in shown(details_modal(a_content(), ASKED_AT, may_approve=[]))
+
+
+@pytest.mark.parametrize(
+    ("may_approve", "words"),
+    [
+        (MayApprove(), "nobody"),
+        (MayApprove(is_complete=False), "could not be read just now"),
+        (
+            MayApprove(people=frozenset({BOB}), is_complete=False),
+            "; others could not be read just now",
+        ),
+        (
+            MayApprove(obstacle=errors.DeniedByPolicy()),
+            "nobody: the policy in force now denies this call",
+        ),
+        (
+            MayApprove(obstacle=errors.ChannelUnknown()),
+            "nobody: the policy in force now does not know the channel",
+        ),
+    ],
+)
+def test_the_details_say_why_they_name_no_approver(may_approve: MayApprove, words: str) -> None:
+    view = details_modal(a_content(), ASKED_AT, may_approve=may_approve)
+
+    assert_slack_takes_modal(view)
+    assert words in list(texts(view))

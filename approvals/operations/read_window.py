@@ -1,0 +1,77 @@
+"""Behind Details and the rejection's form: check who pressed, then give what the window shows.
+
+`read_window` is a plain function of a transaction, run by `decide.open_window`; it stores refusals
+and adopts a second post of a card like every click. `who_may_approve` is the only read of people.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import UserId
+from approvals.domain.requirement import Effect
+from approvals.operations.check_presser import checked_presser
+from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.desk import Desk
+from approvals.operations.people_now import (
+    people_now,
+    requirement_now,
+    rules_in_force,
+    set_names,
+)
+from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.read_card import read_content
+from approvals.operations.record_decision import eligible_presser, refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MayApprove:
+    """Who could approve a pending request at this moment."""
+
+    people: frozenset[UserId] = frozenset()
+    is_complete: bool = True
+    """False when the directory could not say who belongs to some set."""
+    obstacle: errors.Refusal | None = None
+    """Why the policy in force lets nobody approve it."""
+
+
+def read_window(
+    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime, to_decide: bool
+) -> CardContent | Answer:
+    """Return what the pressed card shows, or the refusal.
+
+    Anybody who is fit may read; with *to_decide* the person must be one who may give the verdict.
+
+    Raises:
+        PeopleMissing: people sets are needed that *who* does not hold.
+    """
+    try:
+        request = tx.request(click.request_id)
+        if request is None:
+            raise errors.RequestUnknown
+        if to_decide:
+            card, _, _ = eligible_presser(tx, desk, click, request=request, who=who, at=at)
+        else:
+            card, _ = checked_presser(tx, desk, request, click=click, who=who)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=at)
+    return read_content(tx, request, card)
+
+
+async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:
+    """Return who could approve *request* under the policy in force now."""
+    policy = desk.policy()
+    try:
+        now = requirement_now(policy, request)
+    except errors.ChannelUnknown as unknown:
+        return MayApprove(obstacle=unknown)
+    if now.effect is Effect.DENY:
+        return MayApprove(obstacle=errors.DeniedByPolicy(now.message))
+    names = set_names(rules_in_force(request, now))
+    people = await people_now(desk.directory, policy, names)
+    known = [members for members in people.values() if members is not None]
+    return MayApprove(
+        people=frozenset().union(*known) - request.requester.people,
+        is_complete=len(known) == len(people),
+    )
