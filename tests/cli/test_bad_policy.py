@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SaysoHere
 from tests.programs import Ended, sayso
+from tests.sayso_here import SaysoHere
 
 MISTAKEN = """\
 version: 1

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.world import POLICY_PATH
-from tests.cli.conftest import SaysoHere
 from tests.programs import Ended, Program, running, sayso
+from tests.sayso_here import SaysoHere
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-hush", "SLACK_APP_TOKEN": "xapp-1-hush"}
 NOWHERE = "http://127.0.0.1:9/api/"

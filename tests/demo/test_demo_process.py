@@ -14,11 +14,13 @@ import pytest
 import pytest_asyncio
 
 from tests.programs import Program, children, is_alive, running, sayso
+from tests.sayso_here import SaysoHere
 
 END_WITHIN_S = 2.0
 SERVICES = {(name, place) for name in ("checkout", "search") for place in ("prod", "staging")}
 CHANNEL = "C0PROD"
-pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("demo")]
+in_module_loop = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +28,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demo")
 
 
+@pytest.fixture(scope="module")
+def asked_for(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file in which the shared demo's browser writes what it is asked for."""
+    return tmp_path_factory.mktemp("browser") / "asked-for"
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def demo(place: Path) -> AsyncIterator[Program]:
+async def demo(place: Path, asked_for: Path) -> AsyncIterator[Program]:
     """One demo for the tests that only look at it."""
-    async with running_demo(place) as started:
+    env = {"BROWSER": _browser(asked_for.parent, asked_for)}
+    command = ("demo", "--port", "0", "--data", str(place))
+    async with running(*command, up="http://", env=env) as started:
         yield started
 
 
@@ -51,6 +61,7 @@ async def _ends_in_time(demo: Program, number: int) -> None:
     assert [pid for pid in born if is_alive(pid)] == []
 
 
+@in_module_loop
 async def test_the_first_line_is_the_pages_address_and_the_page_is_there(demo: Program) -> None:
     [line] = demo.lines
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", line)
@@ -60,7 +71,9 @@ async def test_the_first_line_is_the_pages_address_and_the_page_is_there(demo: P
     assert {child.command[-3:-1] for child in children(demo.pid)} == SERVICES
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 async def test_it_ends_in_two_seconds_with_pages_open_and_a_question_pending(
     tmp_path: Path, number: int
 ) -> None:
@@ -76,16 +89,36 @@ async def test_it_ends_in_two_seconds_with_pages_open_and_a_question_pending(
             await each.close()
 
 
-async def test_a_demo_without_data_leaves_nothing_in_the_temporary_directory(
+async def test_without_data_it_leaves_nothing_and_told_not_to_it_opens_no_browser(
     tmp_path: Path,
 ) -> None:
-    command = ("demo", "--no-open", "--port", "0")
-    async with running(*command, up="http://", env={"TMPDIR": str(tmp_path)}) as demo:
-        assert [each.name.startswith("sayso-demo-") for each in tmp_path.iterdir()] == [True]
+    asked_for, place = tmp_path / "asked-for", tmp_path / "place"
+    place.mkdir()
+    env = {"TMPDIR": str(place), "BROWSER": _browser(tmp_path, asked_for)}
+    async with running("demo", "--no-open", "--port", "0", up="Open it", env=env) as demo:
+        assert [each.name.startswith("sayso-demo-") for each in place.iterdir()] == [True]
         await _ends_in_time(demo, signal.SIGINT)
-    assert list(tmp_path.iterdir()) == []
+    assert list(place.iterdir()) == []
+    assert not asked_for.exists()
 
 
+@in_module_loop
+async def test_a_browser_is_opened_at_the_page(demo: Program, asked_for: Path) -> None:
+    async with asyncio.timeout(50):
+        while not (asked_for.exists() and asked_for.read_text("utf-8").endswith("\n")):
+            await asyncio.sleep(0.02)
+    assert asked_for.read_text("utf-8").split() == [demo.lines[0]]
+
+
+def _browser(place: Path, asked_for: Path) -> str:
+    """The setting of a browser that only writes down what it is asked for."""
+    browser = place / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {asked_for}\n', "utf-8")
+    browser.chmod(0o700)
+    return f"{browser} %s"
+
+
+@in_module_loop
 async def test_a_second_demo_on_the_same_data_ends_with_2_and_names_the_first(
     demo: Program, place: Path
 ) -> None:
@@ -98,34 +131,15 @@ async def test_a_second_demo_on_the_same_data_ends_with_2_and_names_the_first(
         assert answer.status == 200
 
 
-async def test_a_taken_port_ends_with_2_and_one_line_that_says_so(
-    demo: Program, tmp_path: Path
+def test_a_taken_port_ends_with_2_and_one_line_that_says_so(
+    demo: Program, tmp_path: Path, sayso_here: SaysoHere
 ) -> None:
     port = demo.lines[0].rstrip("/").rpartition(":")[2]
-    second = await sayso("demo", "--no-open", "--port", port, "--data", str(tmp_path))
+    second = sayso_here("demo", "--no-open", "--port", port, "--data", str(tmp_path))
     assert (second.code, second.printed) == (2, "")
     [complaint] = second.complaints
     assert complaint.startswith("sayso demo: ")
     assert port in complaint
-
-
-@pytest.mark.parametrize(("option", "opened"), [((), True), (("--no-open",), False)])
-async def test_a_browser_is_opened_unless_it_is_told_not_to(
-    tmp_path: Path, option: tuple[str, ...], opened: bool
-) -> None:
-    asked_for = tmp_path / "asked-for"
-    browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" >> {asked_for}\n', "utf-8")
-    browser.chmod(0o700)
-    command = ("demo", *option, "--port", "0", "--data", str(tmp_path / "data"))
-    async with running(*command, up="Open it", env={"BROWSER": f"{browser} %s"}) as demo:
-        if opened:
-            async with asyncio.timeout(20):
-                while not asked_for.exists():
-                    await asyncio.sleep(0.02)
-            assert asked_for.read_text("utf-8").split() == [demo.lines[0]]
-        await _ends_in_time(demo, signal.SIGTERM)
-    assert asked_for.exists() is opened
 
 
 async def test_a_killed_demo_takes_its_services_along_and_its_old_card_works_after_a_restart(
@@ -136,7 +150,7 @@ async def test_a_killed_demo_takes_its_services_along_and_its_old_card_works_aft
             old = await _Page(first, http).asked("restart checkout in prod")
             born = [child.pid for child in children(first.pid)]
             await first.kill()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while any(map(is_alive, born)):
                 await asyncio.sleep(0.02)
 
@@ -144,7 +158,7 @@ async def test_a_killed_demo_takes_its_services_along_and_its_old_card_works_aft
             page = _Page(second, http)
             assert (await page.cards()) == [old]
             await page.approve(old)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(50):
                 while "Approved" not in (await page.cards())[0]["blocks"][0]["text"]["text"]:
                     await asyncio.sleep(0.02)
             assert len(await page.cards()) == 1
@@ -160,7 +174,7 @@ class _Page:
     async def asked(self, command: str) -> dict[str, Any]:
         """Type a command as the requester and wait for its card."""
         await self._act("slash_command", "U0ALICE", channel=CHANNEL, text=f"/agent {command}")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(50):
             while not (cards := await self.cards()):
                 await asyncio.sleep(0.02)
         return cards[0]

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from tests.programs import Program, running
 
 BOB = "U0BOB"
 CHANNEL = "C0PROD"
-PATIENCE_S = 30
+PATIENCE_S = 50
 POLICY = """
 version: 1
 defaults: {channel: "#prod-incidents", timeout: 30m}
@@ -76,6 +76,8 @@ class Scene:
     place: Path
     slack: Program
     http: aiohttp.ClientSession = field(repr=False)
+    earlier: frozenset[str] = frozenset()
+    """Timestamps of the cards that earlier scenes left in this local Slack."""
 
     @property
     def appended(self) -> list[str]:
@@ -115,9 +117,9 @@ class Scene:
                     os.close(writing)
 
     async def cards(self) -> list[Card]:
-        """Every card in the channel, oldest first."""
-        messages = await self._seen("messages", channel=CHANNEL)
-        return [card for message in messages if (card := _card(message)) is not None]
+        """Every card of this scene in the channel, oldest first."""
+        found = [_card(message) for message in await self._seen("messages", channel=CHANNEL)]
+        return [card for card in found if card is not None and card.ts not in self.earlier]
 
     async def card(self, *showing: str) -> Card:
         """Wait for the newest card to show all of *showing*."""
@@ -209,10 +211,16 @@ async def running_slack(place: Path, port: str = "0") -> AsyncIterator[Program]:
 
 
 @asynccontextmanager
-async def running_scene(place: Path) -> AsyncIterator[Scene]:
+async def running_scene(place: Path, slack: Program | None = None) -> AsyncIterator[Scene]:
+    """A scene in the directory *place*; on a local Slack of its own when none is given."""
     (place / "policy.yml").write_text(POLICY, "utf-8")
-    async with running_slack(place) as slack, aiohttp.ClientSession() as http:
-        yield Scene(place=place, slack=slack, http=http)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        if slack is None:
+            slack = await stack.enter_async_context(running_slack(place))
+        scene = Scene(place=place, slack=slack, http=http)
+        scene.earlier = frozenset([card.ts for card in await scene.cards()])
+        yield scene
 
 
 @asynccontextmanager
