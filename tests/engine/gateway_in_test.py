@@ -82,9 +82,9 @@ class GatewayInTest:
 
     async def settled(self) -> None:
         """Let every task that can go on do so: what is queued at the writer is stored first."""
-        for _ in range(4):
+        for _ in range(6):
             await self.store.write(lambda _: None)
-            for _ in range(5):
+            for _ in range(10):
                 await asyncio.sleep(0)
 
     async def delivered(self) -> None:
@@ -143,13 +143,15 @@ async def a_gateway(
     policy: str = POLICY,
     clock: Clock | None = None,
     owner: str = "gateway-1",
+    messenger: FakeMessenger | None = None,
 ) -> AsyncIterator[GatewayInTest]:
     """Open a gateway over a real store; close it as a shutdown does."""
     hands = clock if isinstance(clock, FakeClock) else FakeClock()
     clock = clock or hands
     ids = SystemIds(clock)
     async with SqlStore.open(path, clock=clock, ids=ids, source="/gateway/test") as store:
-        directory, messenger, policies = FakeDirectory(), FakeMessenger(), [a_policy(policy)]
+        directory, policies = FakeDirectory(), [a_policy(policy)]
+        messenger = messenger or FakeMessenger()
         desk = Desk(
             store=store,
             directory=directory,

@@ -53,6 +53,8 @@ class FakeMessenger:
     updates: list[CardContent] = field(default_factory=list)
     trouble: NotNow | Undeliverable | None = None
     cuts: bool = False
+    shown: dict[str, CardContent] = field(default_factory=dict)
+    """What stands at each ts now."""
     loses_replies: bool = False
     """Slack posts, and its answer never arrives."""
 
@@ -63,6 +65,7 @@ class FakeMessenger:
         if self.trouble is not None:
             raise self.trouble
         self.posts.append(content)
+        self.shown[f"{len(self.posts)}.000100"] = content
         if self.loses_replies:
             raise NotNow("timeout")
         return Posted(channel=ChannelId(content.card.channel), ts=f"{len(self.posts)}.000100")
@@ -71,3 +74,5 @@ class FakeMessenger:
         if self.trouble is not None:
             raise self.trouble
         self.updates.append(content)
+        assert content.card.ts is not None
+        self.shown[content.card.ts] = content

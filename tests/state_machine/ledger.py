@@ -61,6 +61,7 @@ class Log:
     events: list[tuple[int, str, str, dict[str, Any]]] = field(default_factory=list)
     requests: dict[str, sqlite3.Row] = field(default_factory=dict)
     permits: dict[str, sqlite3.Row] = field(default_factory=dict)
+    cards: list[sqlite3.Row] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> "Log":
@@ -76,6 +77,7 @@ class Log:
                 requests={
                     row["id"]: row for row in connection.execute("SELECT * FROM approval_request")
                 },
+                cards=connection.execute("SELECT * FROM card WHERE ts IS NOT NULL").fetchall(),
                 permits={
                     row["request_id"]: row for row in connection.execute("SELECT * FROM permit")
                 },
