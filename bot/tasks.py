@@ -1,4 +1,4 @@
-"""What the Slack door calls to start an agent task: choose the agent, open the thread, run.
+"""What the Slack door calls to start an agent task: choose the agent and run.
 
 Built by the composition root with the agents of the configuration. Steps and the answer are told
 in the task's thread; its cards stand in the channel itself, where approvers see them (ADR-0012).
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from approvals.domain.ids import RunId
 from approvals.operations.ports import Ids
-from bot.agents.running_tasks import RunningTasks
+from bot.agents.running_tasks import TASKS_MAX, RunningTasks
 from bot.agents.spec import AgentSpec, AgentTask
 from bot.agents.task_runner import choose_agent
 from bot.slack.commands import TaskStart
@@ -17,11 +17,13 @@ from bot.slack.commands import TaskStart
 class Tasks:
     """The agent tasks of one gateway."""
 
-    def __init__(self, agents: Sequence[AgentSpec], ids: Ids) -> None:
+    def __init__(
+        self, agents: Sequence[AgentSpec], ids: Ids, *, tasks_max: int = TASKS_MAX
+    ) -> None:
         """Take the *agents* people may start; none is fine."""
         self._agents = agents
         self._ids = ids
-        self._running = RunningTasks()
+        self._running = RunningTasks(tasks_max=tasks_max)
 
     async def start(self, asked: TaskStart) -> None:
         """Accept a task; it goes on after this returns.
@@ -30,7 +32,6 @@ class Tasks:
             AgentUnknown, AgentNotInChannel, TooManyTasks
         """
         spec = choose_agent(self._agents, channel_id=asked.channel)
-        await asked.thread.root_ts()
         task = AgentTask(
             run_id=RunId(self._ids.ulid()),
             channel_id=asked.channel,
@@ -38,6 +39,7 @@ class Tasks:
             team_id=asked.team,
             prompt=asked.text,
         )
+        # What is refused here posts nothing; whoever calls opens the thread of what is not.
         self._running.start(task, spec, asked.thread)
 
     async def close(self) -> None:
