@@ -1,13 +1,14 @@
 """The composition root: the one place that builds real adapters and passes them down.
 
 `open_gateway` is also what `with gate:` finds through the entry point, so that an agent process
-can be its own gateway. Opened in order of need, closed in reverse: no new clicks, waiters detached,
-loops stopped, audit written, database closed, lock released.
+can be its own gateway. Opened in order of need, closed in reverse: no new clicks and commands,
+waiters detached (before the tasks that wait are stopped: their questions stay), tasks stopped,
+loops stopped once the cards being drawn are there, audit written, database closed, lock released.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +32,8 @@ from bot.agents.spec import AgentSpec
 from bot.background import Outbox, Sleeper, every, flush_calls
 from bot.http.health import health_routes
 from bot.http.serving import served
+from bot.loops import Loops
+from bot.readiness import notes, wrong
 from bot.settings import Settings, read_settings
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.door import SlackDoor
@@ -84,57 +87,59 @@ async def running_gateway(
         StoreUnavailable: the database cannot be used.
         PortTaken: the HTTP port is in use.
     """
-    clock = SystemClock()
-    ids = SystemIds(clock)
     policy_file = PolicyFile(settings.policy)
     async with AsyncExitStack() as stack:
-        held = stack.enter_context(hold(settings.data_dir))
-        store = await stack.enter_async_context(
-            SqlStore.open(held.database, clock=clock, ids=ids, source="/gateway")
-        )
-        gateway_id = await store.write(lambda tx: _gateway_id(tx, ids))
-        door = await stack.enter_async_context(
-            SlackDoor.open(
-                slack_settings(settings),
-                gateway=gateway_id,
-                channels=[channel.id for channel in policy_file.policy.channels],
-            )
-        )
-        desk = Desk(
-            store=store,
-            directory=door.directory,
-            display=CardDisplay(),
-            clock=clock,
-            ids=ids,
-            policy=lambda: policy_file.policy,
-            owner=ids.ulid(),
-        )
+        desk, door, store = await _opened(stack, settings, policy_file)
         await _say(desk, AuditName.GATEWAY_STARTED, policy=policy_file.policy)
         stack.push_async_callback(_say_stopped, desk)
         await recover(desk)
         call_log = CallLog()
         stack.push_async_callback(_flush, desk, call_log)
-        for loop in (
-            Sleeper(desk).run(),
-            Outbox(desk, door.messenger).run(),
-            flush_calls(desk, call_log),
-            every(POLICY_LOOK_EVERY, lambda: _look_at_policy(desk, policy_file)),
-            every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)),
-        ):
-            stack.push_async_callback(_ended, asyncio.create_task(loop))
+        loops = Loops()
+        stack.push_async_callback(loops.close)
+        loops.start("follow-ups", Sleeper(desk).run())
+        loops.start("outbox", Outbox(desk, door.messenger).run())
+        loops.start("call log", flush_calls(desk, call_log))
+        loops.start("policy", every(POLICY_LOOK_EVERY, lambda: _look_at_policy(desk, policy_file)))
+        loops.start("store", every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)))
+        health = health_routes(lambda: wrong(store, door, loops), lambda: notes(door, policy_file))
+        url = await stack.enter_async_context(_http(settings, door, health))
         gateway = LocalGateway(desk, call_log)
-        stack.push_async_callback(gateway.close)
-        url = await stack.enter_async_context(
-            _http(
-                settings,
-                door,
-                health_routes(lambda: wrong(store, door), lambda: notes(door, policy_file)),
-            )
-        )
-        tasks = Tasks(make_agents(gateway), ids)
-        await door.connect(desk, start_task=tasks.start)
+        tasks = Tasks(make_agents(gateway), desk.ids)
         stack.push_async_callback(tasks.close)
+        stack.push_async_callback(gateway.close)
+        stack.push_async_callback(door.disconnect)
+        await door.connect(desk, start_task=tasks.start)
         yield Running(gateway=gateway, desk=desk, door=door, url=url)
+
+
+async def _opened(
+    stack: AsyncExitStack, settings: Settings, policy_file: PolicyFile
+) -> tuple[Desk, SlackDoor, SqlStore]:
+    """Open what the gateway stands on: lock, store and Slack door."""
+    clock = SystemClock()
+    ids = SystemIds(clock)
+    held = stack.enter_context(hold(settings.data_dir))
+    store = await stack.enter_async_context(
+        SqlStore.open(held.database, clock=clock, ids=ids, source="/gateway")
+    )
+    door = await stack.enter_async_context(
+        SlackDoor.open(
+            slack_settings(settings),
+            gateway=await store.write(lambda tx: _gateway_id(tx, ids)),
+            channels=[channel.id for channel in policy_file.policy.channels],
+        )
+    )
+    desk = Desk(
+        store=store,
+        directory=door.directory,
+        display=CardDisplay(),
+        clock=clock,
+        ids=ids,
+        policy=lambda: policy_file.policy,
+        owner=ids.ulid(),
+    )
+    return desk, door, store
 
 
 def slack_settings(settings: Settings) -> SlackSettings:
@@ -149,29 +154,6 @@ def slack_settings(settings: Settings) -> SlackSettings:
         command_agent=settings.agent_command,
         command_approvals=settings.approvals_command,
     )
-
-
-def wrong(store: SqlStore, door: SlackDoor) -> Mapping[str, str]:
-    """Return what keeps the gateway from its promises now, by part."""
-    found = {}
-    if not store.is_writable:
-        found["store"] = "Nothing can be saved. See the log; it recovers by itself."
-    if not door.health.is_ready:
-        found["slack"] = " ".join(door.health.problems)
-    return found
-
-
-def notes(door: SlackDoor, policy_file: PolicyFile) -> Mapping[str, str]:
-    """Return what a person should look at although the promises are kept."""
-    found = {}
-    if policy_file.mistake is not None:
-        found["policy"] = (
-            "The file on disk is refused; the policy before it stays in force.\n"
-            f"{policy_file.mistake}"
-        )
-    if door.health.is_ready and door.health.problems:
-        found["slack"] = " ".join(door.health.problems)
-    return found
 
 
 @asynccontextmanager
@@ -212,12 +194,6 @@ async def _say_stopped(desk: Desk) -> None:
 async def _flush(desk: Desk, call_log: CallLog) -> None:
     with suppress(StoreUnavailable):
         await call_log.flush(desk)
-
-
-async def _ended(loop: asyncio.Task[None]) -> None:
-    loop.cancel()
-    with suppress(asyncio.CancelledError):
-        await loop
 
 
 async def _look_at_store(store: SqlStore) -> None:

@@ -89,6 +89,8 @@ async def _hosting(settings: Settings, running: Running, stop: asyncio.Event) ->
         stopping.cancel()
         return 1
     await stopping
+    # Detached first: a call cancelled before that would withdraw its question.
+    await running.gateway.close()
     hosted.cancel()
     await asyncio.wait({hosted}, timeout=1)
     return 0

@@ -1,12 +1,12 @@
 """The Slack door as one thing: opened by the composition root, connected once the desk stands.
 
 `open` asks Slack who we are and refuses a start that cannot work; then `directory` and `messenger`
-are there for the desk and the outbox; `connect` lets clicks in. Closing lets
-running answers finish.
+are there for the desk and the outbox; `connect` lets clicks in, `disconnect` none any more while
+cards still go out. Closing disconnects.
 """
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
@@ -50,7 +50,6 @@ class SlackDoor:
         self.errands = Errands()
         self._client = make_client(settings, session, token=settings.bot_token)
         self._session = session
-        self._closing = AsyncExitStack()
         self.api = WebApi(self._client, timeout_s=settings.call_timeout_s, health=self.health)
         self.answers = PrivateAnswers(self.api, session, settings=settings)
         self.identity: Identity
@@ -58,6 +57,7 @@ class SlackDoor:
         self.messenger: SlackMessenger
         self.ingress: Ingress
         self._signed: SignedHttp | None = None
+        self._socket: SocketMode | None = None
 
     @classmethod
     @asynccontextmanager
@@ -80,9 +80,10 @@ class SlackDoor:
             door.identity = await door._ask_who_we_are(channels)
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
             door.messenger = SlackMessenger(door.api, gateway=gateway, pacing=pacing)
-            async with door._closing:
-                door._closing.push_async_callback(door.errands.close)
+            try:
                 yield door
+            finally:
+                await door.disconnect()
 
     async def connect(self, desk: Desk, *, start_task: StartTask | None = None) -> None:
         """Let clicks and commands in. Over HTTP that means: `add_routes` answers from now on.
@@ -113,15 +114,23 @@ class SlackDoor:
             )
             self.health.is_connected = True
             return
-        socket = SocketMode(app, self.ingress, settings=self.settings, health=self.health)
-        self._closing.push_async_callback(socket.close)
+        self._socket = SocketMode(app, self.ingress, settings=self.settings, health=self.health)
         try:
-            await socket.connect(self._client)
+            await self._socket.connect(self._client)
         except TimeoutError:
             raise StartRefused(
                 f"No Socket Mode connection to {self.settings.base_url} came up. Check that Socket"
                 " Mode is on in the app's settings and that the proxy lets WebSockets through."
             ) from None
+
+    async def disconnect(self) -> None:
+        """Let no more clicks and commands in, and let the answers that run finish."""
+        self._signed = None
+        self.health.is_connected = False
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
+        await self.errands.close()
 
     def add_routes(self, app: web.Application) -> None:
         """Mount signed HTTP under `SLACK_PATH`; before `connect` it answers 503."""

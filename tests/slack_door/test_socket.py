@@ -73,7 +73,12 @@ async def test_a_removed_app_is_not_ready(stage: Scene, event: str) -> None:
     about = {"team_id": stage.slack.team_id, "api_app_id": stage.slack.app_id}
 
     result = await stage.slack.interactions.deliver(
-        "events_api", {**about, "type": "event_callback", "event": {"type": event}}
+        "events_api",
+        {
+            **about,
+            "type": "event_callback",
+            "event": {"type": event, "tokens": {"bot": ["U0SAYSO"]}},
+        },
     )
 
     assert result.acked
