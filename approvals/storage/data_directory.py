@@ -42,15 +42,22 @@ def hold(path: Path) -> Iterator[DataDirectory]:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as fault:
-        raise errors.StoreUnavailable(
-            f"The data directory {path} cannot be used: {fault.strerror}. "
-            "Choose another one or correct its permissions."
-        ) from fault
+        raise _unusable(path, fault) from fault
     try:
-        _lock(lock, path)
+        try:
+            _lock(lock, path)
+        except OSError as fault:
+            raise _unusable(path, fault) from fault
         yield DataDirectory(path)
     finally:
         os.close(lock)
+
+
+def _unusable(path: Path, fault: OSError) -> errors.StoreUnavailable:
+    return errors.StoreUnavailable(
+        f"The data directory {path} cannot be used: {fault.strerror}. "
+        "Choose another one or correct its permissions."
+    )
 
 
 def _lock(lock: int, path: Path) -> None:

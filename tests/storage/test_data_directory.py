@@ -59,3 +59,10 @@ def test_a_path_that_cannot_be_a_directory_is_refused_with_its_name(tmp_path: Pa
 
     with pytest.raises(errors.StoreUnavailable, match="file"), hold(tmp_path / "file"):
         pass
+
+
+def test_a_lock_that_cannot_be_written_is_refused_with_its_directory(tmp_path: Path) -> None:
+    (tmp_path / "gateway.lock").symlink_to("/dev/full")
+
+    with pytest.raises(errors.StoreUnavailable, match="cannot be used"), hold(tmp_path):
+        pass

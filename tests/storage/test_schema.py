@@ -160,3 +160,19 @@ def test_a_new_and_a_current_database_do_without_alembic(tmp_path: Path) -> None
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     assert printed == "[]\n"
+
+
+def test_a_migration_the_database_refuses_is_said_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "sayso.db"
+    make_old(path, "0001")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TRIGGER audit_event_refuses_update BEFORE UPDATE ON audit_event"
+            " BEGIN SELECT 1; END"
+        )
+        connection.commit()
+
+    with pytest.raises(errors.StoreUnavailable, match="already exists"):
+        schema.prepare(path)
+
+    assert revision_of(path) == "0001"

@@ -10,19 +10,29 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 
 def upgrade(connection: sqlite3.Connection, revision: str = "head") -> None:
-    """Bring the database to *revision*; *connection* begins no transactions of its own."""
+    """Bring the database to *revision*; *connection* begins no transactions of its own.
+
+    Raises:
+        sqlite3.Error: as the driver raised it; the database is as it was.
+    """
     connection.execute("PRAGMA foreign_keys=OFF")  # SQLite alters a table by making it anew
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     event.listen(engine, "begin", _begin)
-    with engine.begin() as opened:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent))
-        config.attributes["connection"] = opened
-        command.upgrade(config, revision)
+    try:
+        with engine.begin() as opened:
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent))
+            config.attributes["connection"] = opened
+            command.upgrade(config, revision)
+    except DBAPIError as fault:
+        if isinstance(fault.orig, sqlite3.Error):
+            raise fault.orig from fault
+        raise
     connection.execute("PRAGMA foreign_keys=ON")
 
 
