@@ -7,12 +7,13 @@ environment, one line each with its remedy.
 import argparse
 import asyncio
 import importlib
+import inspect
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from approvals.domain.errors import Refusal
 from approvals.gate import Gate
@@ -27,6 +28,8 @@ from bot.slack.start_checks import StartRefused
 from bot.stopping import stop_signal
 
 AGENT = "agent"
+Hosted = Callable[[Gate], Coroutine[Any, Any, object]]
+"""What SAYSO_RUN names: it is given the gate."""
 
 
 def run(arguments: list[str]) -> int:
@@ -68,24 +71,25 @@ def _refused(*lines: str) -> int:
 
 
 async def _serve(settings: Settings) -> int:
+    hosted = None if settings.run is None else _coroutine_function(settings.run)
     with stop_signal() as stop:
         async with running_gateway(settings, lambda gateway: _agents(settings, gateway)) as running:
             print(f"Sayso is serving; health at {running.url}/readyz", flush=True)
-            return await _hosting(settings, running, stop)
+            return await _hosting(hosted, running, stop)
 
 
-async def _hosting(settings: Settings, running: Running, stop: asyncio.Event) -> int:
-    """Wait for the end, running the coroutine function of the settings beside the gateway."""
+async def _hosting(agent: Hosted | None, running: Running, stop: asyncio.Event) -> int:
+    """Wait for the end, running *agent* beside the gateway."""
     stopping = asyncio.create_task(stop.wait())
-    if settings.run is None:
+    if agent is None:
         await stopping
         return 0
     gate = Gate(agent=AGENT)
     gate.use(running.gateway)
-    hosted = asyncio.create_task(_attribute(settings.run)(gate))
+    hosted = asyncio.create_task(agent(gate))
     await asyncio.wait({stopping, hosted}, return_when=asyncio.FIRST_COMPLETED)
     if hosted.done() and hosted.exception() is not None:
-        logging.getLogger("sayso").error("%s failed", settings.run, exc_info=hosted.exception())
+        logging.getLogger("sayso").error("SAYSO_RUN failed", exc_info=hosted.exception())
         stopping.cancel()
         return 1
     await stopping
@@ -117,13 +121,21 @@ def _agents(settings: Settings, gateway: LocalGateway) -> Sequence[AgentSpec]:
     )
 
 
-def _attribute(path: str) -> Any:
-    """Return what ``module:attribute`` names; modules are also looked for where we were started."""
-    module, _, attribute = path.partition(":")
+def _coroutine_function(path: str) -> Hosted:
+    """Return what ``module:function`` names; modules are also looked for where we were started.
+
+    Raises:
+        Refusal: it cannot be imported, or is no coroutine function.
+    """
+    module, _, name = path.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise Refusal(f"SAYSO_RUN: {path} cannot be imported ({error}).") from error
+        found = getattr(importlib.import_module(module), name)
+    except Exception as error:  # a module may raise whatever it likes
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise Refusal(f"SAYSO_RUN: {path} cannot be imported ({said}).") from error
+    if not inspect.iscoroutinefunction(found):
+        raise Refusal(f"SAYSO_RUN: {path} is no coroutine function – write `async def`.")
+    return cast("Hosted", found)

@@ -8,14 +8,30 @@ the fields here.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 _OURS = ("SAYSO_",)
 _NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
 """Read by the test suite and by remote gates, not by the gateway."""
 
 Command = Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")]
+
+
+def _address(text: str) -> str:
+    """Return *text* if it is an address that names a host and, if any, a port.
+
+    Raises:
+        ValueError: it is not.
+    """
+    target = urlsplit(text)
+    if not target.hostname or target.port == 0:
+        raise ValueError("it names no host, or no port that exists")
+    return text
+
+
+Address = Annotated[str, Field(pattern=r"^https?://[^\s]+/$"), AfterValidator(_address)]
 ModuleAttribute = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
@@ -54,7 +70,7 @@ class Settings(BaseModel):
         alias="SAYSO_SLACK_TRANSPORT",
         description="`socket` needs no public address; `http` receives signed requests.",
     )
-    slack_base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+/$")] = Field(
+    slack_base_url: Address = Field(
         "https://slack.com/api/",
         alias="SLACK_BASE_URL",
         description="The Web API's address, ending in a slash; the local Slack prints its own.",
@@ -184,7 +200,7 @@ def _explained(mistakes: ValidationError) -> list[str]:
 
 
 def _missing(settings: Settings) -> list[str]:
-    """Say what one setting needs of another."""
+    """Say what one setting needs of another, or takes from it."""
     lines = []
     if settings.slack_transport == "socket" and settings.slack_app_token is None:
         lines.append(
@@ -195,6 +211,10 @@ def _missing(settings: Settings) -> list[str]:
         lines.append(
             "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's "
             "Basic Information page"
+        )
+    if settings.agent_command == settings.approvals_command:
+        lines.append(
+            "SAYSO_AGENT_COMMAND: is the same as SAYSO_APPROVALS_COMMAND – give each its own name"
         )
     if settings.agent_tools and settings.openai_api_key is None:
         lines.append("OPENAI_API_KEY: an agent with tools needs it – set the model's key")

@@ -165,3 +165,36 @@ async def test_a_second_gateway_on_the_same_data_names_the_first(
         ended = await first.end()
     assert ended.code == 0
     assert "Traceback" not in ended.complaint
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("raise RuntimeError('no\\nlicence')", "cannot be imported (no licence)."),
+        ("def run(gate): pass", "is no coroutine function – write `async def`."),
+        ("run = 3", "is no coroutine function – write `async def`."),
+    ],
+)
+def test_a_hosted_function_that_cannot_be_run_is_refused_before_anything_starts(
+    tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch, written: str, why: str
+) -> None:
+    module = f"hosted_{abs(hash(written))}"
+    (tmp_path / f"{module}.py").write_text(written, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    ended = serve(tmp_path / "data", **TOKENS, SAYSO_RUN=f"{module}:run")
+
+    _refused(ended, f"SAYSO_RUN: {module}:run {why}")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("address", ["http://[::bad/api/", "http:///api/", "http://slack:99999/"])
+def test_an_address_no_client_could_call_is_refused(
+    tmp_path: Path, serve: Serve, address: str
+) -> None:
+    _refused(serve(tmp_path, **TOKENS, SLACK_BASE_URL=address), "SLACK_BASE_URL: ")
+
+
+def test_two_commands_of_one_name_are_refused(tmp_path: Path, serve: Serve) -> None:
+    ended = serve(tmp_path, **TOKENS, SAYSO_AGENT_COMMAND="/approvals")
+    _refused(ended, "SAYSO_AGENT_COMMAND: is the same as SAYSO_APPROVALS_COMMAND – give each")
