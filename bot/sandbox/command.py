@@ -1,7 +1,7 @@
 """`sayso sandbox`: the local Slack alone, until Ctrl-C or SIGTERM.
 
 Prints the page's address first, then what a client needs as `NAME=value` lines. Exit codes: 0 ended
-as asked, 1 the port is taken or the data directory cannot be used, 2 wrong arguments (argparse).
+as asked, 2 wrong arguments, a taken port or a data directory that cannot be used, in one line.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def run(arguments: list[str]) -> int:
         return asyncio.run(_serve(wanted))
     except (OSError, sqlite3.Error) as error:
         print(f"sayso sandbox: cannot start: {error}", file=sys.stderr)
-        return 1
+        return 2
 
 
 async def _serve(wanted: argparse.Namespace) -> int:

@@ -69,7 +69,7 @@ async def test_a_killed_workspace_comes_back_with_its_messages_and_tokens(tmp_pa
     assert str(later["ts"]) > str(posted["ts"])
 
 
-async def test_a_taken_port_is_said_in_one_line_with_code_1(tmp_path: Path) -> None:
+async def test_a_taken_port_is_said_in_one_line_with_code_2(tmp_path: Path) -> None:
     process, printed = await _start(tmp_path / "a")
     port = printed["SLACK_BASE_URL"].split(":")[2].split("/")[0]
 
@@ -80,12 +80,12 @@ async def test_a_taken_port_is_said_in_one_line_with_code_1(tmp_path: Path) -> N
     process.terminate()
     await process.communicate()
 
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert said.startswith(b"sayso sandbox: cannot start: ")
     assert said.count(b"\n") == 1
 
 
-async def test_a_data_directory_in_use_is_named_with_code_1(tmp_path: Path) -> None:
+async def test_a_data_directory_in_use_is_named_with_code_2(tmp_path: Path) -> None:
     process, _ = await _start(tmp_path)
 
     second = await asyncio.create_subprocess_exec(
@@ -97,7 +97,7 @@ async def test_a_data_directory_in_use_is_named_with_code_1(tmp_path: Path) -> N
     process.terminate()
     await process.communicate()
 
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert (
         said.decode() == f"sayso sandbox: cannot start: another local Slack is using {tmp_path}\n"
     )
