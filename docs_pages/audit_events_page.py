@@ -27,7 +27,7 @@ _EXAMPLE = """
   "subject": "01K9ZJ5SXCE1R7T0PDK2M4N6QF",
   "datacontenttype": "application/json",
   "data": {"user": "U0BOB", "team": "T0LOCAL", "verdict": "approve", "reason": null,
-           "sets": ["oncall"], "digest_bound": "5efc6c6a244e", "latency_s": 12.1}
+           "sets": ["oncall"], "args_digest": "5efc6c6a…", "latency_s": 12.1}
 }
 """
 _CHAIN = """

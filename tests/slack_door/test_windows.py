@@ -95,7 +95,7 @@ async def test_b11_when_slack_cannot_say_who_it_is_nobody_gets_a_window(
 
 
 @pytest.mark.parametrize("action_id", WINDOWS)
-async def test_d9_a_second_post_of_a_card_is_adopted_by_whichever_button_is_pressed(
+async def test_e3_a_second_post_of_a_card_is_adopted_by_whichever_button_is_pressed(
     stage: Scene, action_id: str
 ) -> None:
     request_id = await press(stage, BOB, action_id, ts="1999.000001")
