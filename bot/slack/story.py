@@ -112,7 +112,8 @@ def _run(content: CardContent) -> list[Element]:
 def _how_it_ran(request: ApprovalRequest, permit: Permit) -> list[str | Element]:
     match permit.state:
         case PermitState.UNCLAIMED:
-            return ["not started yet; the agent has to pick the approval up."]
+            usable_until = permit.approved_at + request.requirement.approved_for
+            return ["not started yet; the agent may pick it up until ", moment(usable_until), "."]
         case PermitState.CLAIMED:
             return ["running since ", *_at(permit.claimed_at), "."]
         case PermitState.SUCCEEDED:
