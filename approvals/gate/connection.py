@@ -6,13 +6,14 @@ another thread hands its question over and waits; the gateway itself never leave
 
 import asyncio
 import concurrent.futures
+import contextlib
 import logging
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from approvals.domain import errors
-from approvals.gate.exceptions import unavailable
+from approvals.gate.exceptions import CallUnavailable, unavailable
 from approvals.gate.gateway import Clearance, Gateway, Proposal
 
 Answer = TypeVar("Answer")
@@ -28,6 +29,18 @@ class WouldDeadlock(errors.Refusal):
     """
 
     code = "would_deadlock"
+
+
+@dataclass(slots=True)
+class _Handover:
+    """A clearance on its way to a caller elsewhere; touched on the gateway's loop only.
+
+    The caller may be cancelled after its permit was claimed and before it has the clearance. Then
+    the body never runs, and only these two fields, in whatever order they are set, know it.
+    """
+
+    clearance: Clearance | None = None
+    is_abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,17 @@ class Connection:
         """Return what to await for the clearance; keeps *proposal* no longer than it must."""
         if self.is_here:
             return self.gateway.ask(proposal)
-        return asyncio.wrap_future(self.submit(_clear(self.gateway, proposal)))
+        return self._ask_from_afar(proposal)
+
+    async def _ask_from_afar(self, proposal: Proposal) -> Clearance:
+        handover = _Handover()
+        answer = asyncio.wrap_future(self.submit(_hand_over(self.gateway, proposal, handover)))
+        del proposal
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            self._leave(handover)
+            raise
 
     def clear(self, proposal: Proposal) -> Clearance:
         """Ask from a thread without a loop, and wait.
@@ -66,7 +89,19 @@ class Connection:
         Raises:
             CallNotApproved: the subclass of the outcome; CallUnavailable when the gateway stops.
         """
-        return self._wait(_clear(self.gateway, proposal))
+        handover = _Handover()
+        try:
+            return self._wait(_hand_over(self.gateway, proposal, handover))
+        except Exception:
+            raise
+        except BaseException:
+            self._leave(handover)
+            raise
+
+    def _leave(self, handover: _Handover) -> None:
+        """Say that nobody takes the clearance any more; the gateway's loop hears it in order."""
+        with contextlib.suppress(CallUnavailable):
+            self.submit(_abandon(self.gateway, handover))
 
     async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
         """Record how the body ended. A failure is logged: it must not cost the body's result.
@@ -112,6 +147,27 @@ class Connection:
         except BaseException:
             future.cancel()
             raise
+
+
+async def _hand_over(gateway: Gateway, proposal: Proposal, handover: _Handover) -> Clearance:
+    clearing = _clear(gateway, proposal)
+    del proposal
+    handover.clearance = await clearing
+    if handover.is_abandoned:
+        await _did_not_run(gateway, handover.clearance)
+    return handover.clearance
+
+
+async def _abandon(gateway: Gateway, handover: _Handover) -> None:
+    handover.is_abandoned = True
+    if handover.clearance is not None:
+        await _did_not_run(gateway, handover.clearance)
+
+
+async def _did_not_run(gateway: Gateway, clearance: Clearance) -> None:
+    if clearance.request_id is not None:
+        said = "Cancelled before it ran. It did not run."
+        await _report(gateway, clearance, succeeded=False, result=said)
 
 
 async def _clear(gateway: Gateway, proposal: Proposal) -> Clearance:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from approvals.domain import errors
+from approvals.domain.ids import RequestId
 from approvals.domain.outcome import OutcomeKind
 from approvals.gate import CallRejected, CallUnavailable, Gate
 from approvals.gate.connection import WouldDeadlock
@@ -181,6 +182,37 @@ async def test_d9_a_caller_on_another_loop_cancelled_during_its_report_loses_no_
         await asyncio.sleep(0.2)
 
     assert script.gateway.reports == [("R0", True, "None")]
+
+
+@pytest.mark.parametrize("late_s", [0.05, 0.0])
+async def test_d9_a_caller_on_another_loop_cancelled_before_it_has_its_clearance_did_not_run(
+    late_s: float,
+) -> None:
+    gateway = ScriptedGateway()
+    ran: list[int] = []
+    with Gate(agent="script", open_gateway=Script(gateway).open) as own:
+
+        @own.guard
+        async def pay(amount: int) -> None:
+            ran.append(amount)
+
+        for number in range(10):
+            calling = asyncio.create_task(pay(number))
+            while len(gateway.questions) <= number:
+                await asyncio.sleep(0.001)
+            question = gateway.questions[RequestId(f"R{number}")]
+            question.ended.get_loop().call_soon_threadsafe(question.approve)
+            threading.Event().wait(late_s)  # this loop stands still while the other one answers
+            calling.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await calling
+        await asyncio.sleep(0.1)
+
+    told = [request for request, _, _ in gateway.reports]
+    assert ran == []
+    assert sorted(map(str, [*told, *gateway.withdrawn])) == [f"R{n}" for n in range(10)]
+    assert {said for _, _, said in gateway.reports} <= {"Cancelled before it ran. It did not run."}
+    assert not any(succeeded for _, succeeded, _ in gateway.reports)
 
 
 def test_what_opening_raises_reaches_the_script() -> None:
