@@ -205,8 +205,8 @@ async def test_a_malformed_payload_is_acked_logged_with_an_id_and_decides_nothin
     if "event" not in change:
         assert (await stage.stored(request)).status is Status.PENDING
         async with asyncio.timeout(30):
-        while "error id" not in caplog.text and "no listener" not in caplog.text:
-            await asyncio.sleep(0.01)
+            while "error id" not in caplog.text and "no listener" not in caplog.text:
+                await asyncio.sleep(0.01)
         assert "Traceback" not in "".join(stage.told(BOB))
 
 
