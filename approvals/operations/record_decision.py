@@ -53,10 +53,9 @@ def record_decision(
         request = tx.request(click.request_id)
         if request is None:
             raise errors.RequestUnknown
-        decision = _record(tx, desk, click, request=request, who=who, at=at)
+        return _record(tx, desk, click, request=request, who=who, at=at)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
-    return Answer(request=tx.request(click.request_id), decision=decision)
 
 
 def refuse(tx: Transaction, click: Click, refusal: errors.Refusal, *, at: datetime) -> Answer:
@@ -115,7 +114,7 @@ def _record(
     request: ApprovalRequest,
     who: Presser,
     at: datetime,
-) -> Decision:
+) -> Answer:
     card, person, rules = eligible_presser(tx, desk, click, request=request, who=who, at=at)
     if click.verdict is Verdict.APPROVE and not (card.shows_everything or _is_view(card)):
         raise errors.FullViewRequired(request=request, card=card)
@@ -162,7 +161,7 @@ def _count(
     rules: Rules,
     who: Presser,
     at: datetime,
-) -> Decision:
+) -> Answer:
     earlier = tx.decisions(request.id)
     if any(each.user == person.user for each in earlier):
         raise errors.AlreadyCounted(request=request)
@@ -177,19 +176,32 @@ def _count(
     )
     tx.add_decision(decision)
     tx.record(_recorded(decision, request))
-    if click.verdict is Verdict.REJECT:
-        step = advance(request, Cause.PERSON, now=at, by=person.user, reason=click.reason)
-        save_step(tx, step)
-        return decision
-    valid = _still_valid([*earlier, decision], who.people)
-    then = approvals_needed(request.requirement.slots_by_rule)
-    if len(valid) >= max(then, approvals_needed(rules)) and is_met(rules, valid):
-        save_step(tx, advance(request, Cause.PEOPLE, now=at, by=person.user, reason=click.reason))
-    else:
+    cause = _ending(click, request, [*earlier, decision], rules=rules, who=who)
+    if cause is None:
         shown = replace(request, version=request.version + 1)
         tx.save_request(shown)
         tx.enqueue(card_job(shown, at))
-    return decision
+        return Answer(request=shown, decision=decision)
+    step = advance(request, cause, now=at, by=person.user, reason=click.reason)
+    save_step(tx, step)
+    return Answer(request=step.request, decision=decision)
+
+
+def _ending(
+    click: Click,
+    request: ApprovalRequest,
+    decisions: Sequence[Decision],
+    *,
+    rules: Rules,
+    who: Presser,
+) -> Cause | None:
+    """Return why the request ends with this decision, or None while more are needed."""
+    if click.verdict is Verdict.REJECT:
+        return Cause.PERSON
+    valid = _still_valid(decisions, who.people)
+    then = approvals_needed(request.requirement.slots_by_rule)
+    is_enough = len(valid) >= max(then, approvals_needed(rules)) and is_met(rules, valid)
+    return Cause.PEOPLE if is_enough else None
 
 
 def _still_valid(
