@@ -81,9 +81,10 @@ class GatewayInTest:
         return self.messenger.posts[-1].request
 
     async def settled(self) -> None:
-        """Let every task that can go on do so: what is queued at the writer is stored first."""
+        """Let every task that can go on do so: what is queued at writer and reader comes first."""
         for _ in range(6):
             await self.store.write(lambda _: None)
+            await self.store.next_due_at()
             for _ in range(10):
                 await asyncio.sleep(0)
 
