@@ -16,6 +16,11 @@ _OURS = ("SAYSO_",)
 _NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
 """Read by the test suite and by remote gates, not by the gateway."""
 
+_SOCKET_MODE_NEEDS = (
+    "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with connections:write "
+    "(docs/how-to/deploy.md), or set SAYSO_SLACK_TRANSPORT=http"
+)
+
 Command = Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")]
 
 
@@ -155,11 +160,19 @@ def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as mistakes:
-        raise SettingsInvalid(lines + _besides(unread, _explained(mistakes))) from None
+        more = [*_explained(mistakes), *_unset_tokens(values)]
+        raise SettingsInvalid(lines + _besides(unread, more)) from None
     lines += _besides(unread, _missing(settings))
     if lines:
         raise SettingsInvalid(lines)
     return settings
+
+
+def _unset_tokens(values: Mapping[str, Any]) -> list[str]:
+    """Say that the app token is missing too, although the settings could not be read."""
+    if values.get("slack_transport", "socket") != "socket" or "slack_app_token" in values:
+        return []
+    return [_SOCKET_MODE_NEEDS]
 
 
 def _besides(said: list[str], lines: list[str]) -> list[str]:
@@ -203,10 +216,7 @@ def _missing(settings: Settings) -> list[str]:
     """Say what one setting needs of another, or takes from it."""
     lines = []
     if settings.slack_transport == "socket" and settings.slack_app_token is None:
-        lines.append(
-            "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with "
-            "connections:write, or set SAYSO_SLACK_TRANSPORT=http"
-        )
+        lines.append(_SOCKET_MODE_NEEDS)
     if settings.slack_transport == "http" and settings.slack_signing_secret is None:
         lines.append(
             "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's "

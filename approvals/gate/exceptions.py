@@ -36,7 +36,7 @@ class CallNotApproved(Exception):
 class CallRejected(CallNotApproved):
     """A person said no."""
 
-    advice = "The user said no: do not repeat this call; ask how to go on."
+    advice = "A person said no: do not repeat this call; ask how to go on."
 
 
 class CallDenied(CallNotApproved):

@@ -2,7 +2,7 @@
 
 Imported by `Gate.guard_tools()` alone, so that nobody else pays for LangChain. A call that may not
 run becomes a `ToolMessage` whose text says which ending it was; only a rejection reads as "the
-user said no".
+person said no".
 """
 
 import inspect

@@ -6,6 +6,7 @@ the one entry, and answers whatever happens: a delivery is never left hanging by
 """
 
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -42,6 +43,9 @@ def build_app(client: AsyncWebClient, identity: Identity, dispatcher: Dispatcher
             bot_id=identity.bot_id,
         )
 
+    # Bolt warns that it ignores a SLACK_BOT_TOKEN of the environment, which is what we want of it.
+    said_from = SDK_LOGGER.level
+    SDK_LOGGER.setLevel(logging.ERROR)
     app = AsyncApp(
         name="sayso",
         logger=SDK_LOGGER,
@@ -55,6 +59,7 @@ def build_app(client: AsyncWebClient, identity: Identity, dispatcher: Dispatcher
         attaching_conversation_kwargs_enabled=False,
     )
 
+    SDK_LOGGER.setLevel(said_from)
     app.use(Entry(dispatcher))
     return app
 

@@ -42,7 +42,7 @@ _ENDED = {
     (Status.CANCELLED, Cause.UNAVAILABLE): "🚫 Gateway unavailable",
 }
 _RAN = {
-    PermitState.UNCLAIMED: "about to run",
+    PermitState.UNCLAIMED: "not picked up yet",
     PermitState.CLAIMED: "running",
     PermitState.SUCCEEDED: "done",
     PermitState.FAILED: "the run failed",

@@ -79,7 +79,7 @@ def _ending(content: CardContent) -> list[Element]:
     drawn = [
         section(*by_people, *when, tail)
         if by_people
-        else section(outcome_of(request).message, *when, ".")
+        else section(outcome_of(request).message, " Ended", *when, ".")
     ]
     if request.ended_reason:
         drawn.append(quote(clean(request.ended_reason, request.salt, REASON_MAX_CHARS)))
@@ -113,7 +113,11 @@ def _how_it_ran(request: ApprovalRequest, permit: Permit) -> list[str | Element]
     match permit.state:
         case PermitState.UNCLAIMED:
             usable_until = permit.approved_at + request.requirement.approved_for
-            return ["not started yet; the agent may pick it up until ", moment(usable_until), "."]
+            return [
+                "not started yet. A waiting agent starts at once; one that went may return until ",
+                moment(usable_until),
+                ", or ask again.",
+            ]
         case PermitState.CLAIMED:
             return ["running since ", *_at(permit.claimed_at), "."]
         case PermitState.SUCCEEDED:

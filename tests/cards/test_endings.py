@@ -26,7 +26,7 @@ from tests.cards.slack_rules import assert_slack_takes_message
 
 CAUSES = [cause for status, cause in REQUEST_TRANSITIONS if status is Status.PENDING]
 RUNS: dict[PermitState, tuple[Callable[[], CardContent], str, str]] = {
-    PermitState.UNCLAIMED: (approved, "not started yet", "about to run"),
+    PermitState.UNCLAIMED: (approved, "not started yet", "not picked up yet"),
     PermitState.CLAIMED: (lambda: approved(PermitEvent.CLAIM), "running since", "running"),
     PermitState.SUCCEEDED: (
         lambda: approved(PermitEvent.CLAIM, PermitEvent.SUCCEED, result="pid 4711"),

@@ -54,7 +54,11 @@ def test_tokens_that_are_not_set_are_named_with_both_ways_to_set_them(
     tmp_path: Path, serve: Serve
 ) -> None:
     ended = serve(tmp_path)
-    _refused(ended, "SLACK_BOT_TOKEN: is not set – set it, or name a file in SLACK_BOT_TOKEN_FILE")
+    _refused(
+        ended,
+        "SLACK_BOT_TOKEN: is not set – set it, or name a file in SLACK_BOT_TOKEN_FILE",
+        "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with",
+    )
 
 
 def test_what_a_transport_needs_is_said(tmp_path: Path, serve: Serve) -> None:

@@ -91,7 +91,7 @@ async def test_every_other_ending_raises_its_outcome_and_runs_nothing(kind: Outc
 
     assert type(raised.value) is not CallNotApproved
     assert raised.value.outcome.kind is kind
-    assert ("the user said no" in str(raised.value).lower()) == (kind is OutcomeKind.REJECTED)
+    assert ("a person said no" in str(raised.value).lower()) == (kind is OutcomeKind.REJECTED)
     assert ran == []
 
 

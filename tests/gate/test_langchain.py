@@ -51,7 +51,7 @@ async def test_an_agents_tool_runs_after_approval_with_its_defaults_shown(gate: 
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        (OutcomeKind.REJECTED, "The user said no"),
+        (OutcomeKind.REJECTED, "A person said no"),
         (OutcomeKind.DENIED, "No person was asked"),
         (OutcomeKind.TIMED_OUT, "It may be asked again later"),
         (OutcomeKind.UNDELIVERABLE, "Nobody rejected it"),

@@ -108,6 +108,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         people = self.gateway.directory
         people.change(DANA, is_guest=True)
         people.change(ROBOT, is_bot=True)
+        people.change(EVE, is_internal=False)
         await recover(self.gateway.desk)
         await send_follow_ups(self.gateway.desk)
 
