@@ -112,36 +112,41 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
     )
 
 
-def already_ran(request: ApprovalRequest) -> Outcome:
-    """Return the outcome of asking again under the key of a call that was carried out."""
+def _after_approval(request: ApprovalRequest, kind: OutcomeKind, message: str) -> Outcome:
+    """Return what became of an approval beyond the decision; the approver's reason stays there."""
     return Outcome(
-        kind=OutcomeKind.ALREADY_RAN,
-        message="This call already ran, or is running, under the same key; it was not repeated.",
+        kind=kind,
+        message=message,
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,
+    )
+
+
+def already_ran(request: ApprovalRequest) -> Outcome:
+    """Return the outcome of asking again under the key of a call that was carried out."""
+    return _after_approval(
+        request,
+        OutcomeKind.ALREADY_RAN,
+        "This call already ran, or is running, under the same key; it was not repeated.",
     )
 
 
 def lapsed(request: ApprovalRequest) -> Outcome:
     """Return the outcome of an approval that was not used in time."""
-    return Outcome(
-        kind=OutcomeKind.LAPSED,
-        message="The approval was not used in time. The call did not run.",
-        request_id=request.id,
-        by=request.ended_by,
-        at=request.ended_at,
+    return _after_approval(
+        request,
+        OutcomeKind.LAPSED,
+        "The approval was not used in time. The call did not run.",
     )
 
 
 def unknown(request: ApprovalRequest) -> Outcome:
     """Return the outcome of an execution that was interrupted."""
-    return Outcome(
-        kind=OutcomeKind.UNKNOWN,
-        message="The gateway stopped while this call ran. It may or may not have happened.",
-        request_id=request.id,
-        by=request.ended_by,
-        at=request.ended_at,
+    return _after_approval(
+        request,
+        OutcomeKind.UNKNOWN,
+        "The gateway stopped while this call ran. It may or may not have happened.",
     )
 
 

@@ -126,12 +126,6 @@ def not_approved(outcome: Outcome) -> CallNotApproved:
     return _CLASSES.get(outcome.kind, CallNotApproved)(outcome)
 
 
-def raise_for(outcome: Outcome) -> None:
-    """Raise the exception of *outcome*, unless it is an approval."""
-    if outcome.kind is not OutcomeKind.APPROVED:
-        raise not_approved(outcome)
-
-
 def unavailable(why: str, *, request_id: RequestId | None = None) -> Never:
     """Raise `CallUnavailable` saying *why*; nothing ran."""
     raise CallUnavailable(Outcome(kind=OutcomeKind.UNAVAILABLE, message=why, request_id=request_id))

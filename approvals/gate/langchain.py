@@ -16,7 +16,6 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool, Tool
 from langchain_core.tools import tool as as_tool
 from pydantic import BaseModel, Field, JsonValue, PrivateAttr
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from approvals.domain import errors
@@ -199,11 +198,6 @@ def _from_model(inner: BaseTool, schema: type[BaseModel]) -> Parameters:
         },
         injected=tuple(sorted(injected)),
     )
-
-
-def _typed(field: FieldInfo) -> Any:
-    told = Field(alias=field.alias, description=field.description)
-    return Annotated[(field.annotation, *field.metadata, told)]
 
 
 def _from_json_schema(schema: dict[str, Any]) -> Parameters:

@@ -199,6 +199,8 @@ async def test_warming_up_twice_is_harmless() -> None:
     await asyncio.gather(warm_up(), warm_up())
     await warm_up()
 
+    assert "bot.agents.langchain_agent" in sys.modules
+
 
 LEAVING = """
 import asyncio, sys
