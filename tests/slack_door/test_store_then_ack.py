@@ -197,6 +197,7 @@ async def test_e8_the_same_click_delivered_twice_counts_once_and_the_second_is_a
 async def test_a_malformed_payload_is_acked_logged_with_an_id_and_decides_nothing(
     stage: Scene, change: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", logger="sayso.slack")
     request = await stage.ask()
 
     result = await stage.send({**await stage.payload(BOB, request), **change})
