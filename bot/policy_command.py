@@ -17,9 +17,9 @@ from approvals.domain.errors import InvalidArguments, InvalidJson, Refusal
 from approvals.domain.policy import Effect, Policy, Requirement, Slot
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
-from approvals.storage.mistakes import Mistake, PolicyInvalid
+from approvals.storage.mistakes import PolicyInvalid
+from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
-from approvals.storage.yaml_nodes import SIZE_MAX_BYTES
 
 POLICY_VARIABLE = "SAYSO_POLICY"
 DEFAULT_FILE = "policy.yml"
@@ -155,11 +155,4 @@ def _name_of(given: str | None) -> str:
 
 
 def _open(name: str) -> Policy:
-    try:
-        with Path(name).open("rb") as opened:
-            raw = opened.read(SIZE_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        text = f"cannot be read ({why}) – name the policy with --policy FILE"
-        raise PolicyInvalid([Mistake(1, 1, text, name)]) from None
-    return read_policy(raw, file=name)
+    return read_policy(read_file(Path(name)), file=name)

@@ -25,7 +25,10 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """One mistake; as text ``policy.yml:12:7: message – remedy``, always one line."""
+    """One mistake; as text ``policy.yml:12:7: message – remedy``, always one line.
+
+    Line 0 stands for the file itself, where nothing of it could be read: ``policy.yml: message``.
+    """
 
     line: int
     column: int
@@ -33,7 +36,8 @@ class Mistake:
     file: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.text}"
+        place = f":{self.line}:{self.column}" if self.line else ""
+        return f"{self.file}{place}: {self.text}"
 
 
 class PolicyInvalid(Refusal):

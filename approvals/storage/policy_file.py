@@ -45,7 +45,7 @@ class PolicyFile:
         """
         self.path = path
         self._signature = _signature(path)
-        raw = self._read()
+        raw = read_file(path)
         self._content = _content(raw)
         self.policy: Policy = read_policy(raw, file=path.name)
         self.mistakes: tuple[Mistake, ...] = ()
@@ -65,7 +65,7 @@ class PolicyFile:
         if signature == self._signature:
             return None
         try:
-            raw = self._read()
+            raw = read_file(self.path)
         except PolicyInvalid as refusal:
             # Whatever can be read next time is new, even if it is what is in force.
             self._signature, self._content = signature, ""
@@ -93,14 +93,27 @@ class PolicyFile:
             policy_version=version, previous_version=version, mistakes=refusal.mistakes
         )
 
-    def _read(self) -> bytes:
-        try:
-            with self.path.open("rb") as opened:
-                return opened.read(SIZE_MAX_BYTES + 1)
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-            text = f"cannot be read ({why}) – check the path and its permissions"
-            raise PolicyInvalid([Mistake(1, 1, text, self.path.name or str(self.path))]) from None
+
+def read_file(path: Path) -> bytes:
+    """Return what stands in the policy file, and one byte more than a policy may have at most.
+
+    Raises:
+        PolicyInvalid: it is missing or unreadable.
+    """
+    try:
+        with path.open("rb") as opened:
+            return opened.read(SIZE_MAX_BYTES + 1)
+    except FileNotFoundError:
+        said = "there is no such file – correct the path, or name the policy with --policy or "
+        raise _unreadable(path, said + "SAYSO_POLICY") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        said = f"cannot be read ({why}) – check the path and its permissions"
+        raise _unreadable(path, said) from None
+
+
+def _unreadable(path: Path, said: str) -> PolicyInvalid:
+    return PolicyInvalid([Mistake(line=0, column=0, text=said, file=str(path))])
 
 
 def _signature(path: Path) -> _Signature | None:

@@ -67,26 +67,38 @@ async def test_a_gateway_started_by_a_shell_says_every_mistake_and_ends_with_2(
 @pytest.mark.parametrize(
     ("command", "content", "says"),
     [
-        ("demo", None, "cannot be read (No such file or directory)"),
-        ("serve", None, "cannot be read (No such file or directory)"),
-        ("policy", None, "cannot be read (No such file or directory)"),
+        ("demo", b"", ""),
+        ("serve", b"", ""),
         ("policy", b"\xff\xfe", "not UTF-8 – save the file as UTF-8"),
         ("policy", b"a: [", ""),
         ("policy", b"", ""),
     ],
 )
 def test_a_file_that_is_no_policy_is_refused(
-    tmp_path: Path, sayso_here: SaysoHere, *, command: str, content: bytes | None, says: str
+    tmp_path: Path, sayso_here: SaysoHere, *, command: str, content: bytes, says: str
 ) -> None:
     policy = tmp_path / "team.yml"
-    if content is not None:
-        policy.write_bytes(content)
+    policy.write_bytes(content)
     ended = sayso_here(*_reading(command, policy, tmp_path / "data"), env=TOKENS)
     assert (ended.code, ended.printed) == (2, "")
     assert re.search(r"team\.yml:\d+:\d+: ", ended.complaint)
     assert says in ended.complaint
     assert " – " in ended.complaints[0]
     assert "Traceback" not in ended.complaint
+
+
+@pytest.mark.parametrize("command", ["policy", "demo", "serve"])
+def test_a_policy_that_is_not_there_is_said_so_with_what_to_do(
+    tmp_path: Path, sayso_here: SaysoHere, command: str
+) -> None:
+    policy = tmp_path / "nope.yml"
+    ended = sayso_here(*_reading(command, policy, tmp_path / "data"), env=TOKENS)
+    assert (ended.code, ended.printed) == (2, "")
+    [line] = ended.complaints
+    assert line.endswith(
+        f"{policy}: there is no such file – correct the path, or name the policy with "
+        "--policy or SAYSO_POLICY"
+    )
 
 
 def test_a_directory_is_no_policy(
@@ -96,7 +108,7 @@ def test_a_directory_is_no_policy(
     ended = sayso_here("demo", "--no-open", "--port", "0", "--policy", ".")
     assert ended.code == 2
     assert ended.complaints == [
-        "sayso demo: .:1:1: cannot be read (Is a directory) – check the path and its permissions"
+        "sayso demo: .: cannot be read (Is a directory) – check the path and its permissions"
     ]
 
 

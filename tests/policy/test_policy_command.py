@@ -121,7 +121,7 @@ def test_explain_for_people_says_who_when_and_why(capsys: Printed) -> None:
         (["explain", "t", "a=1", "a=2", "--policy", EXAMPLE], "'a' is given twice"),
         (["explain", "", "--policy", EXAMPLE], "A tool's name has 1 to 200 characters"),
         (["explain", "t", "--policy", "no\0where"], "cannot be read"),
-        (["explain", "t", "--policy", "/nowhere/policy.yml"], "/nowhere/policy.yml:1:1: cannot"),
+        (["explain", "t", "--policy", "/nowhere/policy.yml"], "/nowhere/policy.yml: there is no"),
         (["explain", "--policy", EXAMPLE], "TOOL"),
         (["validate", "a", "b"], "unrecognized arguments: b"),
         (["validate", "--loud"], "unrecognized arguments: --loud"),
