@@ -17,6 +17,7 @@ from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.escaping import POSTING
 from bot.slack.pacing import POST, UPDATE, Pace, Pacing
+from bot.slack.slack_methods import lane_of
 from bot.slack.web_api import (
     TOKEN_ERRORS,
     SlackBusy,
@@ -130,14 +131,14 @@ class SlackMessenger:
     async def _send(
         self, method: str, channel: str, *, pace: Pace, who: str, arguments: dict[str, Any]
     ) -> dict[str, Any]:
-        lane = (method, channel)
-        wait_s = self._pacing.wait_s(lane, pace, who=who)
-        if wait_s > 0:
-            raise NotNow("paced", retry_after_s=wait_s)
+        # No slot is promised on a closed lane: it could not be kept.
+        if self._api.closed_for_s(method, channel=channel) == 0:
+            wait_s = self._pacing.wait_s(lane_of(method, channel), pace, who=who)
+            if wait_s > 0:
+                raise NotNow("paced", retry_after_s=wait_s)
         try:
             return await self._api.call(method, channel=channel, **arguments)
         except SlackBusy as busy:
-            self._pacing.close(lane, busy.retry_after_s)
             raise NotNow(busy.code, retry_after_s=busy.retry_after_s) from None
         except SlackUnreachable as failure:
             raise NotNow(failure.code) from failure

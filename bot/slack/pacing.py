@@ -1,13 +1,15 @@
-"""How fast we may speak: slots per channel, and Slack's own Retry-After.
+"""How fast we may speak: slots per lane, and Slack's own Retry-After.
 
-The messenger asks before each call. Nothing sleeps here: who has to wait is told how long, and
-the outbox postpones the job, so that one busy channel never holds up another. Monotonic time
-comes in as an argument of the constructor, so tests need not wait.
+The messenger asks before each call, `WebApi` before every call. Nothing sleeps here: who has to
+wait is told how long, and the outbox postpones the job. What is one lane, `slack_methods` says.
+Monotonic time comes in as an argument of the constructors, so tests need not wait.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from bot.slack.slack_methods import Lane
 
 REMEMBERED_MAX = 10_000
 
@@ -27,29 +29,25 @@ UPDATE = Pace(every_s=60 / 50, burst=20)
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Slots:
     free_at: float = 0.0
     promised: dict[str, float] = field(default_factory=dict)
 
 
 class Pacing:
-    """Slots of all lanes; a lane is a method and a channel."""
+    """The slots of all lanes."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._lanes: dict[tuple[str, str], _Lane] = {}
-        self._closed_until: dict[tuple[str, str], float] = {}
+        self._lanes: dict[Lane, _Slots] = {}
 
-    def wait_s(self, lane: tuple[str, str], pace: Pace, *, who: str) -> float:
+    def wait_s(self, lane: Lane, pace: Pace, *, who: str) -> float:
         """Return 0 when *who* may call now, else the seconds until its own slot.
 
         A slot once promised is kept for *who*, so nobody who comes later overtakes.
         """
         now = self._monotonic()
-        closed = self._closed_until.get(lane, 0.0)
-        if closed > now:
-            return closed - now
-        slots = self._lane(lane)
+        slots = self._slots_of(lane)
         slot = slots.promised.pop(who, None)
         if slot is None:
             slot = max(slots.free_at, now - (pace.burst - 1) * pace.every_s)
@@ -59,14 +57,29 @@ class Pacing:
         slots.promised[who] = slot
         return slot - now
 
-    def close(self, lane: tuple[str, str], seconds: float) -> None:
-        """Slack said Retry-After: nothing goes out on *lane* until it is over."""
-        self._closed_until[lane] = self._monotonic() + seconds
-
-    def _lane(self, lane: tuple[str, str]) -> _Lane:
+    def _slots_of(self, lane: Lane) -> _Slots:
         found = self._lanes.get(lane)
         if found is None:
             if len(self._lanes) >= REMEMBERED_MAX:
                 self._lanes.clear()
-            found = self._lanes[lane] = _Lane()
+            found = self._lanes[lane] = _Slots()
         return found
+
+
+class ClosedLanes:
+    """The lanes Slack closed with a Retry-After, and until when (invariant I18)."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._until: dict[Lane, float] = {}
+
+    def close(self, lane: Lane, seconds: float) -> None:
+        """Slack said Retry-After: nothing goes out on *lane* until it is over."""
+        now = self._monotonic()
+        self._until = {each: until for each, until in self._until.items() if until > now}
+        # A call that was under way already may come back with a shorter wait.
+        self._until[lane] = max(self._until.get(lane, 0.0), now + seconds)
+
+    def wait_s(self, lane: Lane) -> float:
+        """Return for how long *lane* is still closed; 0 when it is open."""
+        return max(0.0, self._until.get(lane, 0.0) - self._monotonic())

@@ -15,13 +15,15 @@ class SlackMethod:
     """Bot scopes; a private channel needs the second where there are two."""
     as_query: bool = False
     """Slack reads the arguments of these methods from the query only, never from JSON."""
+    is_limited_per_channel: bool = False
+    """Slack counts the calls of this method by channel; those of all others by workspace."""
 
 
 METHODS: dict[str, SlackMethod] = {
     "apps.connections.open": SlackMethod(as_query=True),
     "auth.test": SlackMethod(as_query=True),
     "chat.postEphemeral": SlackMethod(scopes=("chat:write",)),
-    "chat.postMessage": SlackMethod(scopes=("chat:write",)),
+    "chat.postMessage": SlackMethod(scopes=("chat:write",), is_limited_per_channel=True),
     "chat.update": SlackMethod(scopes=("chat:write",)),
     "conversations.info": SlackMethod(scopes=("channels:read", "groups:read"), as_query=True),
     "usergroups.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
@@ -33,6 +35,14 @@ METHODS: dict[str, SlackMethod] = {
 
 COMMAND_SCOPE = "commands"
 """Slash commands are no method, but need this scope."""
+
+Lane = tuple[str, str]
+"""What Slack counts together: a method and a channel, or a method and "" for the workspace."""
+
+
+def lane_of(method: str, channel: str | None = None) -> Lane:
+    """Return the lane in which a call of *method* counts."""
+    return method, (channel or "") if METHODS[method].is_limited_per_channel else ""
 
 
 def scopes_used() -> frozenset[str]:

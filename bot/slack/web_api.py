@@ -1,7 +1,8 @@
 """The one way out to Slack's Web API: a declared method goes in, an answer or a named failure out.
 
 Used by directory, messenger, private answers, views and the start checks. It never retries: a
-retry the outbox does not know of could post a card twice. Arguments and tokens are never logged.
+retry the outbox does not know of could post a card twice. What Slack closed with a Retry-After is
+not called before that is over. Arguments and tokens are never logged.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.health import SlackHealth
-from bot.slack.slack_methods import METHODS
+from bot.slack.pacing import ClosedLanes
+from bot.slack.slack_methods import METHODS, lane_of
 from bot.slack.slack_settings import SlackSettings
 
 LOGGER = logging.getLogger("sayso.slack.sdk")
@@ -49,7 +51,7 @@ class SlackRefused(CallFailed):
 
 
 class SlackBusy(CallFailed):
-    """Slack answered 429; nothing may be sent to this method for `retry_after_s`."""
+    """Slack answered 429, now or lately; the lane is closed for `retry_after_s`."""
 
     def __init__(self, retry_after_s: float) -> None:
         self.retry_after_s = retry_after_s
@@ -69,6 +71,11 @@ class WebApi:
         self._client = client
         self._health = health
         self._timeout_s = timeout_s
+        self._closed = ClosedLanes()
+
+    def closed_for_s(self, method: str, *, channel: str | None = None) -> float:
+        """Return how long Slack still wants no call of *method* (to *channel*); 0 when it may."""
+        return self._closed.wait_s(lane_of(method, channel))
 
     async def call(
         self, method: str, /, *, timeout_s: float | None = None, **arguments: Any
@@ -85,6 +92,10 @@ class WebApi:
         self, method: str, /, *, timeout_s: float | None = None, **arguments: Any
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         """Call a method and return Slack's headers too (lower-case names)."""
+        lane = lane_of(method, arguments.get("channel"))
+        closed_s = self._closed.wait_s(lane)
+        if closed_s > 0:
+            raise SlackBusy(closed_s)
         way = "params" if METHODS[method].as_query else "json"
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
@@ -92,6 +103,8 @@ class WebApi:
                 answer = await self._client.api_call(method, **{way: given})  # type: ignore[arg-type]
         except SlackApiError as error:
             failure = _refusal(error)
+            if isinstance(failure, SlackBusy):
+                self._closed.close(lane, failure.retry_after_s)
             if self._health is not None and failure.code in TOKEN_ERRORS:
                 self._health.token_error = failure.code
             raise failure from None

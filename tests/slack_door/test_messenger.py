@@ -1,4 +1,4 @@
-"""Cards to Slack: paced, Retry-After obeyed, last version wins, permanent errors final."""
+"""Cards to Slack: ids only beside them, last version wins, permanent errors final."""
 
 import asyncio
 from dataclasses import replace
@@ -9,12 +9,10 @@ import pytest
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import CardKind
 from approvals.domain.ids import ChannelId
-from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.ports import CardContent, NotNow, Undeliverable
 from approvals.operations.read_card import read_cards
 from bot.sandbox.faults import Fault, FaultKind
 from bot.slack.messenger import PERMANENT_ERRORS
-from bot.slack.pacing import Pace, Pacing
 from bot.slack.web_api import TOKEN_ERRORS
 from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
 
@@ -47,37 +45,6 @@ async def test_a_card_in_a_thread_is_shown_in_the_channel_too(stage: Scene) -> N
 
     (call,) = stage.slack.calls.of("chat.postMessage")
     assert (call.arguments["thread_ts"], call.arguments["reply_broadcast"]) == (root, True)
-
-
-async def test_e2_after_a_429_that_channel_is_left_alone_and_others_flow(stage: Scene) -> None:
-    await stage.slack.faults.switch_on(
-        Fault(kind=FaultKind.RATE_LIMITED, method="chat.postMessage", channel=PROD, seconds=30)
-    )
-    first = await stage.ask()
-    second = await stage.ask(tool="other")
-    elsewhere = await stage.ask(tool="third", channel=OTHER)
-    calls = stage.slack.calls.of("chat.postMessage")
-
-    assert [call.arguments["channel"] for call in calls] == [PROD, OTHER]
-    assert (await stage.card(elsewhere)).ts is not None
-    assert [(await stage.card(each)).ts for each in (first, second)] == [None, None]
-    with pytest.raises(NotNow) as refused:
-        await stage.door.messenger.post(await content(stage, first), now=stage.clock.now())
-    assert 29 < (refused.value.retry_after_s or 0) <= 30
-
-
-async def test_e2_when_the_wait_is_over_the_card_is_posted_after_all(tmp_path: Path) -> None:
-    async with scene(tmp_path) as stage:
-        await stage.slack.faults.switch_on(
-            Fault(kind=FaultKind.RATE_LIMITED, method="chat.postMessage", seconds=1)
-        )
-        request = await stage.ask()
-        assert (await stage.card(request)).ts is None
-
-        await asyncio.sleep(1.01)
-        await stage.door.messenger.post(await content(stage, request), now=stage.clock.now())
-
-        assert len(stage.slack.workspace.messages(PROD)) == 1
 
 
 async def test_e3_a_card_posted_twice_is_adopted_when_its_second_post_is_clicked(
@@ -214,32 +181,3 @@ async def test_e14_a_slow_early_update_never_hides_the_last_one(stage: Scene) ->
 
     assert (await stage.headline(request)).startswith("✅ Approved")
     assert len(stage.slack.calls.of("chat.update")) == 2
-
-
-async def test_a_busy_channel_gets_a_short_burst_and_then_about_one_card_a_second() -> None:
-    now = 100.0
-    pacing = Pacing(monotonic=lambda: now)
-    lane, pace = ("chat.postMessage", PROD), Pace(every_s=1.0, burst=3)
-
-    waits = [pacing.wait_s(lane, pace, who=f"card{n}") for n in range(6)]
-    assert waits == [0.0, 0.0, 0.0, 1.0, 2.0, 3.0]
-    now = 101.0
-    assert pacing.wait_s(lane, pace, who="late") == 3.0
-    assert pacing.wait_s(lane, pace, who="card4") == 1.0
-    assert pacing.wait_s(lane, pace, who="card3") == 0.0
-    assert pacing.wait_s(("chat.postMessage", OTHER), pace, who="x") == 0.0
-
-
-async def test_more_cards_than_the_pace_allows_are_all_posted_in_order(stage: Scene) -> None:
-    requests = [await stage.ask(tool=f"tool_{n}", deliver_it=False) for n in range(5)]
-    for _ in range(5):
-        for job in await take_jobs(stage.desk):
-            await deliver(stage.desk, stage.door.messenger, job)
-        await asyncio.sleep(0.7)
-        stage.clock.at += (await stage.desk.store.next_job_at() or stage.clock.at) - stage.clock.at
-
-    posted = [
-        call.arguments["metadata"]["event_payload"]["request"]
-        for call in stage.slack.calls.of("chat.postMessage")
-    ]
-    assert posted == [request.id for request in requests]
