@@ -1,10 +1,12 @@
 """The policy file on disk and its hot reload: a broken file never replaces a working policy.
 
 Opened at start by the composition root, which calls `reload_if_changed()` on its own clock and
-audits what it returns. Reading at start raises; reading later keeps the old policy and says so.
+audits what it returns. Reading at start raises; reading later keeps the old policy and says so, to
+the caller and in the log.
 """
 
 import hashlib
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,9 @@ from approvals.domain.policy import Policy
 from approvals.storage.mistakes import Mistake, PolicyInvalid
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.yaml_nodes import SIZE_MAX_BYTES
+
+LOGGER_NAME = "sayso.policy"
+_log = logging.getLogger(LOGGER_NAME)
 
 _Signature: TypeAlias = tuple[int, int, int, int]
 
@@ -84,11 +89,19 @@ class PolicyFile:
     def _accept(self, policy: Policy) -> PolicyChange:
         previous = self.policy.version
         self.policy, self.mistakes = policy, ()
+        _log.info("%s: the changed file is in force (version %s)", self.path, policy.version[:12])
         return PolicyChange(policy_version=policy.version, previous_version=previous)
 
     def _refuse(self, refusal: PolicyInvalid) -> PolicyChange:
         self.mistakes = refusal.mistakes
         version = self.policy.version
+        for mistake in refusal.mistakes:
+            _log.warning("%s", mistake)
+        _log.warning(
+            "%s: not in force; the policy before it stays (version %s) until the file is corrected",
+            self.path,
+            version[:12],
+        )
         return PolicyChange(
             policy_version=version, previous_version=version, mistakes=refusal.mistakes
         )

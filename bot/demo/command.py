@@ -7,6 +7,7 @@ in a thread after that. The scripted model answers whatever keys the shell holds
 
 import argparse
 import asyncio
+import logging
 import os
 import sqlite3
 import sys
@@ -22,6 +23,7 @@ from approvals.domain.ids import ChannelId
 from approvals.gate import Gate
 from approvals.gate.local_gateway import LocalGateway
 from approvals.storage.data_directory import hold
+from approvals.storage.policy_file import LOGGER_NAME as POLICY_LOGGER
 from bot.agents.spec import AgentSpec, ModelSettings
 from bot.agents.task_runner import warm_up
 from bot.arguments import port_number
@@ -54,6 +56,7 @@ def run(arguments: list[str]) -> int:
     )
     wanted = parser.parse_args(arguments)
     log_to_stderr("WARNING", "%(levelname)s %(name)s %(message)s")
+    logging.getLogger(POLICY_LOGGER).setLevel(logging.INFO)
     try:
         real = _real_model() if wanted.real_model else None
         return asyncio.run(_demo(wanted, real))

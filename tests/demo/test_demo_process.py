@@ -3,8 +3,9 @@
 import asyncio
 import re
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from bot.demo.world import POLICY_PATH
 from tests.programs import Program, children, is_alive, running, sayso
 from tests.sayso_here import SaysoHere
 
@@ -162,6 +164,43 @@ async def test_a_killed_demo_takes_its_services_along_and_its_old_card_works_aft
                 while "Approved" not in (await page.cards())[0]["blocks"][0]["text"]["text"]:
                     await asyncio.sleep(0.02)
             assert len(await page.cards()) == 1
+
+
+async def test_a_policy_changed_while_it_runs_is_answered_in_the_terminal(tmp_path: Path) -> None:
+    policy, kept = tmp_path / "rules.yml", tmp_path / "kept"
+    policy.write_text(POLICY_PATH.read_text("utf-8"), "utf-8")
+    command = ("demo", "--no-open", "--port", "0", "--data", str(kept), "--policy", str(policy))
+    async with running(*command, up="http://") as demo:
+        written = policy.read_text("utf-8")
+        _replace(policy, written.replace("risk: high", "risk: huge\n        frozen: 1"))
+        await _recorded(kept, "policy.refused")
+        _replace(policy, written.replace("timeout: 5m", "timeout: 6m"))
+        await _recorded(kept, "policy.loaded")
+        ended = await demo.end()
+    said = ended.complaints
+    places = [
+        re.match(r"WARNING sayso\.policy rules\.yml:(\d+):\d+: .+ – .+", line) for line in said
+    ]
+    assert [place[1] for place in places if place] == ["33", "34"]
+    assert said[2].startswith(f"WARNING sayso.policy {policy}: not in force; the policy before it")
+    assert said[3].startswith(f"INFO sayso.policy {policy}: the changed file is in force (version ")
+    assert len(said) == 4
+
+
+def _replace(policy: Path, text: str) -> None:
+    """Write the file anew in one step, as editors do."""
+    newer = policy.with_suffix(".new")
+    newer.write_text(text, "utf-8")
+    newer.replace(policy)
+
+
+async def _recorded(kept: Path, name: str) -> None:
+    """Wait for an event in the audit log of a running demo."""
+    database = f"{(kept / 'gateway' / 'sayso.db').as_uri()}?mode=ro"
+    with closing(sqlite3.connect(database, uri=True)) as log:
+        async with asyncio.timeout(50):
+            while not log.execute("SELECT 1 FROM audit_event WHERE name = ?", (name,)).fetchone():
+                await asyncio.sleep(0.05)
 
 
 class _Page:
