@@ -10,7 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from approvals.domain.ids import ChannelId
+from approvals.domain.ids import ChannelId, UserId
 
 
 class Effect(StrEnum):
@@ -122,6 +122,8 @@ class Requirement:
     """SHA-256 (hex) of the policy file's bytes."""
     reasons: tuple[str, ...]
     """One sentence for each rule, for people."""
+    eligible: tuple[UserId, ...] | None = None
+    """Who could approve when it was asked, where only they may decide; None: whoever can now."""
 
     @property
     def slots_by_rule(self) -> tuple[tuple[Slot, ...], ...]:
@@ -144,6 +146,7 @@ class Requirement:
             "audit_strict": self.audit_strict,
             "policy_version": self.policy_version,
             "reasons": list(self.reasons),
+            "eligible": None if self.eligible is None else list(self.eligible),
         }
 
     @classmethod
@@ -163,4 +166,9 @@ class Requirement:
             audit_strict=stored["audit_strict"],
             policy_version=stored["policy_version"],
             reasons=tuple(stored["reasons"]),
+            eligible=_people(stored.get("eligible")),
         )
+
+
+def _people(stored: list[str] | None) -> tuple[UserId, ...] | None:
+    return None if stored is None else tuple(map(UserId, stored))

@@ -3,14 +3,14 @@
 Shared by the operations people decide with; a door builds a `Click`, shows an `Answer`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, Pressed
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.errors import Refusal
 from approvals.domain.ids import RequestId, TeamId
-from approvals.operations.people_now import PeopleNow
+from approvals.operations.people_now import PeopleNow, of_both_moments
 from approvals.operations.ports import CardContent, Person
 
 
@@ -42,6 +42,11 @@ class Presser:
     people: PeopleNow
     policy_version: str
     """Of the policy whose sets were read; another one in force means reading again."""
+
+    def on(self, request: ApprovalRequest) -> "Presser":
+        """Return the same with the people *request* leaves to decide: some ask for both moments."""
+        then = request.requirement.eligible
+        return self if then is None else replace(self, people=of_both_moments(self.people, then))
 
 
 class PeopleMissing(Exception):

@@ -38,6 +38,14 @@ async def _members(directory: Directory, people: PeopleSet | None) -> frozenset[
     return frozenset(people.users).union(*groups)
 
 
+def of_both_moments(people: PeopleNow, then: Iterable[UserId] | None) -> PeopleNow:
+    """Leave of *people* only who could decide *then* too; None stands for no such condition."""
+    if then is None:
+        return people
+    known = frozenset(then)
+    return {name: None if who is None else who & known for name, who in people.items()}
+
+
 def set_names(rules: Iterable[Iterable[Slot]]) -> frozenset[str]:
     """Return the names of all sets that fill places in *rules*."""
     return frozenset(name for slots in rules for slot in slots for name in slot.of)

@@ -15,6 +15,7 @@ from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
+    of_both_moments,
     people_now,
     requirement_now,
     rules_in_force,
@@ -51,7 +52,9 @@ def read_window(
         if request is None:
             raise errors.RequestUnknown
         if to_decide:
-            card, _, _ = eligible_presser(tx, desk, click, request=request, who=who, at=at)
+            card, _, _ = eligible_presser(
+                tx, desk, click, request=request, who=who.on(request), at=at
+            )
         else:
             card, _ = checked_presser(tx, desk, request, click=click, who=who)
     except errors.DecisionRefused as refusal:
@@ -69,7 +72,9 @@ async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:
     if now.effect is Effect.DENY:
         return MayApprove(obstacle=errors.DeniedByPolicy(now.message))
     names = set_names(rules_in_force(request, now))
-    people = await people_now(desk.directory, policy, names)
+    people = of_both_moments(
+        await people_now(desk.directory, policy, names), request.requirement.eligible
+    )
     known = [members for members in people.values() if members is not None]
     return MayApprove(
         people=frozenset().union(*known) - request.requester.people,

@@ -53,7 +53,7 @@ def record_decision(
         request = tx.request(click.request_id)
         if request is None:
             raise errors.RequestUnknown
-        return _record(tx, desk, click, request=request, who=who, at=at)
+        return _record(tx, desk, click, request=request, who=who.on(request), at=at)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
 

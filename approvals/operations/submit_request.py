@@ -14,10 +14,10 @@ from approvals.domain.card import Card
 from approvals.domain.ids import CardId, ChannelId, RequestId, RunId
 from approvals.domain.lifecycle import PermitEvent, advance_permit, opened
 from approvals.domain.permit import Permit, PermitState, has_lapsed
-from approvals.domain.requirement import Requirement
+from approvals.domain.requirement import Requirement, Risk
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import nobody_left, people_now, set_names
+from approvals.operations.people_now import PeopleNow, nobody_left, people_now, set_names
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 
@@ -86,6 +86,7 @@ async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalReques
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
         NoEligibleApprover: nobody may approve it, so nobody is asked.
+        Unavailable: the risk is high and the directory cannot say who may approve.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
     """
@@ -96,6 +97,8 @@ async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalReques
             f"Nobody may approve {request.call.tool} in {request.requirement.channel_name} "
             "but the requester. Add approvers to the channel in the policy."
         )
+    if request.requirement.risk is Risk.HIGH:
+        request = _of_these_people(request, people)
     card = Card(
         id=CardId(desk.ids.ulid()),
         request_id=request.id,
@@ -104,6 +107,21 @@ async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalReques
         shows_everything=await _shows_everything(desk, request),
     )
     return await desk.store.write(lambda tx: _open(tx, request, card))
+
+
+def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalRequest:
+    """Leave the decision to who may decide at this moment, where the risk is high.
+
+    Raises:
+        Unavailable: the directory cannot say who that is.
+    """
+    members = [each for each in people.values() if each is not None]
+    if len(members) < len(people):
+        raise errors.Unavailable(
+            "The risk is high, and Slack could not say just now who may approve it."
+        )
+    eligible = tuple(sorted(frozenset().union(*members)))
+    return replace(request, requirement=replace(request.requirement, eligible=eligible))
 
 
 async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:

@@ -26,6 +26,7 @@ NOT_SAVED = (
     "Press the button again in a moment."
 )
 _SAFE = "Nothing was decided."
+_BOTH_MOMENTS = "The risk is high: only who was an approver when it was asked may decide."
 _NO_CHANGE = "Your click changed nothing."
 _SENTENCES = {
     errors.RequestUnknown.code: (
@@ -133,7 +134,8 @@ def _not_approver(request: ApprovalRequest | None) -> str:
     rules = "; ".join(rule.name for rule in request.requirement.rules if rule.slots)
     needs = untrusted(approvals_needed(request.requirement), 200)
     by = f" by rule {untrusted(rules, 200)}" if rules else ""
-    return f"{start} It needs {needs}{by}."
+    both = "" if request.requirement.eligible is None else f" {_BOTH_MOMENTS}"
+    return f"{start} It needs {needs}{by}.{both}"
 
 
 def _denied(refusal: errors.Refusal) -> str:
