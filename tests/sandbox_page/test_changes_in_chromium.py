@@ -102,6 +102,9 @@ async def test_what_changed_while_the_server_was_away_is_there_when_it_is_back(
         await expect(page.get_by_role("textbox", name="Message")).to_have_value("a draft")
         await page.get_by_role("textbox", name="Message").press("Enter")
         await until(lambda: [d["text"] for d in second.interactions.deeds] == ["a draft"])
+        # The page asks for the message it is told of; the server stays until it has it.
+        messages = page.get_by_role("list", name="Messages in #prod-incidents")
+        await expect(messages.get_by_text("a draft")).to_be_visible()
 
 
 async def test_the_list_follows_new_messages_only_from_its_end(
@@ -158,3 +161,18 @@ async def test_a_message_deleted_elsewhere_disappears(desk: Desk, new_page: NewP
     await expect(page.get_by_text("gone soon")).to_be_visible()
     desk.workspace.log.remove(message)
     await expect(page.get_by_text("gone soon")).to_have_count(0)
+
+
+async def test_a_full_channel_lets_its_oldest_message_go_when_one_more_comes(
+    desk: Desk, new_page: NewPage
+) -> None:
+    for number in range(100):
+        desk.post(f"line {number}")
+    page = await new_page()
+    await page.goto(desk.url)
+    shown = page.get_by_role("list", name="Messages in #prod-incidents").get_by_role("listitem")
+    await expect(shown).to_have_count(100)
+    desk.post("one more")
+    await expect(shown.last).to_contain_text("one more")
+    await expect(shown).to_have_count(100)
+    await expect(shown.first).to_contain_text("line 1")
