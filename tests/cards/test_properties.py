@@ -27,7 +27,16 @@ from tests.cards.slack_rules import (
 
 _ATTACKS = st.sampled_from(
     [
-        *("<!channel>", "<@U1>", "<https://evil.example|ok>", "```", "&lt;", "\u202e", "\n" * 9),
+        *(
+            "<!channel>",
+            "<@U1>",
+            "<https://evil.example|ok>",
+            "```",
+            "&lt;",
+            "a & b",
+            "\u202e",
+            "\n" * 9,
+        ),
         *(" " * 40, "⟦U+202E⟧", "[secret, 9 characters, #abcdef]", ":tada:", '"', "\\", "*b*"),
     ]
 )

@@ -98,6 +98,14 @@ def test_a3_a4_mentions_and_links_stay_text_wherever_they_stand(attack: str) -> 
     assert "<" not in notification_text(content, ASKED_AT)
 
 
+def test_a3_what_is_escaped_already_is_shown_as_it_was_written() -> None:
+    content = a_content(a_request({"a": "&lt;!channel&gt;"}, tool="R&D <b>"))
+
+    assert "(a=&amp;lt;!channel&amp;gt;)" in notification_text(content, ASKED_AT)
+    (header,) = objects(card_blocks(content, ASKED_AT), "header")
+    assert header["text"]["text"].endswith("R&amp;D &lt;b&gt;?")
+
+
 def test_a5_direction_characters_are_drawn_and_counted() -> None:
     blocks = card_of({"path\u2066": "txt.\u202eexe\u202c"})
 

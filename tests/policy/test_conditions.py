@@ -9,6 +9,7 @@ import pytest
 from approvals.domain.conditions import Condition, ConditionMistake
 from approvals.domain.policy import Effect
 from approvals.domain.strict_json import JsonValue
+from approvals.storage.mistakes import PolicyInvalid
 from tests.policy.given import call, policy_of
 
 HIDING = [
@@ -37,6 +38,14 @@ def test_T3_an_allow_rule_may_not_hide_errors_behind_an_operator(source: str) ->
         condition(source, for_allow=True)
 
     assert condition(source).source == source
+
+
+@pytest.mark.parametrize("source", HIDING)
+def test_T3_a_policy_file_with_such_an_allow_rule_is_refused(source: str) -> None:
+    with pytest.raises(PolicyInvalid, match="an allow rule's condition may not use"):
+        policy_of(f"tool: t, when: '{source}', effect: allow")
+
+    assert effect_of(f"tool: t, when: '{source}', effect: deny") is Effect.DENY
 
 
 @pytest.mark.parametrize(

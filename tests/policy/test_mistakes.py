@@ -61,6 +61,30 @@ def test_T5_an_unknown_key_is_refused_with_its_line_and_the_key_that_was_meant()
     assert lines[0].startswith("policy.yml:7:3: approvers is missing –")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        pytest.param("people:\n", "{key}\npeople:\n", "4:1", id="file"),
+        pytest.param('  channel: "#ops"', '  {key}\n  channel: "#ops"', "3:3", id="defaults"),
+        pytest.param("[U01ALICE]", "[U01ALICE], {key}", "5:28", id="people"),
+        pytest.param("    id: C0OPS", "    {key}\n    id: C0OPS", "8:5", id="channel"),
+        pytest.param("effect: ask", "effect: ask, {key}", "11:38", id="rule"),
+        pytest.param(
+            "people:\n",
+            "guardrails:\n  - tool: x\n    effect: deny\n    {key}\npeople:\n",
+            "7:5",
+            id="guardrail",
+        ),
+    ],
+)
+def test_T5_no_part_of_the_file_takes_a_key_it_does_not_know(
+    old: str, new: str, place: str
+) -> None:
+    line = only(mistakes_in(changed(old, new.replace("{key}", "surprise: 1"))))
+
+    assert line.startswith(f"policy.yml:{place}: 'surprise' is not known in this version")
+
+
 @pytest.mark.parametrize("key", ["quorum: 2", "edit: true", "hold: 10s", "audit: strict"])
 def test_T5_keys_that_are_not_enforced_yet_are_refused(key: str) -> None:
     line = only(mistakes_in(changed("effect: ask", f"effect: ask, {key}")))
@@ -91,6 +115,12 @@ def test_T6_approving_by_silence_is_not_offered() -> None:
     line = only(mistakes_in(changed("C0OPS\n", "C0OPS\n    on_timeout: approve\n")))
 
     assert line.startswith("policy.yml:9:5: 'on_timeout': approving by silence is not offered")
+
+
+def test_T1_a_file_may_not_allow_what_no_rule_matches() -> None:
+    line = only(mistakes_in(changed('"#ops"\n', '"#ops"\n  unmatched: allow\n')))
+
+    assert line.startswith("policy.yml:4:14: what no rule matches is never allowed")
 
 
 @pytest.mark.parametrize("approvers", ["[]", "", "''", "[nobody]", "U01ALICE", "['']", "{sre: 1}"])

@@ -63,12 +63,21 @@ class WholeGateway:
         return [each.text for each in self.slack.workspace.ephemerals(person, PROD)]
 
     async def readiness(self) -> tuple[int, dict[str, Any]]:
-        """What `/readyz` answers."""
+        """What `/readyz` answers: its status, and what is wrong."""
+        status, said = await self._readyz()
+        return status, said["wrong"]
+
+    async def notes(self) -> dict[str, Any]:
+        """What `/readyz` says a person should look at."""
+        found: dict[str, Any] = (await self._readyz())[1]["notes"]
+        return found
+
+    async def _readyz(self) -> tuple[int, dict[str, Any]]:
         async with (
             aiohttp.ClientSession() as client,
             client.get(f"{self.running.url.rstrip('/')}/readyz") as answer,
         ):
-            return answer.status, (await answer.json())["wrong"]
+            return answer.status, await answer.json()
 
     async def is_ready(self) -> bool:
         """Whether `/readyz` says so."""
