@@ -105,14 +105,17 @@ async def _ask(
 
 
 def _refused(method: str, refusal: SlackRefused) -> str:
-    token = "app-level token" if method == "apps.connections.open" else "bot token"
-    place = APP_TOKEN_PLACE if method == "apps.connections.open" else BOT_TOKEN_PLACE
-    if refusal.code == "missing_scope":
-        needed = refusal.needed or "a scope"
+    is_app = method == "apps.connections.open"
+    token, place = ("app-level", APP_TOKEN_PLACE) if is_app else ("bot", BOT_TOKEN_PLACE)
+    if refusal.code != "missing_scope":
+        return f"Slack refuses the {token} token ({refusal.code}). Copy it anew from {place}."
+    if is_app:
         return (
-            f"The {token} lacks the scope {needed}. Add it on {place}, then install the app anew."
+            "The app-level token lacks the scope connections:write. Make a new one with that scope"
+            f" on {place}."
         )
-    return f"Slack refuses the {token} ({refusal.code}). Copy it anew from {place}."
+    needed = refusal.needed or "a scope"
+    return f"The bot token lacks the scope {needed}. Add it on {place}, then install the app anew."
 
 
 def _check_scopes(granted: str | None) -> None:

@@ -70,6 +70,23 @@ async def test_a_missing_scope(scope: str) -> None:
     assert "manifest.yml" in sentence
 
 
+async def test_an_app_token_that_may_open_no_socket(slack: LocalSlack) -> None:
+    await slack.faults.switch_on(
+        Fault(kind=FaultKind.ERROR, method="apps.connections.open", code="missing_scope")
+    )
+
+    sentence = await refusal(slack)
+
+    assert sentence.startswith("The app-level token lacks the scope connections:write.")
+    assert "App-Level Tokens" in sentence
+
+
+async def test_a_slack_that_asks_us_to_wait(slack: LocalSlack) -> None:
+    await slack.faults.switch_on(Fault(kind=FaultKind.RATE_LIMITED, method="auth.test", seconds=7))
+
+    assert await refusal(slack) == "Slack asks us to wait 7 s before we start again."
+
+
 async def test_an_app_token_of_another_app() -> None:
     seed = replace(default_seed(), app_token="xapp-1-A0OTHER-0123")
     async with LocalSlack.running(seed=seed) as slack:
