@@ -4,6 +4,7 @@ docs/how-to/guard-a-function.md says how to try it on the local Slack.
 """
 
 import asyncio
+import logging
 
 from approvals.gate import CallNotApproved, CallTimedOut, Gate
 
@@ -35,4 +36,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("sayso.gate").setLevel(logging.INFO)  # says what it waits for, and how long
     asyncio.run(main())

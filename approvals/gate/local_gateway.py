@@ -26,7 +26,7 @@ from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
-from approvals.gate.waiting_room import Waiter, WaitingRoom
+from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
 from approvals.operations.cancel_request import cancel_key, withdraw
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
@@ -181,6 +181,8 @@ class LocalGateway:
             with self._room.waiting(own_id, waiter):
                 stored = await submit_request(self._desk, request)
                 del request
+                if stored.is_pending:
+                    tell_waiting(stored)
                 if stored.is_pending and stored.id == own_id:
                     del stored
                     return await waiter

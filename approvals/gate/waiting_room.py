@@ -5,13 +5,28 @@ that comes back by its key finds its question in the rows.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Committed
 
+_log = logging.getLogger("sayso.gate")
 Waiter = asyncio.Future[ApprovalRequest]
+
+
+def tell_waiting(request: ApprovalRequest) -> None:
+    """Log at INFO what a caller begins to wait for, which otherwise looks like hanging."""
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    _log.info(
+        "%.100r waits for a decision in %s until %s UTC (request %s)",
+        request.call.tool,
+        request.requirement.channel_name,
+        f"{request.expires_at:%Y-%m-%d %H:%M:%S}",
+        request.id,
+    )
 
 
 class WaitingRoom:
