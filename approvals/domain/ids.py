@@ -8,6 +8,8 @@ from typing import NewType
 RequestId = NewType("RequestId", str)
 CardId = NewType("CardId", str)
 RunId = NewType("RunId", str)
+ConversationId = NewType("ConversationId", str)
+"""LangGraph's thread: the runs of one conversation share it, and its checkpoints."""
 UserId = NewType("UserId", str)
 """A Slack person: ``U…`` or ``W…``."""
 TeamId = NewType("TeamId", str)

@@ -15,6 +15,10 @@ class JobKind(StrEnum):
 
     CARD = "card"
     """Make every card of a request show the request's latest version."""
+    RUN = "run"
+    """Make a run's root message show its latest version, and its answer stand below it."""
+    RESUME = "resume"
+    """Let a run that waits go on, if there is something to go on with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from approvals.domain import errors
+from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.ids import UserId
 from approvals.domain.jobs import Job, JobKind
-from approvals.domain.permit import Permit, PermitState
+from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.redaction import mask_text
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import salted_digest
@@ -43,6 +43,8 @@ class PermitEvent(StrEnum):
     LOSE = "lose"
     """The process that claimed it died; nobody knows whether the body ran."""
     LAPSE = "lapse"
+    RETRY = "retry"
+    """An interrupted call of a tool declared idempotent is claimed again, by the same run."""
 
 
 PERMIT_TRANSITIONS: Mapping[tuple[PermitState, PermitEvent], PermitState] = {
@@ -51,6 +53,7 @@ PERMIT_TRANSITIONS: Mapping[tuple[PermitState, PermitEvent], PermitState] = {
     (PermitState.CLAIMED, PermitEvent.SUCCEED): PermitState.SUCCEEDED,
     (PermitState.CLAIMED, PermitEvent.FAIL): PermitState.FAILED,
     (PermitState.CLAIMED, PermitEvent.LOSE): PermitState.UNKNOWN,
+    (PermitState.UNKNOWN, PermitEvent.RETRY): PermitState.CLAIMED,
 }
 
 _REQUEST_EVENTS: Mapping[Status, AuditName] = {
@@ -76,6 +79,20 @@ class Step:
     permit: Permit | None = None
     event: AuditEvent
     jobs: tuple[Job, ...]
+
+
+def allowed(request: ApprovalRequest) -> Step:
+    """Return the one step of a run's call that a rule allows: approved at once, nobody is asked.
+
+    Its permit is the record by which a crash in the middle is noticed.
+    """
+    at = request.created_at
+    approved = replace(request, status=Status.APPROVED, cause=Cause.RULE, ended_at=at)
+    event = AuditEvent(
+        name=AuditName.CALL_ALLOWED, subject=request.id, at=at, data=_submitted(request)
+    )
+    permit = Permit(request_id=request.id, digest=request.call.digest, approved_at=at)
+    return Step(request=approved, permit=permit, event=event, jobs=())
 
 
 def opened(request: ApprovalRequest) -> Step:
@@ -129,7 +146,7 @@ def advance(
         "args_digest": salted_digest(request.salt, request.call.arguments_json),
     }
     event = AuditEvent(name=_REQUEST_EVENTS[status], subject=request.id, at=now, data=data)
-    return Step(request=ended, permit=permit, event=event, jobs=(card_job(ended, now),))
+    return Step(request=ended, permit=permit, event=event, jobs=_resuming(ended, now))
 
 
 def advance_permit(
@@ -154,7 +171,12 @@ def advance_permit(
         raise errors.ClaimRefused(f"A permit that is {permit.state} cannot {event}.", permit=permit)
     if state is PermitState.CLAIMED:
         moved = replace(
-            permit, state=state, attempt=permit.attempt + 1, owner=owner, claimed_at=now
+            permit,
+            state=state,
+            attempt=permit.attempt + 1,
+            owner=owner,
+            claimed_at=now,
+            ended_at=None,
         )
     else:
         moved = replace(permit, state=state, ended_at=now, result=result)
@@ -170,6 +192,41 @@ def advance_permit(
         event=AuditEvent(name=_PERMIT_EVENTS[state], subject=request.id, at=now, data=data),
         jobs=(card_job(shown, now),),
     )
+
+
+def settle(
+    request: ApprovalRequest,
+    permit: Permit,
+    settlement: Settlement,
+    *,
+    by: UserId,
+    now: datetime,
+) -> Step:
+    """Note what a person says of an interrupted call; its run goes on with that.
+
+    The permit stays `unknown`: a person's word is kept beside it, not in its place.
+
+    Raises:
+        AlreadySettled: somebody has said it before, or there is nothing to settle.
+    """
+    if permit.state is not PermitState.UNKNOWN or permit.settlement is not None:
+        raise run_errors.AlreadySettled(permit=permit)
+    settled = replace(permit, settlement=settlement, settled_by=by, settled_at=now)
+    shown = replace(request, version=request.version + 1)
+    event = AuditEvent(
+        name=AuditName.PERMIT_SETTLED,
+        subject=request.id,
+        at=now,
+        data={"settlement": settlement.value, "by": by},
+    )
+    return Step(request=shown, permit=settled, event=event, jobs=_resuming(shown, now))
+
+
+def _resuming(request: ApprovalRequest, now: datetime) -> tuple[Job, ...]:
+    """Return what an end, or a settlement, of *request* makes true outside."""
+    if request.run_id is None:
+        return (card_job(request, now),)
+    return card_job(request, now), Job(kind=JobKind.RESUME, subject=request.run_id, run_at=now)
 
 
 def card_job(request: ApprovalRequest, run_at: datetime) -> Job:

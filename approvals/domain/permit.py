@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from approvals.domain.ids import RequestId
+from approvals.domain.ids import RequestId, UserId
 
 RESULT_MAX_CHARS = 2_000
 
@@ -22,6 +22,17 @@ class PermitState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     LAPSED = "lapsed"
+
+
+class Settlement(StrEnum):
+    """What a person says of an interrupted call of a run, whose permit is `unknown`."""
+
+    HAPPENED = "happened"
+    """It was looked up: it did happen."""
+    AGAIN = "again"
+    """Ask again: a new request that names this one."""
+    GAVE_UP = "gave_up"
+    """Leave it; the agent is told that nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,9 @@ class Permit:
     ended_at: datetime | None = None
     result: str | None = None
     """Redacted excerpt of the tool's result or error, at most RESULT_MAX_CHARS."""
+    settlement: Settlement | None = None
+    settled_by: UserId | None = None
+    settled_at: datetime | None = None
 
 
 def has_lapsed(

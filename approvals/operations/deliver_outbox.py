@@ -24,11 +24,10 @@ from approvals.operations.ports import (
     Undeliverable,
 )
 from approvals.operations.read_card import read_cards
+from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
 
 JOBS_MAX = 100
-RETRY_FIRST_AFTER = timedelta(seconds=1)
-RETRY_MAX_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def _postpone(
         again_at = now + timedelta(seconds=delay.retry_after_s)
         tx.postpone_job(job, again_at, is_failure=False)
         return
-    again_at = now + min(RETRY_FIRST_AFTER * (1 << min(job.attempt, 10)), RETRY_MAX_AFTER)
+    again_at = now + retry_after(job.attempt)
     tx.postpone_job(job, _in_time(tx.request(RequestId(job.subject)), again_at, now=now))
 
 

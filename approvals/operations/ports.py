@@ -13,9 +13,11 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
+from approvals.domain.run import Run
+from approvals.operations.run_rows import RunRows
 
 Result = TypeVar("Result")
 
@@ -40,7 +42,7 @@ class Ids(Protocol):
         ...
 
 
-class Transaction(Protocol):
+class Transaction(RunRows, Protocol):
     """Everything one unit may read and write. All of it is stored, or nothing."""
 
     def request(self, request_id: RequestId) -> ApprovalRequest | None:
@@ -106,6 +108,13 @@ class Transaction(Protocol):
         """Insert or update a card by its id."""
         ...
 
+    def requests_of_run(self, run_id: RunId) -> Sequence[ApprovalRequest]:
+        """Return what is open of a run, oldest first.
+
+        That is: pending, or approved and not yet claimed, or interrupted and not yet settled.
+        """
+        ...
+
     def enqueue(self, job: Job) -> None:
         """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
         ...
@@ -141,6 +150,8 @@ class Committed:
 
     ended: tuple[ApprovalRequest, ...] = ()
     """Requests whose status left `pending`."""
+    runs: tuple[Run, ...] = ()
+    """Runs added or changed."""
     next_due_at: datetime | None = None
     """Earliest follow-up among requests added."""
     has_jobs: bool = False
@@ -212,6 +223,14 @@ class Directory(Protocol):
         """
         ...
 
+    async def is_member(self, channel: ChannelId, user: UserId) -> bool:
+        """Whether the person is in the channel, whoever they are otherwise.
+
+        Raises:
+            DirectoryUnavailable: it could not be read.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
@@ -262,6 +281,8 @@ class CardContent:
     """The request asked again for, whose story the card names."""
     earlier_permit: Permit | None = None
     """How the run of the earlier request ended: lapsed, or unknown."""
+    run: Run | None = None
+    """The agent task that asks, where it is one."""
 
 
 class Messenger(Protocol):

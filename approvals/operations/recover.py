@@ -9,20 +9,25 @@ from collections.abc import Callable
 
 from approvals.domain.approval_request import Cause
 from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
+from approvals.domain.run_lifecycle import RunEvent, advance_run
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
+from approvals.operations.save_run import save_run_step
 from approvals.operations.save_step import save_step
 
 BATCH_MAX = 100
 
 
 async def recover(desk: Desk) -> int:
-    """Mark interrupted executions `unknown`, withdraw questions nobody can come back to.
+    """Mark interrupted executions `unknown`, free runs, withdraw questions nobody comes back to.
 
     Returns how many executions were interrupted.
     """
     await _until_done(desk, _withdraw)
-    return await _until_done(desk, _lose)
+    lost = await _until_done(desk, _lose)
+    # After the permits: a run that goes on must find its interrupted calls marked.
+    await _until_done(desk, _lose_runs)
+    return lost
 
 
 async def _until_done(desk: Desk, unit: Callable[[Transaction, Desk], int]) -> int:
@@ -42,6 +47,13 @@ def _lose(tx: Transaction, desk: Desk) -> int:
         step = advance_permit(request, permit, PermitEvent.LOSE, now=desk.clock.now())
         save_step(tx, step)
     return len(permits)
+
+
+def _lose_runs(tx: Transaction, desk: Desk) -> int:
+    runs = tx.runs_of_others(desk.owner, limit=BATCH_MAX)
+    for run in runs:
+        save_run_step(tx, advance_run(run, RunEvent.LOSE, now=desk.clock.now()))
+    return len(runs)
 
 
 def _withdraw(tx: Transaction, desk: Desk) -> int:

@@ -43,7 +43,7 @@ def verify_file(path: Path) -> ChainReport:
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         ) as connection:
             connection.row_factory = sqlite3.Row
-            return verify_chain(connection.execute(statements.EVENTS))
+            return verify_chain(connection.execute(statements.EVENTS.sqlite))
     except sqlite3.Error as fault:
         raise driver.store_error(fault) from fault
 

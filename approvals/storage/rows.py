@@ -9,7 +9,7 @@ from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.ids import CardId, ChannelId, RequestId, TeamId, UserId
 from approvals.domain.jobs import Job, JobKind
-from approvals.domain.permit import Permit, PermitState
+from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.storage.columns import (
     Columns,
     Row,
@@ -61,6 +61,9 @@ def permit_to_row(permit: Permit) -> Columns:
         "claimed_at": optional_text(permit.claimed_at),
         "ended_at": optional_text(permit.ended_at),
         "result": permit.result,
+        "settlement": permit.settlement and permit.settlement.value,
+        "settled_by": permit.settled_by,
+        "settled_at": optional_text(permit.settled_at),
     }
 
 
@@ -77,6 +80,9 @@ def permit_from_row(row: Row) -> Permit:
         claimed_at=optional_time(row["claimed_at"]),
         ended_at=optional_time(row["ended_at"]),
         result=row["result"],
+        settlement=row["settlement"] and Settlement(row["settlement"]),
+        settled_by=row["settled_by"],
+        settled_at=optional_time(row["settled_at"]),
     )
 
 

@@ -17,7 +17,7 @@ from approvals.domain import errors
 from approvals.storage import driver
 from approvals.storage.tables import AUDIT_TRIGGERS, StoredRow
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`; they count up."""
 
 _VERSION_TABLE = (

@@ -21,6 +21,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Clock, Committed, Ids, Transaction
 from approvals.storage import columns, driver, request_rows, schema, statements
+from approvals.storage.dialects import Statement
 from approvals.storage.writer import Writer
 
 Result = TypeVar("Result")
@@ -129,15 +130,15 @@ class SqlStore:
             except Exception:  # the other listeners still have to hear it
                 _log.exception("a listener of the store failed")
 
-    async def _read(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Row | None:
+    async def _read(self, of: Statement, values: Mapping[str, Any]) -> sqlite3.Row | None:
         try:
-            async with self._reads.execute(sql, values) as cursor:
+            async with self._reads.execute(of.sqlite, values) as cursor:
                 return await cursor.fetchone()
         except sqlite3.Error as fault:
             raise driver.store_error(fault) from fault
 
-    async def _moment(self, sql: str) -> datetime | None:
-        row = await self._read(sql, {})
+    async def _moment(self, of: Statement) -> datetime | None:
+        row = await self._read(of, {})
         return None if row is None or row[0] is None else columns.time_from_text(row[0])
 
 
@@ -149,7 +150,7 @@ def _open_for_writing(path: Path, busy_timeout: timedelta) -> sqlite3.Connection
     schema.prepare(path, busy_timeout=busy_timeout)
     connection = driver.connect(path, busy_timeout=busy_timeout, any_thread=True)
     try:
-        connection.execute(statements.RELEASE_ALL_JOBS)
+        connection.execute(statements.RELEASE_ALL_JOBS.sqlite)
     except sqlite3.Error as fault:
         connection.close()
         raise driver.store_error(fault, path) from fault

@@ -1,13 +1,13 @@
-"""What one unit of work reads and writes: the `Transaction` port over the driver connection.
+"""What one unit of work reads and writes: the `Transaction` port over SQL, for every database.
 
-Made by the writer for each unit, inside that unit's savepoint; it never begins, commits or rolls
-back. What it notes for the store's listeners counts only if the unit is kept.
+Made for each unit by the store that runs it; it never begins, commits or rolls back. What it notes
+for the store's listeners counts only if the unit is kept. Audit events are sealed when the unit has
+ended, so that requests are locked before the head of the chain, and the head for a moment only.
 """
 
 import logging
-import sqlite3
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from approvals.domain import audit, errors, follow_up
@@ -16,37 +16,35 @@ from approvals.domain.audit import AuditEvent, ChainHead
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
-from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
-from approvals.operations.ports import Ids
+from approvals.operations.ports import Committed, Ids
 from approvals.storage import columns, request_rows, rows, statements
+from approvals.storage.executor import Executor
+from approvals.storage.sql_jobs import SqlJobs
+from approvals.storage.sql_runs import SqlRuns
 
 _log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
-"""How long a claimed job is left to its worker before it falls due again."""
 
-
-class SqlTransaction:
-    """One unit's view of the store; synchronous, in the writer's thread."""
+class SqlTransaction(SqlRuns, SqlJobs):
+    """One unit's view of the store; synchronous."""
 
     def __init__(
-        self, connection: sqlite3.Connection, head: ChainHead | None, *, ids: Ids, source: str
+        self, executor: Executor, head: ChainHead | None = None, *, ids: Ids, source: str
     ) -> None:
         """*head* is the audit chain's head where it is known; None reads it when needed."""
-        self._connection = connection
+        super().__init__(executor)
         self._ids = ids
         self._source = source
         self._pending: set[str] = set()
+        self._events: list[AuditEvent] = []
         self.head = head
         self.ended: list[ApprovalRequest] = []
         self.next_due_at: datetime | None = None
-        self.has_jobs = False
-        self.fault: sqlite3.Error | None = None
 
     def request(self, request_id: RequestId) -> ApprovalRequest | None:
         """Return the request."""
-        return self._loaded(self._run(statements.REQUEST, {"id": request_id}).fetchone())
+        return self._loaded(self._run(statements.REQUEST_LOCKED, {"id": request_id}).fetchone())
 
     def request_by_key(self, key: str) -> ApprovalRequest | None:
         """Return the latest request asked under *key*."""
@@ -140,50 +138,9 @@ class SqlTransaction:
         """Insert or update a card by its id."""
         self._run(statements.SAVE_CARD, rows.card_to_row(card))
 
-    def enqueue(self, job: Job) -> None:
-        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
-        self._run(statements.ENQUEUE, rows.job_to_row(job))
-        self.has_jobs = True
-
-    def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
-        """Claim due jobs for *owner*, each for the length of the lease; earliest first."""
-        values = {
-            "now": columns.time_to_text(now),
-            "limit": limit,
-            "new_owner": owner,
-            "lease_ends_at": columns.time_to_text(now + LEASE),
-        }
-        claimed = []
-        for row in self._run(statements.CLAIM_JOBS, values).fetchall():
-            try:
-                claimed.append(rows.job_from_row(row))
-            except ValueError:  # its lease keeps it out of the way of the others
-                _log.exception("Job %s:%s cannot be read", row["kind"], row["subject"])
-        return sorted(claimed, key=lambda job: (job.run_at, job.kind, job.subject))
-
-    def finish_job(self, job: Job) -> None:
-        """Remove the job, or make it due again at once if it was asked for anew meanwhile."""
-        done = {**_held(job), "done_generation": job.generation}
-        if not self._run(statements.FINISH_JOB, done).rowcount:
-            self._run(statements.RELEASE_JOB, _held(job))
-            self.has_jobs = True
-
-    def postpone_job(self, job: Job, run_at: datetime, *, is_failure: bool = True) -> None:
-        """Give the job back, due at *run_at*; unless *is_failure* this attempt is not counted."""
-        values = {
-            **_held(job),
-            "again_at": columns.time_to_text(run_at),
-            "failed_attempts": job.attempt - (not is_failure),
-        }
-        self._run(statements.POSTPONE_JOB, values)
-        self.has_jobs = True
-
     def record(self, *events: AuditEvent) -> None:
-        """Seal and append audit events."""
-        for event in events:
-            sealed = audit.seal(event, self._head(), event_id=self._ids.ulid(), source=self._source)
-            self._run(statements.ADD_EVENT, rows.event_to_row(sealed))
-            self.head = ChainHead(seq=sealed.seq, hash=sealed.hash)
+        """Let audit events be sealed and appended with this unit."""
+        self._events += events
 
     def fact(self, name: str) -> str | None:
         """Return a stored fact of the gateway itself."""
@@ -194,35 +151,21 @@ class SqlTransaction:
         """Store a fact of the gateway itself."""
         self._run(statements.SET_FACT, {"name": name, "value": value})
 
-    def _run(self, sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-        """Execute one statement; after a driver error nothing more is executed.
-
-        An error such as a full disk may have ended the whole transaction, and a statement after
-        it would then be stored on its own.
-
-        Raises:
-            UnsafeText: a text holds NUL or half of a surrogate pair.
-        """
-        if self.fault is not None:
-            raise self.fault
-        for value in values.values():
-            if isinstance(value, str) and "\x00" in value:
-                raise errors.UnsafeText
-        try:
-            return self._connection.execute(sql, values)
-        except UnicodeEncodeError as fault:
-            raise errors.UnsafeText from fault
-        except sqlite3.Error as fault:
-            self.fault = fault
-            raise
+    def finish(self) -> None:
+        """Seal and append what was recorded; called once, after the unit and before the commit."""
+        for event in self._events:
+            sealed = audit.seal(event, self._head(), event_id=self._ids.ulid(), source=self._source)
+            self._run(statements.ADD_EVENT, rows.event_to_row(sealed))
+            self.head = ChainHead(seq=sealed.seq, hash=sealed.hash)
 
     def _head(self) -> ChainHead:
         if self.head is None:
+            self.executor.lock_audit()
             row = self._run(statements.HEAD, {}).fetchone()
             self.head = ChainHead() if row is None else ChainHead(seq=row["seq"], hash=row["hash"])
         return self.head
 
-    def _loaded(self, row: sqlite3.Row | None) -> ApprovalRequest | None:
+    def _loaded(self, row: Any | None) -> ApprovalRequest | None:
         if row is None:
             return None
         request = request_rows.request_from_row(row)
@@ -240,10 +183,14 @@ class SqlTransaction:
             self.next_due_at = min(at, self.next_due_at or at)
 
 
-def _held(job: Job) -> dict[str, Any]:
-    return {
-        "job_kind": job.kind.value,
-        "job_subject": job.subject,
-        "holder": job.owner,
-        "held_attempt": job.attempt,
-    }
+def news_of(kept: Iterable[SqlTransaction]) -> Committed:
+    """Return what the units of one commit have to tell."""
+    kept = list(kept)
+    return Committed(
+        ended=tuple(request for tx in kept for request in tx.ended),
+        runs=tuple(run for tx in kept for run in tx.runs),
+        next_due_at=min(
+            (tx.next_due_at for tx in kept if tx.next_due_at is not None), default=None
+        ),
+        has_jobs=any(tx.has_jobs for tx in kept),
+    )

@@ -1,11 +1,13 @@
-"""The SQL of the decision path, compiled once from the tables and run on the driver connection.
+"""The statements of the decision path, defined once from the tables for every database.
 
-Compiling costs as much as a decision and running through SQLAlchemy four times as much, so the
-writer only ever sees these strings. Every value is a named parameter; the one exception is the
-status in the due look-up, which has to be a literal for the partial index to serve it.
+Compiling costs as much as a decision and running through SQLAlchemy four times as much, so
+`dialects` compiles each once and transactions run the text on the driver's connection. Every value
+is a named parameter; the one exception is the status in the due look-up, which has to be a literal
+for the partial index to serve it. Where the port says locked, `with_for_update` says so; SQLite,
+whose writers are alone, leaves it out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -21,14 +23,10 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
 from approvals.storage import tables
-
-_DIALECT = sqlite.dialect(paramstyle="named")
+from approvals.storage.dialects import Definition, Insert, Statement
 
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 _DECISION = tables.table_of(tables.DecisionRow)
@@ -42,42 +40,51 @@ _CHANGING = (
     *("status", "cause", "version", "expires_at"),
     *("due_at", "ended_at", "ended_by", "ended_reason"),
 )
-_NONE: ColumnElement[int] = literal_column("0")
+NONE: ColumnElement[int] = literal_column("0")
 """SQLite's dialect writes an offset to every limit, as a parameter unless it is given."""
 _PENDING = _REQUEST.c.status == literal_column("'pending'")
 _CLAIMED = _PERMIT.c.state == literal_column("'claimed'")
 
 
-def _sql(statement: ClauseElement, columns: Sequence[str] | None = None) -> str:
-    compiled = statement.compile(dialect=_DIALECT, column_keys=columns)
-    assert isinstance(compiled, SQLCompiler)
-    given = [bind.key for bind in compiled.bind_names if not bind.required]
-    assert not given, f"a literal would have to be passed on every call: {given}"
-    return str(compiled)
+def sql(definition: Definition, columns: Sequence[str] | None = None) -> Statement:
+    """Return the statement; *columns* are those an insert fills."""
+    return Statement(definition, columns)
 
 
-def _columns(table: Table) -> list[str]:
+def columns_of(table: Table) -> list[str]:
+    """Return the names of all columns."""
     return [column.name for column in table.columns]
 
 
-def _insert(table: Table) -> str:
-    return _sql(insert(table), _columns(table))
+def insertion(table: Table) -> Statement:
+    """Return the statement that inserts a whole row."""
+    return sql(lambda insert: insert(table), columns_of(table))
 
 
-def _upsert(table: Table, key: str) -> str:
-    new: Insert = insert(table)
-    changed = {name: new.excluded[name] for name in _columns(table) if name != key}
-    return _sql(new.on_conflict_do_update(index_elements=[key], set_=changed), _columns(table))
+def upsert(table: Table, key: str) -> Statement:
+    """Return the statement that inserts a whole row, or replaces the one with its *key*."""
+
+    def define(insert: Callable[[Table], Insert]) -> ClauseElement:
+        new = insert(table)
+        changed = {name: new.excluded[name] for name in columns_of(table) if name != key}
+        return new.on_conflict_do_update(index_elements=[key], set_=changed)
+
+    return sql(define, columns_of(table))
+
+
+def insertion_if_new(table: Table) -> Statement:
+    """Return the statement that inserts a whole row, or nothing if its key is there."""
+    return sql(lambda insert: insert(table).on_conflict_do_nothing(), columns_of(table))
 
 
 def _earlier(stored: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((stored < new, stored), else_=new)
 
 
-def _enqueue() -> str:
+def _enqueue(insert: Callable[[Table], Insert]) -> ClauseElement:
     """Insert, or raise the generation; a job being worked on keeps its lease."""
     new = insert(_JOB)
-    again = new.on_conflict_do_update(
+    return new.on_conflict_do_update(
         index_elements=["kind", "subject"],
         set_={
             "generation": _JOB.c.generation + literal_column("1"),
@@ -88,27 +95,29 @@ def _enqueue() -> str:
             ),
         },
     )
-    return _sql(again, _columns(_JOB))
 
 
-def _claim_jobs() -> str:
+def _claim_jobs() -> ClauseElement:
+    """Claim what is due; chosen first and once, or PostgreSQL may choose more than the limit."""
     due = (
         select(_JOB.c.kind, _JOB.c.subject)
         .where(_JOB.c.due_at <= bindparam("now"))
         .order_by(_JOB.c.due_at)
         .limit(bindparam("limit"))
-        .offset(_NONE)
+        .offset(NONE)
+        .with_for_update(skip_locked=True)
+        .cte("due")
     )
     claim = (
         update(_JOB)
-        .where(tuple_(_JOB.c.kind, _JOB.c.subject).in_(due))
+        .where(tuple_(_JOB.c.kind, _JOB.c.subject).in_(select(due.c.kind, due.c.subject)))
         .values(
             owner=bindparam("new_owner"),
             attempt=_JOB.c.attempt + literal_column("1"),
             due_at=bindparam("lease_ends_at"),
         )
     )
-    return _sql(claim.returning(*_JOB.c))
+    return claim.returning(*_JOB.c)
 
 
 _HELD = and_(
@@ -119,17 +128,19 @@ _HELD = and_(
 )
 """The fence: a worker whose lease went to another attempt changes nothing."""
 
-REQUEST = _sql(select(_REQUEST).where(_REQUEST.c.id == bindparam("id")))
-REQUEST_STATUS = _sql(select(_REQUEST.c.status).where(_REQUEST.c.id == bindparam("id")))
-REQUEST_BY_KEY = _sql(
+REQUEST = sql(select(_REQUEST).where(_REQUEST.c.id == bindparam("id")))
+REQUEST_LOCKED = sql(select(_REQUEST).where(_REQUEST.c.id == bindparam("id")).with_for_update())
+REQUEST_STATUS = sql(select(_REQUEST.c.status).where(_REQUEST.c.id == bindparam("id")))
+REQUEST_BY_KEY = sql(
     select(_REQUEST)
     .where(_REQUEST.c.key == bindparam("key"))
     .order_by(_REQUEST.c.ask_number.desc())
     .limit(literal_column("1"))
-    .offset(_NONE)
+    .offset(NONE)
+    .with_for_update()
 )
-ADD_REQUEST = _insert(_REQUEST)
-SAVE_REQUEST = _sql(
+ADD_REQUEST = insertion(_REQUEST)
+SAVE_REQUEST = sql(
     update(_REQUEST)
     .where(
         _REQUEST.c.id == bindparam("request_id"),
@@ -137,56 +148,56 @@ SAVE_REQUEST = _sql(
     )
     .values({name: bindparam(name) for name in _CHANGING})
 )
-OVERDUE = _sql(
+OVERDUE = sql(
     select(_REQUEST)
     .where(_PENDING, _REQUEST.c.due_at <= bindparam("now"))
     .order_by(_REQUEST.c.due_at)
     .limit(bindparam("limit"))
-    .offset(_NONE)
+    .offset(NONE)
+    .with_for_update(skip_locked=True)
 )
-PENDING_WITHOUT_KEY = _sql(
+PENDING_WITHOUT_KEY = sql(
     select(_REQUEST)
     .where(_PENDING, _REQUEST.c.key.is_(None))
     .order_by(_REQUEST.c.due_at)
     .limit(bindparam("limit"))
-    .offset(_NONE)
+    .offset(NONE)
+    .with_for_update(skip_locked=True)
 )
-SET_ASIDE = _sql(
+SET_ASIDE = sql(
     update(_REQUEST)
     .where(_REQUEST.c.id == bindparam("request_id"))
     .values(due_at=bindparam("again_at"))
 )
-NEXT_DUE = _sql(select(func.min(_REQUEST.c.due_at)).where(_PENDING))
+NEXT_DUE = sql(select(func.min(_REQUEST.c.due_at)).where(_PENDING))
 
-DECISIONS = _sql(
+DECISIONS = sql(
     select(_DECISION)
     .where(_DECISION.c.request_id == bindparam("request_id"))
     .order_by(_DECISION.c.at, _DECISION.c.user)
 )
-ADD_DECISION = _sql(insert(_DECISION).on_conflict_do_nothing(), _columns(_DECISION))
+ADD_DECISION = insertion_if_new(_DECISION)
 
-PERMIT = _sql(select(_PERMIT).where(_PERMIT.c.request_id == bindparam("request_id")))
-SAVE_PERMIT = _upsert(_PERMIT, "request_id")
-CLAIMED_BY_OTHERS = _sql(
+PERMIT = sql(select(_PERMIT).where(_PERMIT.c.request_id == bindparam("request_id")))
+SAVE_PERMIT = upsert(_PERMIT, "request_id")
+CLAIMED_BY_OTHERS = sql(
     select(_PERMIT)
     .where(_CLAIMED, _PERMIT.c.owner != bindparam("owner"))
     .order_by(_PERMIT.c.request_id)
     .limit(bindparam("limit"))
-    .offset(_NONE)
+    .offset(NONE)
 )
 
-CARDS = _sql(
-    select(_CARD).where(_CARD.c.request_id == bindparam("request_id")).order_by(_CARD.c.id)
-)
-SAVE_CARD = _upsert(_CARD, "id")
+CARDS = sql(select(_CARD).where(_CARD.c.request_id == bindparam("request_id")).order_by(_CARD.c.id))
+SAVE_CARD = upsert(_CARD, "id")
 
-ENQUEUE = _enqueue()
-CLAIM_JOBS = _claim_jobs()
-FINISH_JOB = _sql(delete(_JOB).where(_HELD, _JOB.c.generation == bindparam("done_generation")))
-RELEASE_JOB = _sql(
+ENQUEUE = sql(_enqueue, columns_of(_JOB))
+CLAIM_JOBS = sql(_claim_jobs())
+FINISH_JOB = sql(delete(_JOB).where(_HELD, _JOB.c.generation == bindparam("done_generation")))
+RELEASE_JOB = sql(
     update(_JOB).where(_HELD).values(owner=literal_column("NULL"), due_at=_JOB.c.run_at)
 )
-POSTPONE_JOB = _sql(
+POSTPONE_JOB = sql(
     update(_JOB)
     .where(_HELD)
     .values(
@@ -196,21 +207,21 @@ POSTPONE_JOB = _sql(
         due_at=bindparam("again_at"),
     )
 )
-RELEASE_ALL_JOBS = _sql(
+RELEASE_ALL_JOBS = sql(
     update(_JOB)
     .where(_JOB.c.owner.is_not(None))
     .values(owner=literal_column("NULL"), due_at=_JOB.c.run_at)
 )
-NEXT_JOB = _sql(select(func.min(_JOB.c.due_at)))
+NEXT_JOB = sql(select(func.min(_JOB.c.due_at)))
 
-HEAD = _sql(
+HEAD = sql(
     select(_EVENT.c.seq, _EVENT.c.hash)
     .order_by(_EVENT.c.seq.desc())
     .limit(literal_column("1"))
-    .offset(_NONE)
+    .offset(NONE)
 )
-ADD_EVENT = _insert(_EVENT)
-EVENTS = _sql(select(_EVENT).order_by(_EVENT.c.seq))
+ADD_EVENT = insertion(_EVENT)
+EVENTS = sql(select(_EVENT).order_by(_EVENT.c.seq))
 
-FACT = _sql(select(_FACT.c.value).where(_FACT.c.name == bindparam("name")))
-SET_FACT = _upsert(_FACT, "name")
+FACT = sql(select(_FACT.c.value).where(_FACT.c.name == bindparam("name")))
+SET_FACT = upsert(_FACT, "name")

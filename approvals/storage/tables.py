@@ -7,7 +7,7 @@ and fixed width, so that they sort as they read; lists and nested nouns are JSON
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, MetaData, Table, text
+from sqlalchemy import BigInteger, Index, MetaData, Table, text
 from sqlmodel import Field, SQLModel
 
 NAMING_CONVENTION = {
@@ -49,6 +49,12 @@ class ApprovalRequestRow(StoredRow, table=True):
             unique=True,
             sqlite_where=text("key IS NOT NULL"),
             postgresql_where=text("key IS NOT NULL"),
+        ),
+        Index(
+            "ix_approval_request_run_id",
+            "run_id",
+            sqlite_where=text("run_id IS NOT NULL"),
+            postgresql_where=text("run_id IS NOT NULL"),
         ),
     )
 
@@ -120,6 +126,9 @@ class PermitRow(StoredRow, table=True):
     claimed_at: str | None
     ended_at: str | None
     result: str | None
+    settlement: str | None
+    settled_by: str | None
+    settled_at: str | None
 
 
 class CardRow(StoredRow, table=True):
@@ -136,6 +145,72 @@ class CardRow(StoredRow, table=True):
     shows_everything: bool
     viewer: str | None
     version_shown: int
+
+
+class RunRow(StoredRow, table=True):
+    """One agent task. Its conversation's checkpoints stand elsewhere, under the same id."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index(
+            "ix_run_owner",
+            "owner",
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
+        Index("ix_run_channel_id", "channel", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    status: str
+    cause: str | None
+    agent: str
+    starter: str
+    team: str | None
+    channel: str
+    task: str
+    conversation: str = Field(index=True)
+    continues: str | None
+    owner: str | None
+    steps: int
+    tokens: int
+    activity: str | None
+    active_us: int = Field(sa_type=BigInteger)
+    resumed_at: str | None
+    version: int
+    created_at: str
+    ended_at: str | None
+    ended_by: str | None
+    answer: str | None
+    reason: str | None
+
+
+class RunThreadRow(StoredRow, table=True):
+    """Where a run is told."""
+
+    __tablename__ = "run_thread"
+    __table_args__ = (Index("ix_run_thread_channel_replies_to", "channel", "replies_to"),)
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    channel: str
+    thread_ts: str | None
+    nonce: str
+    root_ts: str | None
+    replies_to: str | None
+    version_shown: int
+    answer_ts: str | None
+
+
+class RunNoteRow(StoredRow, table=True):
+    """Words kept for a run until its next model turn."""
+
+    __tablename__ = "run_note"
+
+    id: str = Field(primary_key=True)
+    run_id: str = Field(foreign_key="run.id", index=True)
+    user: str
+    text: str
+    at: str
 
 
 class JobRow(StoredRow, table=True):

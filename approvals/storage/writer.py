@@ -21,7 +21,8 @@ from approvals.domain import errors
 from approvals.domain.audit import ChainHead
 from approvals.operations.ports import Committed, Ids, Transaction
 from approvals.storage import driver
-from approvals.storage.sql_transaction import SqlTransaction
+from approvals.storage.executor import SqliteExecutor
+from approvals.storage.sql_transaction import SqlTransaction, news_of
 
 UNITS_PER_COMMIT_MAX = 256
 
@@ -59,6 +60,7 @@ class Writer:
     ) -> None:
         """*deliver* is called on the event loop, once per commit that has news."""
         self._connection = connection
+        self._executor = SqliteExecutor(connection)
         self._ids = ids
         self._source = source
         self._deliver = deliver
@@ -165,7 +167,7 @@ class Writer:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        return _news(kept)
+        return news_of(kept)
 
     def _attempt(self, work: Work) -> list[SqlTransaction]:
         """Run one unit inside its savepoint; keep it and return it, or undo it alone.
@@ -173,10 +175,11 @@ class Writer:
         Raises:
             sqlite3.Error: the fault is not the unit's own, so the group is lost.
         """
-        tx = SqlTransaction(self._connection, self._head, ids=self._ids, source=self._source)
+        tx = SqlTransaction(self._executor, self._head, ids=self._ids, source=self._source)
         self._connection.execute("SAVEPOINT unit")
         try:
             work.result = work.unit(tx)
+            tx.finish()
             if tx.fault is not None:
                 raise tx.fault
         except Exception as error:
@@ -233,13 +236,3 @@ class Writer:
                 work.answer.set_exception(work.error)
         if news != Committed():
             self._deliver(news)
-
-
-def _news(kept: Sequence[SqlTransaction]) -> Committed:
-    """Return what the units of one commit have to tell."""
-    due = [tx.next_due_at for tx in kept if tx.next_due_at is not None]
-    return Committed(
-        ended=tuple(request for tx in kept for request in tx.ended),
-        next_due_at=min(due, default=None),
-        has_jobs=any(tx.has_jobs for tx in kept),
-    )

@@ -1,0 +1,51 @@
+"""The refusals about agent tasks; `errors` holds all others. The docstring is the message."""
+
+from approvals.domain import errors
+
+
+class RunRefused(errors.Refusal):
+    """This agent task cannot do that now."""
+
+    code = "run_refused"
+
+
+class RunUnknown(RunRefused):
+    """There is no such agent task here. `list` shows those there are."""
+
+    code = "run_unknown"
+
+
+class RunEnded(RunRefused):
+    """This agent task has ended already; nothing was changed. Continue it to go on."""
+
+    code = "run_ended"
+
+
+class RunNotReady(RunRefused):
+    """This agent task is not in a state in which that can be done."""
+
+    code = "run_not_ready"
+
+
+class AlreadySettled(errors.DecisionRefused):
+    """Somebody has already said what became of this call; nothing was changed."""
+
+    code = "already_settled"
+
+
+class TaskEmpty(RunRefused):
+    """There is no task. Say after the command what the agent should do."""
+
+    code = "task_empty"
+
+
+class TaskTooLong(RunRefused):
+    """The task is too long. Put the long part into a file or a page and name that."""
+
+    code = "task_too_long"
+
+
+class TooManyNotes(RunRefused):
+    """Too many words wait for this agent already. It reads them at its next turn."""
+
+    code = "too_many_notes"

@@ -1,0 +1,58 @@
+"""A person says more in a run's thread: kept for a run that has not ended, else a new run.
+
+Words never decide anything and never drop a pause (case X6); the agent reads them at its next
+model turn. A run that ended goes on as a new run of the same conversation.
+"""
+
+from dataclasses import replace
+
+from approvals.domain import run_errors
+from approvals.domain.ids import RunId
+from approvals.domain.run import Run, RunNote
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.start_run import Task, open_run, refuse_unusable
+
+NOTES_MAX = 50
+"""Words kept for one run; more are refused, so that a busy thread cannot fill its next turn."""
+
+
+async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
+    """Keep the words of *said* for the conversation of *run_id*, or start its next run.
+
+    Args:
+        desk: The ports.
+        run_id: Any run of the conversation.
+        said: The words, who said them and where; the agent is the conversation's.
+
+    Raises:
+        RunUnknown, TaskEmpty, TaskTooLong, TooManyNotes
+        StoreUnavailable: nothing was stored.
+    """
+    refuse_unusable(said.text)
+    own_id, nonce = desk.ids.ulid(), desk.ids.secret()
+
+    def unit(tx: Transaction) -> Run | RunNote:
+        run = tx.run(run_id)
+        latest = tx.latest_run(run.conversation) if run else None
+        if latest is None:
+            raise run_errors.RunUnknown
+        if latest.has_ended:
+            return open_run(
+                tx,
+                desk,
+                replace(said, agent=latest.agent),
+                run_id=RunId(own_id),
+                nonce=nonce,
+                conversation=latest.conversation,
+                continues=latest.id,
+            )
+        if len(tx.notes(latest.id)) >= NOTES_MAX:
+            raise run_errors.TooManyNotes
+        note = RunNote(
+            id=own_id, run_id=latest.id, user=said.starter, text=said.text, at=desk.clock.now()
+        )
+        tx.add_note(note)
+        return note
+
+    return await desk.store.write(unit)

@@ -1,0 +1,66 @@
+"""The half of `Transaction` that is about runs, where they are told, and words kept for them.
+
+Synchronous like the rest of it; storage implements both halves in one class.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from approvals.domain.ids import ChannelId, ConversationId, RunId
+from approvals.domain.run import Run, RunNote, RunThread
+
+
+class RunRows(Protocol):
+    """What one unit may read and write of runs."""
+
+    def run(self, run_id: RunId) -> Run | None:
+        """Return the run, locked until the transaction ends."""
+        ...
+
+    def add_run(self, run: Run) -> None:
+        """Insert a new run."""
+        ...
+
+    def save_run(self, run: Run) -> None:
+        """Store a changed run; compare-and-set on `version - 1`.
+
+        Raises:
+            RunNotReady: the stored version is another one.
+        """
+        ...
+
+    def runs_of_others(self, owner: str, *, limit: int) -> Sequence[Run]:
+        """Return runs that are `running` under an owner that is not *owner*."""
+        ...
+
+    def latest_run(self, conversation: ConversationId) -> Run | None:
+        """Return the newest run of a conversation."""
+        ...
+
+    def runs_in(self, channel: ChannelId, *, limit: int) -> Sequence[Run]:
+        """Return the runs started in *channel*, newest first, those that have not ended before."""
+        ...
+
+    def run_by_short_id(self, channel: ChannelId, short_id: str) -> Run | None:
+        """Return the newest run of *channel* whose id ends in *short_id*."""
+        ...
+
+    def run_thread(self, run_id: RunId) -> RunThread | None:
+        """Return where a run is told."""
+        ...
+
+    def run_in_thread(self, channel: ChannelId, ts: str) -> Run | None:
+        """Return the newest run told in the thread *ts* of *channel*."""
+        ...
+
+    def save_run_thread(self, thread: RunThread) -> None:
+        """Insert or update where a run is told."""
+        ...
+
+    def add_note(self, note: RunNote) -> None:
+        """Keep words for a run; the same id again changes nothing."""
+        ...
+
+    def notes(self, run_id: RunId) -> Sequence[RunNote]:
+        """Return the words kept for a run, oldest first."""
+        ...

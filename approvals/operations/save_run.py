@@ -1,0 +1,35 @@
+"""Save one step of a run, and close what it leaves open: the shared endings of the run verbs."""
+
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.ids import UserId
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
+from approvals.domain.permit import PermitState
+from approvals.domain.run import Run
+from approvals.domain.run_lifecycle import RunStep
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.save_step import save_step
+
+
+def save_run_step(tx: Transaction, step: RunStep) -> None:
+    """Store everything that belongs to *step* of a run that was stored before."""
+    tx.save_run(step.run)
+    tx.record(step.event)
+    for job in step.jobs:
+        tx.enqueue(job)
+
+
+def close_requests(tx: Transaction, desk: Desk, run: Run, *, by: UserId | None = None) -> None:
+    """Leave nothing to be decided or run of a run that has ended."""
+    for request in tx.requests_of_run(run.id):
+        _close(tx, desk, request, by=by)
+
+
+def _close(tx: Transaction, desk: Desk, request: ApprovalRequest, *, by: UserId | None) -> None:
+    now = desk.clock.now()
+    if request.is_pending:
+        save_step(tx, advance(request, Cause.REQUESTER, now=now, by=by))
+        return
+    permit = tx.permit(request.id)
+    if permit is not None and permit.state is PermitState.UNCLAIMED:
+        save_step(tx, advance_permit(request, permit, PermitEvent.LAPSE, now=now))

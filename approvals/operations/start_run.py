@@ -1,0 +1,94 @@
+"""A person gives an agent a task: store the run; its root message goes out, and then it is taken.
+
+Called by every door through which tasks are started, once `check_starter` has agreed. Nothing of
+the agent runs before people can see its thread (ADR-0020).
+"""
+
+from dataclasses import dataclass
+
+from approvals.domain import run_errors
+from approvals.domain.ids import ChannelId, ConversationId, RunId, TeamId, UserId
+from approvals.domain.run import TASK_MAX_CHARS, Run, RunThread
+from approvals.domain.run_lifecycle import opened_run
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a person asked of an agent, and where."""
+
+    agent: str
+    starter: UserId
+    team: TeamId | None
+    channel: ChannelId
+    text: str
+    thread_ts: str | None = None
+    """The thread it was asked in, if any; it is told there."""
+
+
+async def start_run(desk: Desk, task: Task) -> Run:
+    """Store a new run of a new conversation and return it.
+
+    Raises:
+        TaskTooLong, TaskEmpty
+        StoreUnavailable: nothing was stored, nothing was started.
+    """
+    refuse_unusable(task.text)
+    run_id = RunId(desk.ids.ulid())
+    nonce = desk.ids.secret()
+
+    def unit(tx: Transaction) -> Run:
+        return open_run(
+            tx, desk, task, run_id=run_id, nonce=nonce, conversation=ConversationId(run_id)
+        )
+
+    return await desk.store.write(unit)
+
+
+def open_run(
+    tx: Transaction,
+    desk: Desk,
+    task: Task,
+    *,
+    run_id: RunId,
+    nonce: str,
+    conversation: ConversationId,
+    continues: RunId | None = None,
+) -> Run:
+    """Store the run of *task* as part of a larger unit."""
+    run = Run(
+        id=run_id,
+        agent=task.agent,
+        starter=task.starter,
+        team=task.team,
+        channel=task.channel,
+        task=task.text,
+        conversation=conversation,
+        continues=continues,
+        created_at=desk.clock.now(),
+    )
+    step = opened_run(run)
+    tx.add_run(run)
+    tx.save_run_thread(
+        RunThread(run_id=run.id, channel=run.channel, thread_ts=task.thread_ts, nonce=nonce)
+    )
+    tx.record(step.event)
+    for job in step.jobs:
+        tx.enqueue(job)
+    return run
+
+
+def refuse_unusable(text: str) -> None:
+    """Refuse a task that no agent should be given.
+
+    Raises:
+        TaskTooLong, TaskEmpty
+    """
+    if not text.strip():
+        raise run_errors.TaskEmpty
+    if len(text) > TASK_MAX_CHARS:
+        raise run_errors.TaskTooLong(
+            f"The task has {len(text):,} characters; {TASK_MAX_CHARS:,} are the most. "
+            "Put the long part into a file or a page and name that."
+        )
