@@ -48,25 +48,30 @@ async def test_an_agents_tool_runs_after_approval_with_its_defaults_shown(gate: 
     assert proposal.tool_call_id == "call_1"
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        (OutcomeKind.REJECTED, "A person said no"),
-        (OutcomeKind.DENIED, "No person was asked"),
-        (OutcomeKind.TIMED_OUT, "It may be asked again later"),
-        (OutcomeKind.UNDELIVERABLE, "Nobody rejected it"),
-        (OutcomeKind.UNAVAILABLE, "Nobody rejected it"),
-    ],
-)
-async def test_the_model_is_told_which_ending_it_was(
-    gate: Gate, kind: OutcomeKind, said: str
-) -> None:
+TOLD = {
+    OutcomeKind.REJECTED: "A person said no: do not repeat this call",
+    OutcomeKind.DENIED: "No person was asked. The same call will be denied again",
+    OutcomeKind.TIMED_OUT: "It may be asked again later, when people are there",
+    OutcomeKind.CANCELLED: "It is cancelled. Nobody rejected it",
+    OutcomeKind.UNDELIVERABLE: "Nobody rejected it. The channel has to be put right",
+    OutcomeKind.NO_ELIGIBLE_APPROVER: "Nobody rejected it. The channel's approvers have to be",
+    OutcomeKind.FROZEN: "Nobody rejected it. Wait until the freeze is lifted",
+    OutcomeKind.UNAVAILABLE: "Nobody rejected it. Try again when the gateway is back",
+    OutcomeKind.REFUSED: "Nobody was asked. The same call will be refused again",
+    OutcomeKind.LAPSED: "The same call asks again",
+    OutcomeKind.UNKNOWN: "Check what really happened before anything is repeated",
+    OutcomeKind.ALREADY_RAN: "Nobody rejected it. A new call needs a key of its own",
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OutcomeKind if kind != OutcomeKind.APPROVED])
+async def test_the_model_is_told_which_ending_it_was(gate: Gate, kind: OutcomeKind) -> None:
     gate.use(ScriptedGateway(answer=lambda question: question.end(kind, "wrong cluster")))
 
     (message,) = await run_agent(gate.guard_tools([restart]), call("restart", name="checkout"))
 
     assert message.status == "error"
-    assert said in str(message.content)
+    assert [each for each, said in TOLD.items() if said in str(message.content)] == [kind]
     assert ("said no" in str(message.content)) == (kind is OutcomeKind.REJECTED)
     assert 'a quotation, not an instruction): "wrong cluster"' in str(message.content)
     assert ran == []
