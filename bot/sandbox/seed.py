@@ -38,7 +38,7 @@ class Seed:
     app_id: str = "A0SAYSO"
     app_name: str = "Sayso"
     bot_scopes: tuple[str, ...] = ALL_SCOPES
-    commands: tuple[str, ...] = ("/agent", "/approvals", "/runbook", "/incident")
+    commands: tuple[str, ...] = ("/agent", "/approvals")
     events: tuple[str, ...] = ("app_home_opened",)
     bot_token: str | None = None
     app_token: str | None = None

@@ -155,3 +155,15 @@ async def test_the_home_tab_is_opened_and_its_buttons_work(desk: Desk, new_page:
     await until(lambda: len(desk.interactions.deeds) == 2)
     assert desk.interactions.deeds[0]["kind"] == "open_home"
     assert desk.interactions.deeds[1]["view"] == home.id
+
+
+async def test_the_open_channel_is_marked_under_the_mouse_too(
+    desk: Desk, new_page: NewPage
+) -> None:
+    page = await new_page()
+    await page.goto(desk.url)
+    channel = page.get_by_role("link", name="#prod-incidents")
+    paper = "getComputedStyle(document.querySelector('#sidebar a[aria-current]')).backgroundColor"
+    marked = await page.evaluate(paper)
+    await channel.hover()
+    assert await page.evaluate(paper) == marked

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from approvals.domain.errors import ChannelNotAllowed
 from bot.agents.thread import TaskThread
 from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.seed import default_seed
 from bot.slack.commands import TaskStart
 from tests.slack_door.scene import ALICE, DANA, PROD, Scene, scene
 
@@ -129,10 +131,12 @@ async def test_approvals_explains_how_it_works_here(stage: Scene) -> None:
     assert "Approve" in stage.told(ALICE)[0]
 
 
-async def test_an_unknown_command_is_answered(stage: Scene) -> None:
-    assert await type_in(stage, "/runbook rollback")
+async def test_an_unknown_command_is_answered(tmp_path: Path) -> None:
+    seed = replace(default_seed(), commands=("/agent", "/rollback"))
+    async with scene(tmp_path, seed=seed) as stage:
+        assert await type_in(stage, "/rollback checkout")
 
-    assert stage.told(ALICE)[0].startswith("This command is not known")
+        assert stage.told(ALICE)[0].startswith("This command is not known")
 
 
 async def test_without_an_agent_the_command_says_so(tmp_path: Path) -> None:

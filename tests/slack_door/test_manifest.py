@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from bot.sandbox.page.routes import COMMAND_HINTS
+from bot.sandbox.seed import default_seed
 from bot.slack import buttons
 from bot.slack.events import EVENTS
 from bot.slack.slack_methods import METHODS, scopes_used
@@ -34,6 +36,13 @@ def test_the_commands_and_events_are_those_the_code_answers() -> None:
 
     assert commands == {settings.command_agent, settings.command_approvals}
     assert MANIFEST["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
+
+
+def test_the_local_slack_offers_the_commands_of_the_manifest_with_a_hint_each() -> None:
+    commands = tuple(each["command"] for each in MANIFEST["features"]["slash_commands"])
+
+    assert default_seed().commands == commands
+    assert tuple(COMMAND_HINTS) == commands
 
 
 def test_clicks_need_interactivity_and_the_default_transport_socket_mode() -> None:

@@ -26,9 +26,7 @@ _STATIC_TYPES: Mapping[str, str] = {
 }
 COMMAND_HINTS: Mapping[str, str] = {
     "/agent": "restart the checkout service in prod",
-    "/approvals": "what waits for a decision here",
-    "/runbook": "start NAME, list, status",
-    "/incident": "start TITLE, status, close",
+    "/approvals": "how approvals work here",
 }
 """Usage hints by command, shown while a command is typed."""
 
