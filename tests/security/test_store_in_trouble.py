@@ -12,6 +12,7 @@ import pytest
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.errors import StoreFull
 from approvals.operations.ports import Transaction
+from approvals.storage.executor import SqliteExecutor
 from approvals.storage.sql_transaction import SqlTransaction
 from tests.security.whole_gateway import BOB, WholeGateway, a_whole_gateway, eventually
 from tests.state_machine.ledger import Log
@@ -28,7 +29,8 @@ def limit_pages(pages: int | None) -> Callable[[Transaction], None]:
 
     def unit(tx: Transaction) -> None:
         assert isinstance(tx, SqlTransaction)
-        connection = tx._connection
+        assert isinstance(tx.executor, SqliteExecutor)
+        connection = tx.executor.connection
         count = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages or count}")
 

@@ -25,7 +25,8 @@ async def test_the_due_look_up_reads_the_partial_index_only(
 
     with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
         plan = connection.execute(
-            f"EXPLAIN QUERY PLAN {getattr(statements, statement)}", {"now": "2026", "limit": 100}
+            f"EXPLAIN QUERY PLAN {getattr(statements, statement).sqlite}",
+            {"now": "2026", "limit": 100},
         ).fetchall()
 
     (step,) = (row[3] for row in plan)

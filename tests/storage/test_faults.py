@@ -11,6 +11,7 @@ import pytest
 from approvals.domain import errors
 from approvals.operations.ports import Transaction
 from approvals.storage.audit_chain import verify_file
+from approvals.storage.executor import SqliteExecutor
 from approvals.storage.sql_store import IN_MEMORY, SqlStore
 from approvals.storage.sql_transaction import SqlTransaction
 from tests.storage.given import CLOCK, IDS, SOURCE, a_request, held_back, opened, submit
@@ -23,7 +24,8 @@ async def limit_pages(store: SqlStore, pages: int | None = None) -> int:
 
     def unit(tx: Transaction) -> int:
         assert isinstance(tx, SqlTransaction)
-        connection = tx._connection
+        assert isinstance(tx.executor, SqliteExecutor)
+        connection = tx.executor.connection
         count: int = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {count if pages is None else pages}")
         return count

@@ -11,6 +11,7 @@ import pytest
 from approvals.domain import errors
 from approvals.operations.ports import Transaction
 from approvals.storage import driver, schema
+from approvals.storage.executor import SqliteExecutor
 from approvals.storage.migrations.upgrade import upgrade
 from approvals.storage.sql_transaction import SqlTransaction
 from tests.storage.given import START, a_request, opened, submit
@@ -134,8 +135,11 @@ async def test_f8_commits_reach_the_disk_before_they_are_answered(tmp_path: Path
 
         def settings(tx: Transaction) -> tuple[str, int]:
             assert isinstance(tx, SqlTransaction)
+            assert isinstance(tx.executor, SqliteExecutor)
             pragmas = ("PRAGMA journal_mode", "PRAGMA synchronous")
-            journal, synchronous = (tx._connection.execute(p).fetchone()[0] for p in pragmas)
+            journal, synchronous = (
+                tx.executor.connection.execute(p).fetchone()[0] for p in pragmas
+            )
             return journal, synchronous
 
         assert await store.write(settings) == ("wal", 2)
