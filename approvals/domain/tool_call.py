@@ -47,11 +47,17 @@ class ToolCall:
     def canonical(
         cls, tool: str, fingerprint: str, arguments: dict[str, JsonValue], arguments_json: str, /
     ) -> "ToolCall":
-        """Build from parts already known to be canonical and equal."""
+        """Build from parts already known to be canonical and equal.
+
+        Raises:
+            InvalidArguments: the name or the arguments are too long.
+        """
         if not 0 < len(tool) <= TOOL_NAME_MAX_CHARS:
             raise errors.InvalidArguments(
                 f"A tool's name has 1 to {TOOL_NAME_MAX_CHARS} characters."
             )
+        if _size_bytes(arguments_json) > strict_json.SIZE_MAX_BYTES:
+            raise errors.TooLarge
         return cls(
             tool=tool,
             fingerprint=fingerprint,
@@ -59,6 +65,10 @@ class ToolCall:
             arguments_json=arguments_json,
             digest=digest_of(tool, fingerprint, arguments_json),
         )
+
+
+def _size_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def digest_of(tool: str, fingerprint: str, arguments_json: str) -> str:
