@@ -4,8 +4,10 @@ What only a process of its own can show (its exit code in a shell, its lock, its
 `tests.programs`; every other mistake is made here, where it costs a tenth.
 """
 
+import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,6 +15,26 @@ from bot.cli import main
 from tests.programs import NOTHING, Ended, environment
 
 SaysoHere = Callable[..., Ended]
+
+
+@contextmanager
+def logging_restored() -> Iterator[None]:
+    """Undo at the end what a command says about the log, which is the whole process's."""
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    levels = {logger: logger.level for logger in (root, *_loggers())}
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        for logger in (root, *_loggers()):
+            logger.setLevel(levels.get(logger, logging.NOTSET))
+
+
+def _loggers() -> list[logging.Logger]:
+    """Every logger there is now, besides the root."""
+    known = logging.Logger.manager.loggerDict.values()
+    return [each for each in known if isinstance(each, logging.Logger)]
 
 
 @pytest.fixture
@@ -29,7 +51,8 @@ def sayso_here(
             monkeypatch.delenv(name)
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        code = main(list(arguments))
+        with logging_restored():
+            code = main(list(arguments))
         said, logged = capsys.readouterr(), caplog.text
         caplog.clear()
         return Ended(code=code, printed=said.out, complaint=logged + said.err)

@@ -1,11 +1,14 @@
 """The `sayso` command itself: overview, version, what is not a command or an option."""
 
+import logging
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from bot.cli import main
 from tests.programs import sayso
+from tests.sayso_here import SaysoHere
 
 
 async def test_the_version_is_the_packages() -> None:
@@ -61,6 +64,16 @@ def test_a_wrong_argument_is_named_with_code_2(
     said = capsys.readouterr()
     assert said.out == ""
     assert wrong in said.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["", "sayso.slack.sdk", "sayso.policy"])
+def test_a_command_run_here_leaves_the_log_as_it_was(
+    sayso_here: SaysoHere, tmp_path: Path, name: str
+) -> None:
+    logger = logging.getLogger(name)
+    before = (logger.level, list(logger.handlers))
+    sayso_here("demo", "--no-open", "--port", "0", "--policy", str(tmp_path))
+    assert (logger.level, list(logger.handlers)) == before
 
 
 def _exit_code(given: list[str]) -> int | str | None:
