@@ -4,17 +4,17 @@ from pathlib import Path
 from typing import Any
 
 from approvals.domain.ids import RequestId
-from tests.state_machine.ledger import TERMINAL, Log
+from tests.state_machine.log import TERMINAL, Log
 
 
 def endings(path: Path, request_id: RequestId) -> list[str]:
     """The terminal statuses the audit log holds for one request; it should hold one."""
-    return [TERMINAL[name] for _, name, _ in Log.read(path).of(request_id) if name in TERMINAL]
+    return [TERMINAL[name] for name in Log.read(path).ends(request_id)]
 
 
 def recorded(path: Path, name: str) -> list[dict[str, Any]]:
     """What the audit log holds under one name, oldest first."""
-    return [data for _, each, _, data in Log.read(path).events if each == name]
+    return [entry.data for entry in Log.read(path).events if entry.name == name]
 
 
 def permit_state(path: Path, request_id: RequestId) -> str | None:

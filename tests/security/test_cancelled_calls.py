@@ -15,7 +15,7 @@ from approvals.gate import Gate
 from approvals.operations.ports import Committed, Store, Transaction
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.security.evidence import endings, permit_state
-from tests.state_machine.ledger import Log
+from tests.state_machine.log import Log
 
 Result = TypeVar("Result")
 gate = Gate(agent="deploy-bot")

@@ -15,7 +15,7 @@ from approvals.operations.ports import Transaction
 from approvals.storage.executor import SqliteExecutor
 from approvals.storage.sql_transaction import SqlTransaction
 from tests.security.whole_gateway import BOB, WholeGateway, a_whole_gateway, eventually
-from tests.state_machine.ledger import Log
+from tests.state_machine.log import Log
 
 UNLIMITED = 1_000_000
 
@@ -84,7 +84,7 @@ async def test_a_click_that_cannot_be_stored_is_told_so_and_the_gateway_recovers
         assert (status, list(wrong)) == (503, ["store"])
         assert "recovers by itself" in wrong["store"]
         assert [row["status"] for row in stored.requests.values()] == ["pending"]
-        assert "decision.recorded" not in {name for _, name, _, _ in stored.events}
+        assert "decision.recorded" not in {entry.name for entry in stored.events}
         assert ran == []
 
         async with asyncio.timeout(10):
