@@ -9,18 +9,27 @@ from collections.abc import Callable
 from typing import cast
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("bot.demo.command", "the whole thing on this machine, no account needed"),
-    "serve": ("bot.serve_command", "the gateway on a real workspace"),
-    "sandbox": ("bot.sandbox.command", "the local Slack alone"),
-    "policy": ("bot.policy_command", "validate a policy file, explain what it says"),
+    "demo": ("bot.demo.command", "try everything on this machine: no Slack account, no keys"),
+    "serve": ("bot.serve_command", "run the gateway on your Slack workspace"),
+    "sandbox": ("bot.sandbox.command", "run a local stand-in for Slack, to develop against"),
+    "policy": ("bot.policy_command", "check a policy file; ask what it says about a tool call"),
 }
 
 
 def usage() -> str:
     """Return the overview of the commands."""
-    lines = ["usage: sayso COMMAND [OPTIONS]   (sayso COMMAND --help for its options)", ""]
-    lines += [f"  {name:<9} {what}" for name, (_, what) in COMMANDS.items()]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            "usage: sayso COMMAND [OPTIONS]",
+            "",
+            "A Slack approval gateway for AI agents: tool calls ask people before they run.",
+            "",
+            *(f"  {name:<9} {what}" for name, (_, what) in COMMANDS.items()),
+            "",
+            "`sayso COMMAND --help` tells a command's options, `sayso --version` the version.",
+            "New here? Start with `sayso demo`.",
+        ]
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,9 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(f"sayso {version('sayso')}")
         return 0
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
+    if not arguments:
+        print(usage(), file=sys.stderr)
+        return 2
+    if arguments[0] in ("-h", "--help", "help"):
         print(usage())
-        return 0 if arguments else 2
+        return 0
     if arguments[0] not in COMMANDS:
         print(f"sayso: no command {arguments[0]!r}\n\n{usage()}", file=sys.stderr)
         return 2

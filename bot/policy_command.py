@@ -13,7 +13,7 @@ from pathlib import Path
 
 from approvals.domain import strict_json
 from approvals.domain.durations import format_duration
-from approvals.domain.errors import InvalidArguments, InvalidJson, Refusal
+from approvals.domain.errors import ChannelUnknown, InvalidArguments, InvalidJson, Refusal
 from approvals.domain.policy import Effect, Policy, Requirement, Slot
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
@@ -23,16 +23,23 @@ from approvals.storage.policy_reader import read_policy
 
 POLICY_VARIABLE = "SAYSO_POLICY"
 DEFAULT_FILE = "policy.yml"
-_USAGE = "usage: sayso policy validate [FILE]\n       sayso policy explain TOOL [KEY=VALUE ...]\n"
+_USAGE = """\
+usage: sayso policy validate [FILE]
+       sayso policy explain TOOL [KEY=VALUE ...] [--channel NAME] [--json]
+
+  validate  check a policy file and tell every mistake in it, with its place
+  explain   tell what a tool call would require: allowed, denied, or asked of whom
+
+Both read --policy FILE, else $SAYSO_POLICY, else policy.yml here. Nothing is run.
+For example:  sayso policy explain k8s.restart namespace=prod --policy examples/policy.yml
+"""
 
 
 def run(arguments: list[str]) -> int:
     """Run one of the policy commands; return the exit code, 0 or 2."""
     commands = {"validate": _validate, "explain": _explain}
     if not arguments or arguments[0] not in commands:
-        asked_for_help = arguments[:1] in (["-h"], ["--help"])
-        (sys.stdout if asked_for_help else sys.stderr).write(_USAGE)
-        return 0 if asked_for_help else 2
+        return _usage(arguments)
     try:
         return commands[arguments[0]](arguments[1:])
     except PolicyInvalid as refusal:
@@ -41,6 +48,16 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"{refusal.message}\n")
     except SystemExit as leaving:
         return 0 if leaving.code in {0, None} else 2
+    return 2
+
+
+def _usage(arguments: list[str]) -> int:
+    if arguments[:1] in (["-h"], ["--help"], ["help"]):
+        sys.stdout.write(_USAGE)
+        return 0
+    if arguments:
+        sys.stderr.write(f"sayso policy: no command {arguments[0]!r}\n\n")
+    sys.stderr.write(_USAGE)
     return 2
 
 
@@ -76,7 +93,13 @@ def _explain(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = parser.parse_intermixed_args(arguments)
     call = ToolCall.of(chosen.tool, "", read_pairs(chosen.pairs))
-    requirement = _open(_name_of(chosen.policy)).requirement(call, channel=chosen.channel)
+    policy = _open(_name_of(chosen.policy))
+    try:
+        requirement = policy.requirement(call, channel=chosen.channel)
+    except ChannelUnknown:
+        known = ", ".join(channel.name for channel in policy.channels)
+        said = f"The policy has no channel {chosen.channel!r} – choose one of {known}"
+        raise ChannelUnknown(said) from None
     if chosen.json:
         sys.stdout.write(json.dumps(as_json(requirement), ensure_ascii=False) + "\n")
     else:

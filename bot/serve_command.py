@@ -39,8 +39,15 @@ def run(arguments: list[str]) -> int:
         description="Run the gateway. Settings are environment variables: "
         "docs/reference/settings.md.",
     )
-    parser.add_argument("--data", type=Path, help="the data directory (SAYSO_DATA)")
-    parser.add_argument("--policy", type=Path, help="the policy file (SAYSO_POLICY)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="the data directory (else SAYSO_DATA, or .sayso)"
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="the policy file (else SAYSO_POLICY, or policy.yml)",
+    )
     wanted = parser.parse_args(arguments)
     given = {"data_dir": wanted.data, "policy": wanted.policy}
     try:

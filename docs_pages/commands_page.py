@@ -15,10 +15,7 @@ sayso`) has the command too, but what needs the server says so and ends with 2.
 """
 _EXITS = (
     ("0", "done, or ended as asked by Ctrl-C or SIGTERM"),
-    (
-        "1",
-        "`serve`: what `SAYSO_RUN` names failed; `sandbox`: its port or directory is unusable",
-    ),
+    ("1", "`serve`: what `SAYSO_RUN` names failed"),
     (
         "2",
         "a mistake in arguments, settings, policy or environment: one line each, with its remedy",

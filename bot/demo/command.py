@@ -47,12 +47,26 @@ def run(arguments: list[str]) -> int:
         prog="sayso demo",
         description="Run everything on this machine: a local Slack, the gateway, an agent.",
     )
-    parser.add_argument("--port", type=port_number, default=PORT, help="of the page; 0 takes any")
-    parser.add_argument("--data", type=Path, help="keep everything there; else it is thrown away")
-    parser.add_argument("--policy", type=Path, default=POLICY_PATH, help="other rules to run by")
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=PORT,
+        metavar="PORT",
+        help=f"the page's port (default {PORT}; 0 takes a free one)",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="keep everything there; without it nothing is kept"
+    )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        default=POLICY_PATH,
+        metavar="FILE",
+        help="rules of your own, read again whenever they change",
+    )
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
     parser.add_argument(
-        "--real-model", action="store_true", help="use OPENAI_API_KEY instead of the script"
+        "--real-model", action="store_true", help="a model by OPENAI_API_KEY instead of the script"
     )
     wanted = parser.parse_args(arguments)
     log_to_stderr("WARNING", "%(levelname)s %(name)s %(message)s")

@@ -22,8 +22,16 @@ def run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="sayso sandbox", description="Run the local Slack: a stand-in for a workspace."
     )
-    parser.add_argument("--port", type=port_number, default=_PORT, help="0 takes a free one")
-    parser.add_argument("--data", type=Path, help="where the workspace is kept; else in memory")
+    parser.add_argument(
+        "--port",
+        type=port_number,
+        default=_PORT,
+        metavar="PORT",
+        help=f"default {_PORT}; 0 takes a free one",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="keep the workspace there; else it is in memory"
+    )
     parser.add_argument("--signed-http", metavar="URL", help="post payloads there, signed")
     parser.add_argument("--no-page", action="store_true", help="the Web API only")
     wanted = parser.parse_args(arguments)

@@ -27,12 +27,22 @@ def test_an_unknown_command_is_named_with_those_there_are(
         assert f"  {command} " in said.err
 
 
-@pytest.mark.parametrize(("given", "code"), [([], 2), (["--help"], 0), (["help"], 0)])
-def test_the_overview_is_printed(
-    given: list[str], code: int, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("given", [["--help"], ["-h"], ["help"]])
+def test_the_overview_is_printed_to_who_asks_for_it(
+    given: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(given) == code
-    assert capsys.readouterr().out.startswith("usage: sayso COMMAND")
+    assert main(given) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("usage: sayso COMMAND")
+    assert "`sayso demo`" in said.out
+    assert said.err == ""
+
+
+def test_without_a_command_the_overview_is_a_complaint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("usage: sayso COMMAND")
 
 
 @pytest.mark.parametrize("command", ["demo", "serve", "sandbox"])

@@ -115,7 +115,10 @@ def test_explain_for_people_says_who_when_and_why(capsys: Printed) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["explain", "t", "--policy", EXAMPLE, "--channel", "#none"], "no channel '#none'"),
+        (
+            ["explain", "t", "--policy", EXAMPLE, "--channel", "#none"],
+            "no channel '#none' – choose",
+        ),
         (["explain", "t", "x", "--policy", EXAMPLE], "'x' is not KEY=VALUE"),
         (["explain", "t", "=x", "--policy", EXAMPLE], "'=x' is not KEY=VALUE"),
         (["explain", "t", "a=1", "a=2", "--policy", EXAMPLE], "'a' is given twice"),
@@ -125,7 +128,7 @@ def test_explain_for_people_says_who_when_and_why(capsys: Printed) -> None:
         (["explain", "--policy", EXAMPLE], "TOOL"),
         (["validate", "a", "b"], "unrecognized arguments: b"),
         (["validate", "--loud"], "unrecognized arguments: --loud"),
-        (["invent"], "usage: sayso policy"),
+        (["invent"], "sayso policy: no command 'invent'"),
         ([], "usage: sayso policy"),
     ],
 )
@@ -138,6 +141,15 @@ def test_a_wrong_call_ends_with_2_and_says_why(
     assert complaint in told.err
     assert "Traceback" not in told.err
     assert told.out == ""
+
+
+def test_a_channel_the_policy_does_not_have_is_answered_with_those_it_has(capsys: Printed) -> None:
+    assert run(["explain", "t", "--policy", EXAMPLE, "--channel", "nope"]) == 2
+
+    assert capsys.readouterr().err == (
+        "The policy has no channel 'nope' – choose one of "
+        "#agent-approvals, #prod-incidents, #payments\n"
+    )
 
 
 def test_help_is_no_mistake(capsys: Printed) -> None:
