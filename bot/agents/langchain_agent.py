@@ -146,6 +146,7 @@ def build_agent(
         streaming=True,
         stream_usage=True,
         http_async_client=client,
+        http_socket_options=(),  # of the client that is not used; else it warns of every proxy
     )
     tools = [contained(tool) for tool in spec.tools]
     agent: Any = create_agent(
