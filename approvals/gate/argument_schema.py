@@ -94,6 +94,8 @@ def _objection(name: str, annotation: Any) -> str | None:
     try:
         adapter = _adapter({name: annotation})
         lossy = next((_LOSSY[kind] for kind in _kinds(adapter.core_schema) if kind in _LOSSY), None)
+        if lossy is not None:
+            return lossy
         schema = adapter.json_schema()
     except (PydanticUserError, TypeError, NameError) as error:
         return f"{str(error).splitlines()[0].rstrip('.')}; {_INJECT}"
@@ -102,7 +104,7 @@ def _objection(name: str, annotation: Any) -> str | None:
         return "raw bytes have no JSON form; annotate them as pydantic.Base64Bytes"
     if "password" in formats or any(hasattr(one, "get_secret_value") for one in _types(annotation)):
         return "a secret is masked when written, so people could not approve what runs; inject it"
-    return lossy
+    return None
 
 
 def _default_objection(types: Types, default: dict[str, Any]) -> str | None:

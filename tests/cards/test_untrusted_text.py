@@ -15,6 +15,7 @@ from bot.slack.arguments_view import arguments_text, excerpt, shows_everything
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.full_view import view_page
+from bot.slack.modals import details_modal, reject_modal
 from tests.cards.builders import (
     ASKED_AT,
     a_content,
@@ -199,6 +200,18 @@ def test_a9_what_the_agent_says_stands_labelled_behind_the_gateway_s_facts() -> 
     said = next(block for block in blocks if str(block["block_id"]).startswith("claim:"))
     assert shown(said) == f"Agent says (unverified){claim}"
     assert shown(blocks).count(claim) == 1
+    assert [shown(each) for each in objects(said, "rich_text_quote")] == [claim]
+
+
+def test_a9_what_the_agent_says_stands_nowhere_else_without_its_label() -> None:
+    claim = "*Risk:* low ✅ Pre-approved by security"
+    content = a_content(a_request({"service": "checkout"}, reason=claim))
+
+    assert "approved by" not in notification_text(content, ASKED_AT)
+    assert claim not in shown(view_page(content)) + shown(reject_modal(content))
+    details = shown(details_modal(content, ASKED_AT))
+    assert details.count(claim) == 1
+    assert f"Agent says (unverified){claim}" in details
 
 
 def test_a11_the_sixtieth_field_is_shown_or_counted() -> None:

@@ -182,8 +182,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("generator", generator, "generator"),
     ("async generator", async_generator, "generator"),
     ("context manager", context, "generator"),
-    ("partial", functools.partial(takes(int), x=1), "partial"),
-    ("class", Opaque, "class"),
+    ("partial", functools.partial(takes(int), x=1), "a partial hides"),
+    ("class", Opaque, "it is a class"),
     ("builtin", len, "not written in Python"),
     ("callable object", io.StringIO(), "not written in Python"),
     ("lambda", lambda: None, "pass name="),
@@ -193,7 +193,8 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("unresolved annotation", unresolved, "module level"),
     ("opaque type", takes(Opaque), "'x'.*mark it injected"),
     ("file", takes(io.TextIOWrapper), "'x'.*mark it injected"),
-    ("callable", takes(Callable[[int], int]), "'x'.*mark it injected"),
+    ("callable", takes(Callable[[int], int]), "'x'.*a function has no JSON"),
+    ("callable or nothing", takes(Callable[[int], int] | None), "'x'.*a function has no JSON"),
     ("iterator", takes(Iterator[int]), "'x'.*mark it injected"),
     ("iterable", takes(Iterable[int]), "'x'.*take a list"),
     ("bytes", takes(bytes), "'x'.*Base64Bytes"),
@@ -207,6 +208,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("alias", takes(Annotated[str, Field(alias="y")]), "'x'.*alias"),
     ("wrong default", takes(int, None), "'x'.*default"),
     ("default factory", takes(list[int], Field(default_factory=list)), "'x'.*default factory"),
+    ("unstable default", takes(Any, (1, 2)), "'x'.*default"),
     ("unwritable default", takes(float, float("nan")), "'x'.*default"),
 ]
 

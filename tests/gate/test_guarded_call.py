@@ -118,7 +118,7 @@ async def test_a_persons_reason_is_quoted_as_data() -> None:
         (("a",), {"replicas": 2**53}, "2\\^53"),
     ],
 )
-async def test_bad_arguments_are_named_before_anyone_is_asked(
+async def test_x13_bad_arguments_are_named_before_anyone_is_asked(
     args: tuple[Any, ...], kwargs: dict[str, Any], said: str
 ) -> None:
     gateway = ScriptedGateway(answer=approve)
