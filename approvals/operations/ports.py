@@ -13,6 +13,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
+from approvals.domain.errors import StoreUnavailable
 from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
@@ -172,6 +173,10 @@ class Store(Protocol):
     @property
     def is_writable(self) -> bool:
         """Whether the last write was stored and the writer lives; readiness and the gate ask."""
+        ...
+
+    async def health(self) -> StoreUnavailable | None:
+        """Return why the last write failed, or None; after a failure a small write is tried."""
         ...
 
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:

@@ -6,7 +6,7 @@ import, because its decision path runs on nothing but strings; PostgreSQL's when
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,24 @@ Definition: TypeAlias = ClauseElement | Callable[[Callable[[Table], Insert]], Cl
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
 POSTGRESQL: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+
+class SortedByBytes(postgresql.base.PGTypeCompiler):
+    """Writes the types of new columns so that texts sort as they do in SQLite and in Python.
+
+    The order of a database's own language may change with its operating system, and then its
+    indexes are wrong.
+    """
+
+    def visit_VARCHAR(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
+        """Return a text column's type."""
+        return f'{super().visit_VARCHAR(type_, **options)} COLLATE "C"'
+
+
+def sorted_by_bytes(dialect: Dialect) -> Dialect:
+    """Return PostgreSQL's *dialect*, changed to make columns that are `SortedByBytes`."""
+    dialect.type_compiler_instance = SortedByBytes(dialect)
+    return dialect
 
 
 @dataclass(frozen=True, slots=True)

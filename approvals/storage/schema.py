@@ -10,19 +10,24 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from approvals.domain import errors
 from approvals.storage import driver
-from approvals.storage.tables import AUDIT_TRIGGERS, StoredRow
+from approvals.storage.dialects import SQLITE
+from approvals.storage.tables import StoredRow
+from approvals.storage.triggers import AUDIT_TRIGGERS
 
 HEAD = "0003"
 """The newest revision in `migrations/versions`; they count up."""
 
-_VERSION_TABLE = (
-    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
-    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+_VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
 
@@ -48,15 +53,32 @@ def prepare(path: Path, *, busy_timeout: timedelta = driver.BUSY_TIMEOUT) -> Non
         raise driver.store_error(fault, path) from fault
 
 
-def creation() -> list[str]:
+def creation(dialect: Dialect) -> list[str]:
     """Return the statements that make this program's schema in an empty database."""
-    dialect = sqlite.dialect()
     made: list[str] = []
-    for table in StoredRow.metadata.sorted_tables:
+    for table in (*StoredRow.metadata.sorted_tables, _VERSION):
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
-    return [*made, *AUDIT_TRIGGERS]
+    stamp = f"INSERT INTO alembic_version VALUES ('{HEAD}')"  # noqa: S608 - our own constant
+    return [*made, *AUDIT_TRIGGERS[dialect.name], stamp]
+
+
+def refuse_unknown(revision: str | None, place: str) -> str:
+    """Return the *revision* stored at *place* if this program knows it.
+
+    Raises:
+        StoreNewer: a newer program wrote it.
+        StoreUnavailable: there is none, so that it is another program's.
+    """
+    if revision is None:
+        raise errors.StoreUnavailable(f"{place} is not a database of Sayso. It was left as it is.")
+    if revision > HEAD:
+        raise errors.StoreNewer(
+            f"{place} was written by a newer Sayso (schema {revision}, this program knows {HEAD}). "
+            "Upgrade this program; it will not touch the database."
+        )
+    return revision
 
 
 def _checked_revision(connection: sqlite3.Connection, path: Path) -> str | None:
@@ -72,21 +94,11 @@ def _checked_revision(connection: sqlite3.Connection, path: Path) -> str | None:
     row = None
     if "alembic_version" in names:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if row is None:
-        raise errors.StoreUnavailable(f"{path} is not a database of Sayso. It was left as it is.")
-    revision = str(row["version_num"])
-    if revision > HEAD:
-        raise errors.StoreNewer(
-            f"{path} was written by a newer Sayso (schema {revision}, this program knows {HEAD}). "
-            "Upgrade this program; it will not touch the file."
-        )
-    return revision
+    return refuse_unknown(None if row is None else str(row["version_num"]), str(path))
 
 
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    for statement in creation():
+    for statement in creation(SQLITE):
         connection.execute(statement)
-    connection.execute(_VERSION_TABLE)
-    connection.execute("INSERT INTO alembic_version VALUES (:head)", {"head": HEAD})
     connection.execute("COMMIT")

@@ -47,6 +47,10 @@ class SqlJobs(SqlWork):
                 _log.exception("Job %s:%s cannot be read", row["kind"], row["subject"])
         return sorted(claimed, key=lambda job: (job.run_at, job.kind, job.subject))
 
+    def release_all_jobs(self) -> None:
+        """Take all claims back: whoever held one is dead. Called before anybody claims."""
+        self._run(statements.RELEASE_ALL_JOBS, {})
+
     def finish_job(self, job: Job) -> None:
         """Remove the job, or make it due again at once if it was asked for anew meanwhile."""
         done = {**_held(job), "done_generation": job.generation}

@@ -5,7 +5,6 @@ they never wait for a commit. Opened once per process by `bot/bootstrap` or by a
 """
 
 import contextlib
-import logging
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,6 +21,7 @@ from approvals.domain.ids import RequestId
 from approvals.operations.ports import Clock, Committed, Ids, Transaction
 from approvals.storage import columns, driver, request_rows, schema, statements
 from approvals.storage.dialects import Statement
+from approvals.storage.listeners import Listeners
 from approvals.storage.writer import Writer
 
 Result = TypeVar("Result")
@@ -29,15 +29,13 @@ Result = TypeVar("Result")
 IN_MEMORY = ":memory:"
 PROBED_FACT = "store.probed_at"
 
-_log = logging.getLogger(__name__)
-
 
 class SqlStore:
     """The store of one gateway process. Use `SqlStore.open()`."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
-        self._listeners: list[Callable[[Committed], None]] = []
+        self._listeners = Listeners()
         self._writer: Writer
         self._reads: aiosqlite.Connection
 
@@ -68,7 +66,9 @@ class SqlStore:
                 directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-"))
                 path = Path(directory) / "sayso.db"
             connection = _open_for_writing(Path(path), busy_timeout)
-            store._writer = Writer(connection, ids=ids, source=source, deliver=store._tell)
+            store._writer = Writer(
+                connection, ids=ids, source=source, deliver=store._listeners.tell
+            )
             store._writer.start()
             stack.push_async_callback(store._writer.close)
             store._reads = await _open_for_reading(Path(path))
@@ -108,7 +108,7 @@ class SqlStore:
 
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
         """Call *listener* on the event loop after each commit that has news."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     async def health(self) -> errors.StoreUnavailable | None:
         """Return why the last commit failed, or None when it did not.
@@ -122,13 +122,6 @@ class SqlStore:
             with contextlib.suppress(errors.StoreUnavailable):
                 await self.write(lambda tx: tx.set_fact(PROBED_FACT, probed_at))
         return trouble
-
-    def _tell(self, news: Committed) -> None:
-        for listener in self._listeners:
-            try:
-                listener(news)
-            except Exception:  # the other listeners still have to hear it
-                _log.exception("a listener of the store failed")
 
     async def _read(self, of: Statement, values: Mapping[str, Any]) -> sqlite3.Row | None:
         try:

@@ -222,6 +222,13 @@ HEAD = sql(
 )
 ADD_EVENT = insertion(_EVENT)
 EVENTS = sql(select(_EVENT).order_by(_EVENT.c.seq))
+EVENTS_AFTER = sql(
+    select(_EVENT)
+    .where(_EVENT.c.seq > bindparam("seq"))
+    .order_by(_EVENT.c.seq)
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)
 
 FACT = sql(select(_FACT.c.value).where(_FACT.c.name == bindparam("name")))
 SET_FACT = upsert(_FACT, "name")

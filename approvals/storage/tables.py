@@ -7,7 +7,7 @@ and fixed width, so that they sort as they read; lists and nested nouns are JSON
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Index, MetaData, Table, text
+from sqlalchemy import BigInteger, Index, Integer, MetaData, Table, text
 from sqlmodel import Field, SQLModel
 
 NAMING_CONVENTION = {
@@ -16,13 +16,6 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-AUDIT_TRIGGERS = tuple(
-    f"CREATE TRIGGER audit_event_refuses_{verb} BEFORE {verb.upper()} ON audit_event "
-    "BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END"
-    for verb in ("update", "delete")
-)
-"""The log is append-only for whoever comes through SQL; the hash chain shows the rest."""
 
 
 class StoredRow(SQLModel):
@@ -232,7 +225,11 @@ class AuditEventRow(StoredRow, table=True):
 
     __tablename__ = "audit_event"
 
-    seq: int = Field(primary_key=True)
+    seq: int = Field(
+        primary_key=True,
+        sa_type=Integer().with_variant(BigInteger(), "postgresql"),
+        sa_column_kwargs={"autoincrement": False},
+    )
     name: str
     subject: str = Field(index=True)
     body: str

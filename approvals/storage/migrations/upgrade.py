@@ -1,6 +1,6 @@
 """Runs the migrations on an open database, all of them in one transaction.
 
-Called by `schema.prepare()` only, which imports this module (and Alembic with it) lazily. A crash
+Called when a database is prepared, which imports this module (and Alembic with it) lazily. A crash
 in the middle leaves the database as it was.
 """
 
@@ -25,15 +25,20 @@ def upgrade(connection: sqlite3.Connection, revision: str = "head") -> None:
     event.listen(engine, "begin", _begin)
     try:
         with engine.begin() as opened:
-            config = Config()
-            config.set_main_option("script_location", str(Path(__file__).parent))
-            config.attributes["connection"] = opened
-            command.upgrade(config, revision)
+            run_migrations(opened, revision)
     except DBAPIError as fault:
         if isinstance(fault.orig, sqlite3.Error):
             raise fault.orig from fault
         raise
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def run_migrations(opened: Connection, revision: str = "head") -> None:
+    """Bring the database of *opened* to *revision*, in the transaction that is open on it."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = opened
+    command.upgrade(config, revision)
 
 
 def _begin(connection: Connection) -> None:

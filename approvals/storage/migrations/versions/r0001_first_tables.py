@@ -112,7 +112,12 @@ def _tables_of_their_own() -> None:
     op.create_index("ix_job_due_at", "job", ["due_at"])
     op.create_table(
         "audit_event",
-        _number("seq"),
+        sa.Column(
+            "seq",
+            sa.Integer().with_variant(sa.BigInteger(), "postgresql"),
+            autoincrement=False,
+            nullable=False,
+        ),
         *(_text(name) for name in ("name", "subject", "body", "prev_hash", "hash")),
         sa.PrimaryKeyConstraint("seq", name="pk_audit_event"),
     )

@@ -1,0 +1,169 @@
+"""The drawer over PostgreSQL: the `Store` port, and what the composition root needs to open it.
+
+Each unit is one transaction on one connection of the pool, with the rows it reads for a change
+locked until it ends. Units run side by side; what they cannot do side by side PostgreSQL refuses,
+and the unit is run again. A caller is answered only after COMMIT.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import RequestId
+from approvals.operations.ports import Clock, Committed, Ids, Transaction
+from approvals.storage import columns, request_rows, statements
+from approvals.storage.dialects import Statement
+from approvals.storage.listeners import Listeners
+from approvals.storage.postgres import faults, schema
+from approvals.storage.postgres.hold import Hold
+from approvals.storage.postgres.server import Server
+from approvals.storage.postgres.units import Units
+from approvals.storage.sql_transaction import SqlTransaction
+
+Result = TypeVar("Result")
+
+PROBED_FACT = "store.probed_at"
+
+
+class PostgresStore:
+    """The store of one gateway process. Use `PostgresStore.open()`."""
+
+    def __init__(self, units: Units, *, clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+        self._listeners = Listeners()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._trouble: errors.StoreUnavailable | None = None
+        self._is_closed = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, server: Server, *, clock: Clock, ids: Ids, source: str
+    ) -> AsyncIterator["PostgresStore"]:
+        """Open the schema, made or migrated if needed; leaving the context ends what runs first.
+
+        *source* names this gateway in audit events.
+
+        Raises:
+            GatewayRunning: another gateway uses the schema.
+            StoreNewer: a newer program made it.
+            StoreUnavailable: it cannot be opened or is not ours.
+        """
+        async with AsyncExitStack() as stack:
+            hold = Hold(server)
+            await hold.take()
+            stack.push_async_callback(hold.close)
+            await schema.prepare(server)
+            engine = server.pool()
+            stack.push_async_callback(engine.dispose)
+            store = cls(Units(engine, hold, ids=ids, source=source), clock=clock)
+            stack.push_async_callback(store._end)
+            await store.write(_take_jobs_back)
+            yield store
+
+    async def write(self, unit: Callable[[Transaction], Result]) -> Result:
+        """Run *unit* in a transaction and return its result after the commit.
+
+        A caller that is cancelled meanwhile leaves the unit running: it may still be stored.
+
+        Raises:
+            Refusal: raised by the unit; nothing of the unit was stored.
+            StoreUnavailable: nothing of the unit was stored; `Unsure` says when that is not known.
+        """
+        if self._is_closed:
+            raise errors.StoreUnavailable("The store is closed. Nothing was saved.")
+        task = asyncio.ensure_future(self._stored(unit))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return cast("Result", await asyncio.shield(task))
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the last unit reached the database."""
+        return self._trouble is None and not self._is_closed
+
+    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        """Read one request without locking it.
+
+        Raises:
+            StoreUnavailable: the database cannot be read.
+        """
+        row = await self._read(statements.REQUEST, {"id": request_id})
+        return None if row is None else request_rows.request_from_row(row)
+
+    async def next_due_at(self) -> datetime | None:
+        """Return the earliest follow-up of all pending requests."""
+        return await self._moment(statements.NEXT_DUE)
+
+    async def next_job_at(self) -> datetime | None:
+        """Return when the earliest job falls due; a claimed one does when its lease ends."""
+        return await self._moment(statements.NEXT_JOB)
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        """Call *listener* on the event loop after each commit that has news."""
+        self._listeners.add(listener)
+
+    async def health(self) -> errors.StoreUnavailable | None:
+        """Return why the database could not be reached last, or None when it could.
+
+        After a failure a small write is tried for the next time this is asked, so that a gateway
+        that takes no work while it is unready still notices when the server is back.
+        """
+        trouble = self._trouble
+        if trouble is not None:
+            probed_at = self._clock.now().isoformat()
+            with contextlib.suppress(errors.StoreUnavailable):
+                await self.write(lambda tx: tx.set_fact(PROBED_FACT, probed_at))
+        return trouble
+
+    async def _stored(self, unit: Callable[[Transaction], Any]) -> Any:
+        try:
+            result, news = await self._units.run(unit)
+        except faults.OutOfReach as trouble:
+            self._trouble = trouble
+            raise
+        except Exception as fault:
+            if not faults.is_fault(fault):
+                raise
+            error = faults.store_error(fault)
+            if not faults.is_units_own(fault):
+                self._trouble = error
+            raise error from fault
+        self._trouble = None
+        if news != Committed():
+            self._listeners.tell(news)
+        return result
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, also where the caller has gone
+
+    async def _end(self) -> None:
+        self._is_closed = True
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _read(self, statement: Statement, values: Mapping[str, Any]) -> Any:
+        try:
+            return await self._units.row(statement, values)
+        except Exception as fault:
+            if not faults.is_fault(fault):
+                raise
+            raise faults.store_error(fault) from fault
+
+    async def _moment(self, statement: Statement) -> datetime | None:
+        row = await self._read(statement, {})
+        return None if row is None or row[0] is None else columns.time_from_text(row[0])
+
+
+def _take_jobs_back(tx: Transaction) -> None:
+    """One gateway holds the schema, so whoever held a job's lease is dead."""
+    assert isinstance(tx, SqlTransaction)
+    tx.release_all_jobs()

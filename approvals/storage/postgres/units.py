@@ -1,0 +1,151 @@
+"""Runs units and reads on the pool, again where that may help, and finds out what became of them.
+
+Used by the store. A unit is free of side effects, so it is run again after a deadlock, after a key
+that another unit stored first, and after a lost connection; when the connection is lost during the
+commit, the server is asked what became of the transaction.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from approvals.operations.ports import Committed, Ids, Transaction
+from approvals.storage.dialects import Statement
+from approvals.storage.postgres import faults
+from approvals.storage.postgres.executor import PostgresExecutor
+from approvals.storage.postgres.hold import Hold
+from approvals.storage.sql_transaction import SqlTransaction, news_of
+
+Result = TypeVar("Result")
+Ran = tuple[Any, Committed]
+
+PATIENCE_S = 5.0
+"""After this nothing is begun again."""
+PAUSES_S = (0.0, 0.02, 0.1, 0.3)
+"""Before each new attempt; the last one is used again."""
+CLASHES_MAX = 3
+"""A key that another unit stored meanwhile is found the second time; a bug is not waited for."""
+
+_STATUS = "SELECT pg_xact_status($1::text::xid8)"
+
+
+class Units:
+    """Runs units of one gateway."""
+
+    def __init__(self, engine: AsyncEngine, hold: Hold, *, ids: Ids, source: str) -> None:
+        self._engine = engine
+        self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._hold = hold
+        self._ids = ids
+        self._source = source
+
+    async def run(self, unit: Callable[[Transaction], Any]) -> Ran:
+        """Run *unit* in a transaction and return its result and its news after the commit.
+
+        Raises:
+            OutOfReach: the database is not this gateway's just now, or does not say what it did.
+            Exception: what the unit raised, or the fault that did not pass.
+        """
+        return await _patiently(lambda: self._attempt(unit))
+
+    async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
+        """Return the first row of *statement*, read outside any transaction, or None.
+
+        Raises:
+            Exception: the fault that did not pass.
+        """
+
+        async def read() -> Any:
+            async with self._reads.connect() as connection:
+                return await _on(connection, lambda made: _first(made, statement, values))
+
+        return await _patiently(read)
+
+    async def _attempt(self, unit: Callable[[Transaction], Any]) -> Ran:
+        await self._hold.keep()
+        ran: Ran
+        async with self._engine.connect() as connection:
+            await connection.begin()
+            ran, transaction_id = await _on(connection, lambda made: self._run(made, unit))
+            try:
+                await connection.commit()
+            except Exception as fault:
+                if not faults.is_lost(fault):
+                    raise
+                await connection.invalidate()
+                lost = fault
+            else:
+                return ran
+        # Without a number nothing was audited, and such a unit does no harm when it is run twice.
+        if transaction_id is not None and await self._was_committed(transaction_id):
+            return ran
+        raise lost
+
+    def _run(self, connection: Connection, unit: Callable[[Transaction], Any]) -> Any:
+        """Run *unit*; return its result and news, and the transaction's number if it audits."""
+        executor = PostgresExecutor(connection)
+        tx = SqlTransaction(executor, ids=self._ids, source=self._source)
+        try:
+            result = unit(tx)
+            tx.finish()
+        except Exception:
+            if tx.fault is not None:
+                raise tx.fault from None
+            raise
+        if tx.fault is not None:
+            raise tx.fault
+        return (result, news_of([tx])), executor.transaction_id
+
+    async def _was_committed(self, transaction_id: str) -> bool:
+        """Ask what became of a transaction whose commit was not answered.
+
+        Raises:
+            Unsure: the server cannot be asked, or has forgotten.
+        """
+        give_up_at = monotonic() + PATIENCE_S
+        status: str | None = "in progress"
+        while status == "in progress" and monotonic() < give_up_at:
+            await asyncio.sleep(PAUSES_S[1])
+            try:
+                async with self._reads.connect() as connection:
+                    asked = await connection.exec_driver_sql(_STATUS, (transaction_id,))
+                    status = asked.scalar()
+            except Exception as fault:
+                if not faults.is_fault(fault):
+                    raise
+        if status in {"committed", "aborted"}:
+            return status == "committed"
+        raise faults.Unsure
+
+
+async def _patiently(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Return what *attempt* gives, beginning anew after faults that may pass."""
+    give_up_at = monotonic() + PATIENCE_S
+    clashes = tries = 0
+    while True:
+        try:
+            return await attempt()
+        except Exception as fault:
+            clashes += faults.is_clash(fault)
+            if not faults.passes(fault) or clashes == CLASHES_MAX or monotonic() > give_up_at:
+                raise
+        await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+        tries += 1
+
+
+async def _on(connection: AsyncConnection, work: Callable[[Connection], Any]) -> Any:
+    """Do *work* on a connection, which is of no more use if that breaks it."""
+    try:
+        return await connection.run_sync(work)
+    except Exception as fault:
+        if faults.is_fault(fault) and faults.is_lost(fault):
+            await connection.invalidate()
+        raise
+
+
+def _first(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Any:
+    return PostgresExecutor(connection).run(statement, values).fetchone()
