@@ -13,9 +13,9 @@ _ENVELOPE = """
 ## What an event looks like
 
 Events carry the attribute names of CloudEvents 1.0. `subject` is the request's id; for `gateway.*`
-and `policy.*` it is the id of the gateway's process, for `call.*` the tool's name. No event holds
-arguments: a request's events carry `args_digest`, an HMAC of the canonical arguments keyed with the
-request's salt.
+and `policy.*` it is the id of the gateway's process, for `call.*` the tool's name, for `task.*` the
+channel. No event holds arguments: a request's events carry `args_digest`, an HMAC of the canonical
+arguments keyed with the request's salt.
 """
 _EXAMPLE = """
 {

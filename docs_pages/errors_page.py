@@ -26,6 +26,7 @@ the message says it.
 """
 _TITLES = {
     "approvals.domain.errors": "Of the engine",
+    "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.gate.connection": "Of the gate",
     "approvals.storage.mistakes": "Of the policy file",
     "bot.agents.errors": "Of agent tasks",

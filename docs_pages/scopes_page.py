@@ -19,12 +19,12 @@ token.
 """
 _WHY = {
     "channels:read": "At start: is the channel of the policy there, not archived, and is Sayso in "
-    "it?",
+    "it? At a command: is who typed it a member of the channel?",
     "groups:read": "The same for private channels.",
     "chat:write": "Cards, task threads, private answers. Only where Sayso was invited.",
     "commands": "The slash commands.",
-    "usergroups:read": "At the click: who is in the user groups the policy names?",
-    "users:read": "At the click: is this account a guest, a bot, deactivated, of another company?",
+    "usergroups:read": "At a click or command: who is in the user groups the policy names?",
+    "users:read": "At a click or command: is it a guest, a bot, deactivated, of another company?",
 }
 _SOCKET_MODE = """
 Socket Mode needs an app-level token with `connections:write` beside it. It is made on the app's

@@ -102,6 +102,12 @@ class ChannelNotAllowed(Refusal):
     code = "channel_not_allowed"
 
 
+class TaskNotAllowed(Refusal):
+    """The policy does not let you do this with agent tasks in this channel."""
+
+    code = "task_not_allowed"
+
+
 class NoEligibleApprover(Refusal):
     """Nobody is left who may approve this. Add approvers to the channel in the policy."""
 

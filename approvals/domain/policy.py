@@ -5,7 +5,7 @@ explain`. Immutable once built; a reload builds a new one. All matching rules co
 order; no matching rule is never permission.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.routing import Route, by_specificity, label
 from approvals.domain.rule import ChannelPolicy, Defaults, Rule
+from approvals.domain.task_rule import TaskRules, TaskVerb, TaskVerdict, judge, people_asked
 from approvals.domain.tool_call import ToolCall
 
 __all__ = [
@@ -132,6 +133,39 @@ class Policy:
     def approvers(self, channel: str) -> tuple[str, ...]:
         """Return the names of the sets whose people approve in *channel* by default."""
         return self.channel(channel).approvers
+
+    def task_people(self, channel: str, *, agent: str | None, verb: TaskVerb) -> frozenset[str]:
+        """Return the names of the sets whose people may do *verb* on *agent* in *channel*.
+
+        `MEMBERS` among them stands for the members of the channel. `may_run` needs answers about
+        these and no others.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        return people_asked(self._tasks(channel), agent=agent, verb=verb)
+
+    def may_run(
+        self,
+        channel: str,
+        *,
+        agent: str | None,
+        verb: TaskVerb,
+        sets: Mapping[str, bool | None],
+    ) -> TaskVerdict:
+        """Return whether a person may do *verb* on *agent* in *channel*; None: whichever agent.
+
+        *sets* answers, for each name of `task_people`, whether the person belongs to it.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        name = self.channel(channel).name
+        return judge(self._tasks(channel), channel=name, agent=agent, verb=verb, sets=sets)
+
+    def _tasks(self, channel: str) -> TaskRules:
+        written = self.channel(channel).tasks
+        return self.defaults.tasks if written is None else written
 
     def _routed(self, tool: str) -> ChannelPolicy:
         for route in self._routes:

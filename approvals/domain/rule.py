@@ -9,6 +9,7 @@ from datetime import timedelta
 from approvals.domain.conditions import Condition
 from approvals.domain.ids import ChannelId
 from approvals.domain.requirement import Effect, Risk
+from approvals.domain.task_rule import MEMBERS_ONLY, TaskRules
 from approvals.domain.tool_glob import ToolGlob, is_plain
 
 
@@ -55,6 +56,8 @@ class ChannelPolicy:
     """Names of people sets; one person of any of them approves where a rule does not say more."""
     timeout: timedelta | None = None
     rules: tuple[Rule, ...] = ()
+    tasks: TaskRules | None = None
+    """Who may start and steer agent tasks here; None: what the defaults say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +70,4 @@ class Defaults:
     """Where `unmatched` is written, or where it would be."""
     timeout: timedelta = timedelta(minutes=15)
     permit_ttl: timedelta = timedelta(minutes=15)
+    tasks: TaskRules = MEMBERS_ONLY

@@ -1,7 +1,8 @@
 """Patterns over tool names: `*` stands for any characters, everything else for itself.
 
 Matching is case-sensitive, by code point, and takes linear steps (no regular expressions, so no
-pattern can be made to backtrack). Used by rules, `except` and routing.
+pattern can be made to backtrack). Used by rules, `except` and routing, and for agents' names by
+the rules about tasks.
 """
 
 import unicodedata
@@ -47,11 +48,11 @@ class ToolGlob:
             ValueError: saying what is wrong with it and what to write instead.
         """
         if not pattern:
-            raise ValueError("a tool pattern is empty – write a tool's name, or * for every tool")
+            raise ValueError("a pattern is empty – write a name, or * for every name")
         strange = sorted(_UNSUPPORTED & set(pattern))
         if strange:
             raise ValueError(
-                f"{pattern!r} holds {strange[0]!r} – only * is special in a tool pattern; "
+                f"{pattern!r} holds {strange[0]!r} – only * is special in a pattern; "
                 "write several patterns as a list"
             )
         if not is_plain(pattern):

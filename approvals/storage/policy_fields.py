@@ -95,6 +95,21 @@ def each(
     return tuple(values)
 
 
+def one_of_people(people: Collection[str]) -> Callable[[str], str]:
+    """Return a reader for `each` of names of people sets, which have to be among *people*."""
+
+    def read_name(written: str) -> str:
+        if written in people:
+            return written
+        names = ", ".join(sorted(people)) or "none yet"
+        raise ValueError(
+            f"{written!r} is not one of the people named in this file ({names}) – "
+            "add it under people, with users or a usergroup"
+        )
+
+    return read_name
+
+
 def choice(
     node: Node | None, options: Collection[_Choice], mistakes: Mistakes, *, what: str
 ) -> _Choice | None:

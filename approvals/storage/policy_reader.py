@@ -38,18 +38,19 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
     if keys is None:
         return None
     _check_version(keys, mistakes, at=root)
+    names = sections.names_in(keys.get("people"))
     people = sections.read_people(
         read.require(keys, "people", mistakes, at=root, why="name who may approve"), mistakes
     )
     channels = sections.read_channels(
         read.require(keys, "channels", mistakes, at=root, why="pin at least one channel by its id"),
-        sections.names_in(keys.get("people")),
+        names,
         mistakes,
     )
     guardrails = read_rules(keys.get("guardrails"), GUARDRAILS, mistakes, what="guardrails")
     routes = sections.read_routes(keys.get("tools"), channels, mistakes)
     node = read.require(keys, "defaults", mistakes, at=root, why="it names the default channel")
-    defaults = sections.read_defaults(node, channels, mistakes) if node else None
+    defaults = sections.read_defaults(node, channels, mistakes, people=names) if node else None
     if defaults is None or mistakes.found:
         return None
     return Policy(

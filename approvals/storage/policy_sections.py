@@ -4,7 +4,7 @@ Called by `policy_reader`. Names are checked against what the file itself declar
 or a channel that nobody declared is a mistake, and so is whatever would leave nobody to ask.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,11 +13,13 @@ from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Effect
 from approvals.domain.routing import Route, label
 from approvals.domain.rule import ChannelPolicy, Defaults
+from approvals.domain.task_rule import MEMBERS
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import policy_fields as read
 from approvals.storage import slack_ids
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_rules import RuleSection, read_rules
+from approvals.storage.policy_tasks import read_tasks
 from approvals.storage.yaml_nodes import Kind, Mapping, Node, Scalar
 
 PERMIT_TTL_MAX = timedelta(hours=24)
@@ -33,13 +35,17 @@ def names_in(node: Node | None) -> frozenset[str]:
 def read_people(node: Node | None, mistakes: Mistakes) -> tuple[PeopleSet, ...]:
     """Read the sets of people that may be named as approvers."""
     return tuple(
-        _people_set(key.value, value, mistakes)
+        _people_set(key, value, mistakes)
         for key, value in read.named(node, mistakes, what="people")
     )
 
 
-def _people_set(name: str, node: Node, mistakes: Mistakes) -> PeopleSet:
+def _people_set(key: Scalar, node: Node, mistakes: Mistakes) -> PeopleSet:
+    name = key.value
     noted = len(mistakes.found)
+    if name == MEMBERS:
+        stands_for = "in tasks it stands for the members of the channel"
+        mistakes.add(key, f'"*" cannot name a set: {stands_for} – give the set another name')
     keys = read.fields(node, {"users", "usergroup"}, mistakes, what=f"people {name}") or {}
     users = read.each(keys.get("users"), slack_ids.read_user, mistakes, what="users")
     groups = read.each(keys.get("usergroup"), slack_ids.read_usergroup, mistakes, what="usergroup")
@@ -65,7 +71,7 @@ def _channel(
     key: Scalar, node: Node, people: Collection[str], mistakes: Mistakes
 ) -> ChannelPolicy | None:
     name = label(key.value)
-    known = {"id", "approvers", "timeout", "rules"}
+    known = {"id", "approvers", "timeout", "rules", "tasks"}
     keys = read.fields(node, known, mistakes, what=f"channel {name}")
     if keys is None:
         return None
@@ -75,13 +81,14 @@ def _channel(
         read.require(
             keys, "approvers", mistakes, at=key, why="without them nobody could approve here"
         ),
-        _known(people),
+        read.one_of_people(people),
         mistakes,
         what="approvers",
     )
     timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
     section = RuleSection(title=f"{name}, rule")
     rules = read_rules(keys.get("rules"), section, mistakes, what="rules")
+    tasks = read_tasks(keys.get("tasks"), people, mistakes, owner=name)
     if len(ids) > 1 and identity is not None:
         mistakes.add(identity, "a channel has one id – keep one")
     return ChannelPolicy(
@@ -91,20 +98,8 @@ def _channel(
         approvers=approvers,
         timeout=timeout,
         rules=rules,
+        tasks=tasks,
     )
-
-
-def _known(people: Collection[str]) -> Callable[[str], str]:
-    def read_name(written: str) -> str:
-        if written in people:
-            return written
-        names = ", ".join(sorted(people)) or "none yet"
-        raise ValueError(
-            f"{written!r} is not one of the people named in this file ({names}) – "
-            "add it under people, with users or a usergroup"
-        )
-
-    return read_name
 
 
 def _refuse_twin(
@@ -122,10 +117,14 @@ def _refuse_twin(
 
 
 def read_defaults(
-    node: Node, channels: Collection[ChannelPolicy], mistakes: Mistakes
+    node: Node,
+    channels: Collection[ChannelPolicy],
+    mistakes: Mistakes,
+    *,
+    people: Collection[str],
 ) -> Defaults | None:
-    """Read what holds where nothing else is said."""
-    known = {"channel", "unmatched", "timeout", "permit_ttl"}
+    """Read what holds where nothing else is said; *people* are the names `tasks` may use."""
+    known = {"channel", "unmatched", "timeout", "permit_ttl", "tasks"}
     keys = read.fields(node, known, mistakes, what="defaults")
     if keys is None:
         return None
@@ -147,10 +146,12 @@ def read_defaults(
     permit_ttl = read.duration(
         keys.get("permit_ttl"), mistakes, what="permit_ttl", longest=PERMIT_TTL_MAX
     )
+    tasks = read_tasks(keys.get("tasks"), people, mistakes, owner="defaults")
     return replace(
         given,
         timeout=timeout or given.timeout,
         permit_ttl=permit_ttl or given.permit_ttl,
+        tasks=given.tasks if tasks is None else tasks,
     )
 
 

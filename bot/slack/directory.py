@@ -1,6 +1,6 @@
-"""Who is this, and which groups are they in: the `Directory` port over Slack's user methods.
+"""Who is this, and which groups and channels are they in: the `Directory` port over Slack.
 
-Asked at every click. Fails closed: an error, a 429, a late or an odd answer is
+Asked at every click and command. Fails closed: an error, a 429, a late or an odd answer is
 `DirectoryUnavailable`, never a guess. Who is internal is said by the payload's team and by Slack's
 own record of the account, never by a display name.
 """
@@ -8,7 +8,7 @@ own record of the account, never by a display name.
 import asyncio
 from typing import Any
 
-from approvals.domain.ids import TeamId, UserId
+from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.operations.ports import DirectoryUnavailable, Person
 from bot.slack.fresh_reads import FreshReads
 from bot.slack.identity import Identity
@@ -17,6 +17,11 @@ from bot.slack.web_api import CallFailed, SlackRefused, WebApi
 
 SLACKBOT = UserId("USLACKBOT")
 """Slack's own bot, which carries no `is_bot`."""
+MEMBERS_PER_PAGE = 999
+"""Slack hands out fewer than a thousand at once."""
+MEMBER_PAGES_MAX = 20
+MEMBERS_WITHIN_S = 10.0
+"""A person waits for the answer; a channel that takes longer is one we cannot tell about."""
 _BOT_MARKS = ("is_bot", "is_workflow_bot", "is_connector_bot")
 
 
@@ -31,6 +36,8 @@ class SlackDirectory:
         self._users: FreshReads[dict[str, Any]] = FreshReads(max_age_s=age)
         self._members: FreshReads[frozenset[UserId]] = FreshReads(max_age_s=age)
         self._disabled: FreshReads[frozenset[str]] = FreshReads(max_age_s=age)
+        # By channel and person: all members of all channels would be more than needs keeping.
+        self._is_member: FreshReads[bool] = FreshReads(max_age_s=age)
 
     async def person(self, user: UserId, team: TeamId) -> Person:
         """Return the account that clicked, *team* being the one its payload names.
@@ -64,6 +71,15 @@ class SlackDirectory:
         )
         return frozenset() if usergroup in disabled else members
 
+    async def is_member(self, channel: ChannelId, user: UserId) -> bool:
+        """Whether the person is in the channel; pages are read until they are found.
+
+        Raises:
+            DirectoryUnavailable: Slack could not say, Sayso is not in the private channel, or the
+                person is not among the first 19,980 members.
+        """
+        return await self._is_member.get(f"{channel} {user}", lambda: self._seeks(channel, user))
+
     def _is_internal(self, found: dict[str, Any], team: TeamId) -> bool:
         ours = self._identity.teams
         if team not in ours or found.get("is_stranger"):
@@ -90,6 +106,26 @@ class SlackDirectory:
             raise DirectoryUnavailable("usergroups.users.list gave no list of people")
         return frozenset(map(UserId, users))
 
+    async def _seeks(self, channel: ChannelId, user: UserId) -> bool:
+        try:
+            async with asyncio.timeout(MEMBERS_WITHIN_S):
+                return await self._is_on_a_page(channel, user)
+        except TimeoutError as failure:
+            raise DirectoryUnavailable("conversations.members: too many pages") from failure
+
+    async def _is_on_a_page(self, channel: ChannelId, user: UserId) -> bool:
+        cursor: str | None = None
+        for _ in range(MEMBER_PAGES_MAX):
+            page = await self._ask(
+                "conversations.members", channel=channel, limit=MEMBERS_PER_PAGE, cursor=cursor
+            )
+            if user in _people(page):
+                return True
+            cursor = _next_cursor(page)
+            if cursor is None:
+                return False
+        raise DirectoryUnavailable("conversations.members: too many pages")
+
     async def _disabled_groups(self) -> frozenset[str]:
         groups = (await self._ask("usergroups.list", include_disabled=True)).get("usergroups")
         if not isinstance(groups, list):
@@ -101,3 +137,16 @@ class SlackDirectory:
             return await self._api.call(method, timeout_s=self._timeout_s, **arguments)
         except CallFailed as failure:
             raise DirectoryUnavailable(f"{method}: {failure.code}") from failure
+
+
+def _people(page: dict[str, Any]) -> list[Any]:
+    members = page.get("members")
+    if not isinstance(members, list):
+        raise DirectoryUnavailable("conversations.members gave no list of people")
+    return members
+
+
+def _next_cursor(page: dict[str, Any]) -> str | None:
+    found = page.get("response_metadata")
+    cursor = found.get("next_cursor") if isinstance(found, dict) else None
+    return cursor if isinstance(cursor, str) and cursor else None

@@ -26,6 +26,7 @@ METHODS: dict[str, SlackMethod] = {
     "chat.postMessage": SlackMethod(scopes=("chat:write",), is_limited_per_channel=True),
     "chat.update": SlackMethod(scopes=("chat:write",)),
     "conversations.info": SlackMethod(scopes=("channels:read", "groups:read"), as_query=True),
+    "conversations.members": SlackMethod(scopes=("channels:read", "groups:read"), as_query=True),
     "usergroups.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
     "usergroups.users.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
     "users.info": SlackMethod(scopes=("users:read",), as_query=True),

@@ -28,6 +28,8 @@ class FakeDirectory:
 
     people: dict[UserId, Person] = field(default_factory=dict)
     usergroups: dict[str, frozenset[UserId]] = field(default_factory=dict)
+    channels: dict[ChannelId, frozenset[UserId]] = field(default_factory=dict)
+    """Members by channel; a channel that is not here has everybody in it."""
     is_down: bool = False
 
     def change(self, user: UserId, **facts: bool) -> None:
@@ -43,6 +45,11 @@ class FakeDirectory:
         if self.is_down:
             raise DirectoryUnavailable
         return self.usergroups.get(usergroup, frozenset())
+
+    async def is_member(self, channel: ChannelId, user: UserId) -> bool:
+        if self.is_down:
+            raise DirectoryUnavailable
+        return user in self.channels.get(channel, {user})
 
 
 @dataclass

@@ -2,17 +2,21 @@
 
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from approvals.domain.conditions import Condition
+from approvals.domain.task_rule import TaskVerb
+from approvals.storage.policy_reader import read_policy
 from bot.policy_command import run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policy-file.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 POLICY = next(body for _, name, body in BLOCKS if name == "policy")
+TASKS = next(body for _, name, body in BLOCKS if name == "tasks")
 SESSIONS = [body for language, _, body in BLOCKS if language == "console"]
 CONDITIONS = YAML(typ="safe").load(next(body for _, name, body in BLOCKS if name == "conditions"))
 
@@ -37,6 +41,26 @@ def test_a_command_of_the_page_prints_what_the_page_says(
 @pytest.mark.parametrize("source", CONDITIONS)
 def test_a_condition_of_the_page_may_stand_in_a_rule(source: str) -> None:
     assert Condition.of(source, for_allow=False).source == source
+
+
+def test_the_tasks_of_the_page_may_stand_in_a_channel_and_in_the_defaults() -> None:
+    head, channel = POLICY.split("    id: C0PROD\n")
+    in_channel = head + "    id: C0PROD\n" + textwrap.indent(TASKS, "    ") + channel
+    in_defaults = POLICY.replace("people:\n", textwrap.indent(TASKS, "  ") + "people:\n", 1)
+
+    for text, at in ((in_channel, "C0PROD"), (in_defaults, "C0AGENTS")):
+        policy = read_policy(text.encode())
+        asked = policy.task_people(at, agent="report-weekly", verb=TaskVerb.RUN)
+        assert asked == {"sre", "leads"}
+        assert policy.may_run(
+            at, agent="report-weekly", verb=TaskVerb.RUN, sets={"leads": True}
+        ).is_allowed
+
+
+def test_the_page_names_every_verb_there_is() -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith("| `verbs` |")]
+
+    assert [verb for verb in TaskVerb if f"`{verb}`" not in row] == []
 
 
 def test_the_page_has_examples_to_run() -> None:

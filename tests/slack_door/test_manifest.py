@@ -14,7 +14,7 @@ from bot.slack import buttons
 from bot.slack.events import EVENTS
 from bot.slack.slack_methods import METHODS, scopes_used
 from bot.slack.slack_settings import SlackSettings
-from tests.slack_door.scene import BOB, DANA, Scene
+from tests.slack_door.scene import BOB, DANA, PROD, Scene
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared" / "slack-samples"
@@ -79,6 +79,8 @@ async def test_every_argument_we_send_is_one_slack_documents(stage: Scene) -> No
     await stage.settle()
     await stage.send(await stage.payload(DANA, request))
     await stage.click(BOB, await stage.ask(thread_ts="1700000000.000001"), buttons.APPROVE)
+
+    await stage.door.directory.is_member(PROD, BOB)
 
     calls = list(stage.slack.calls)
     assert {call.method for call in calls} == METHODS.keys()
