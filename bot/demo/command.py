@@ -34,6 +34,7 @@ from bot.sandbox.page.routes import add_page
 from bot.sandbox.server import LocalSlack
 from bot.serve_command import is_start_refusal
 from bot.settings import Settings, read_settings
+from bot.start_trouble import start_trouble
 from bot.stopping import stop_signal
 
 PORT = 8484
@@ -75,7 +76,7 @@ def run(arguments: list[str]) -> int:
         real = _real_model() if wanted.real_model else None
         return asyncio.run(_demo(wanted, real))
     except OSError as error:
-        return _refused(f"cannot start ({error.strerror or error}) – is another demo running?")
+        return _refused(start_trouble(error, port=wanted.port))
     except sqlite3.Error as error:
         return _refused(f"what is kept there cannot be read ({error}) – choose another --data")
     except Exception as refusal:

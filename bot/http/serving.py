@@ -3,6 +3,7 @@
 Used by the composition root for the gateway's own port.
 """
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,9 +31,16 @@ async def served(app: web.Application, *, host: str, port: int) -> AsyncIterator
             site = web.TCPSite(runner, host, port)
             await site.start()
         except OSError as error:
-            why = error.strerror or type(error).__name__
-            raise PortTaken(f"{host}:{port} cannot be served ({why}).") from None
+            raise PortTaken(_why(error, host=host, port=port)) from None
         bound = runner.addresses[0]
         yield f"http://{bound[0]}:{bound[1]}"
     finally:
         await runner.cleanup()
+
+
+def _why(error: OSError, *, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        why = "is taken by another program"
+    else:
+        why = f"cannot be served ({error.strerror or type(error).__name__})"
+    return f"{host}:{port} {why}. Choose another with SAYSO_HTTP_HOST and SAYSO_HTTP_PORT."

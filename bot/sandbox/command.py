@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.arguments import port_number
 from bot.sandbox.server import AddRoutes, LocalSlack
+from bot.start_trouble import start_trouble
 
 _PORT = 8484
 
@@ -37,9 +38,11 @@ def run(arguments: list[str]) -> int:
     wanted = parser.parse_args(arguments)
     try:
         return asyncio.run(_serve(wanted))
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
+        print(f"sayso sandbox: {start_trouble(error, port=wanted.port)}", file=sys.stderr)
+    except sqlite3.Error as error:
         print(f"sayso sandbox: cannot start: {error}", file=sys.stderr)
-        return 2
+    return 2
 
 
 async def _serve(wanted: argparse.Namespace) -> int:
