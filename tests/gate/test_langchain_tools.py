@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from langchain.tools import ToolRuntime
 from langchain_core.messages import ToolCall
-from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool, tool
+from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool, Tool, tool
 from langgraph.prebuilt import InjectedState
 from pydantic import BaseModel, Field
 
@@ -241,9 +241,32 @@ def test_x13_tools_that_cannot_be_bound_are_refused_when_they_are_guarded(gate: 
         """Stream."""
         yield name
 
-    for refused in (aliased, already, stream):
+    unnamed = Tool("restart", lambda text: text, "Restart.")
+
+    each: list[Any] = [aliased, already, stream, unnamed, *gate.guard_tools([restart])]
+    for refused in each:
         with pytest.raises(errors.UnsupportedTool):
             gate.guard_tools([refused])
+
+
+async def test_x13_a_sync_tool_that_returns_what_has_yet_to_run_has_not_run(gate: Gate) -> None:
+    async def later() -> None:
+        ran.append("later")
+
+    @tool
+    def hides(name: str) -> Any:
+        """Hide a coroutine."""
+        return later()
+
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+    (guarded,) = gate.guard_tools([hides])
+
+    with pytest.raises(errors.UnsupportedTool, match="yet to run"):
+        await guarded.ainvoke({"name": "a"})
+
+    assert ran == []
+    assert [succeeded for _, succeeded, _ in gateway.reports] == [False]
 
 
 async def test_a_guards_channel_is_what_the_gateway_hears(gate: Gate) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -77,15 +77,27 @@ async def test_f17_what_a_sync_body_raises_is_reported() -> None:
     assert gateway.reports == [("R0", False, "SystemExit: 3")]
 
 
-async def test_x13_a_sync_body_that_returns_a_coroutine_has_not_run() -> None:
-    ran: list[int] = []
+async def awaits(ran: list[int]) -> None:
+    ran.append(1)
 
-    async def later() -> None:
-        ran.append(1)
+
+def yields(ran: list[int]) -> Iterator[None]:
+    yield ran.append(1)
+
+
+async def yields_later(ran: list[int]) -> AsyncIterator[None]:
+    yield ran.append(1)
+
+
+@pytest.mark.parametrize("later", [awaits, yields, yields_later])
+async def test_x13_a_sync_body_that_returns_what_has_yet_to_run_has_not_run(
+    later: Callable[[list[int]], Any],
+) -> None:
+    ran: list[int] = []
 
     @gate.guard
     def hides() -> Any:
-        return later()
+        return later(ran)
 
     gateway = ScriptedGateway(answer=approve)
     gate.use(gateway)

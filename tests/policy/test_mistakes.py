@@ -117,6 +117,21 @@ def test_T6_approving_by_silence_is_not_offered() -> None:
     assert line.startswith("policy.yml:9:5: 'on_timeout': approving by silence is not offered")
 
 
+@pytest.mark.parametrize("escape", ["\\0", "\\u0000", "\\ud800", "\\U0000dfff"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("effect: ask", 'effect: ask, message: "a{}b"', id="message"),
+        pytest.param('"k8s.*"', '"k8s{}.*"', id="tool"),
+        pytest.param("[U01ALICE]", '["U01{}"]', id="person"),
+    ],
+)
+def test_R5_no_text_of_the_file_holds_nul_or_half_a_pair(old: str, new: str, escape: str) -> None:
+    line = only(mistakes_in(changed(old, new.format(escape))))
+
+    assert line.endswith("holds control characters – type it again by hand")
+
+
 def test_T1_a_file_may_not_allow_what_no_rule_matches() -> None:
     line = only(mistakes_in(changed('"#ops"\n', '"#ops"\n  unmatched: allow\n')))
 

@@ -1,8 +1,11 @@
 """R2, R4, R5, A12: the same hostile bytes at every place that reads what others wrote."""
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -14,6 +17,8 @@ from approvals.storage.policy_reader import read_policy
 from bot.slack.full_view import read_place
 from bot.slack.signed_http import read_body
 from tests.fakes.scripted_gateway import ScriptedGateway, approve
+from tests.slack_door.scene import BOB
+from tests.slack_door.test_signed_http import form, wired
 
 DEEP = {
     "33 lists": "[" * 33 + "1" + "]" * 33,
@@ -81,6 +86,22 @@ def test_r2_r4_r5_a12_every_reader_of_json_refuses_it_by_name_and_at_once(
 
     assert refused.value.code == CODES[name]
     assert time.perf_counter() - started < 0.25
+
+
+async def test_r2_r4_r5_a12_signed_by_slack_it_is_answered_400_and_decides_nothing(
+    tmp_path: Path,
+) -> None:
+    async with wired(tmp_path) as wire:
+        request = await wire.stage.ask()
+        click = json.dumps(await wire.stage.payload(BOB, request))
+        for text in {**DEEP, **NUMBERS, **TEXTS, **TWICE}.values():
+            body = quote(f'payload={click[:-1]},"more":{text}}}', safe='={}[]":,').encode()
+
+            assert await wire.post(body) == (400, "bad request"), text[:40]
+
+        assert (await wire.stage.stored(request)).is_pending
+        assert (await wire.post(form(json.loads(click))))[0] == 200
+        assert not (await wire.stage.stored(request)).is_pending
 
 
 @pytest.mark.parametrize("name", CODES)

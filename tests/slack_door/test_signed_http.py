@@ -163,13 +163,14 @@ async def test_e16_unsigned_garbage_is_401_and_signed_garbage_400(wire: Wire, bo
     "body", [b"payload={}", b"{}", b"command=%2Fagent&team_id=T0LOCAL", b"payload={%22type%22:1}"]
 )
 async def test_e16_well_formed_nonsense_is_answered_and_leaves_the_door_open(
-    wire: Wire, body: bytes
+    wire: Wire, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     headers = wire.headers(body)
     if body == b"{}":
         headers["Content-Type"] = "application/json"
 
     assert (await wire.post(body, headers))[0] == 200
+    assert [record for record in caplog.records if record.exc_info] == []
     request = await wire.stage.ask()
     await wire.post(form(await wire.stage.payload(BOB, request)))
     assert (await wire.stage.stored(request)).status is Status.APPROVED
