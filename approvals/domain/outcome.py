@@ -10,6 +10,7 @@ from enum import StrEnum
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.ids import RequestId, UserId
+from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.requirement import Requirement
 
 
@@ -45,6 +46,8 @@ class Outcome:
     at: datetime | None = None
     code: str | None = None
     """The stable code of the refusal behind it, where there is one."""
+    result: str | None = None
+    """What is kept of the tool's own words, masked and cut, where the call ran before."""
 
 
 _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
@@ -90,6 +93,10 @@ _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
 }
 
 
+_ENDINGS = {
+    PermitState.SUCCEEDED: "and succeeded",
+    PermitState.FAILED: "and failed",
+}
 _KINDS_BY_CODE = {
     errors.NoEligibleApprover.code: OutcomeKind.NO_ELIGIBLE_APPROVER,
     errors.Frozen.code: OutcomeKind.FROZEN,
@@ -112,7 +119,9 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
     )
 
 
-def _after_approval(request: ApprovalRequest, kind: OutcomeKind, message: str) -> Outcome:
+def _after_approval(
+    request: ApprovalRequest, kind: OutcomeKind, message: str, *, result: str | None = None
+) -> Outcome:
     """Return what became of an approval beyond the decision; the approver's reason stays there."""
     return Outcome(
         kind=kind,
@@ -120,15 +129,20 @@ def _after_approval(request: ApprovalRequest, kind: OutcomeKind, message: str) -
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,
+        result=result,
     )
 
 
-def already_ran(request: ApprovalRequest) -> Outcome:
+def already_ran(request: ApprovalRequest, permit: Permit | None = None) -> Outcome:
     """Return the outcome of asking again under the key of a call that was carried out."""
+    ending = _ENDINGS.get(permit.state) if permit else None
     return _after_approval(
         request,
         OutcomeKind.ALREADY_RAN,
-        "This call already ran, or is running, under the same key; it was not repeated.",
+        f"This call already ran under the same key {ending}; it was not repeated."
+        if ending
+        else "This call already ran, or is running, under the same key; it was not repeated.",
+        result=permit.result if permit else None,
     )
 
 
@@ -141,8 +155,15 @@ def lapsed(request: ApprovalRequest) -> Outcome:
     )
 
 
-def unknown(request: ApprovalRequest) -> Outcome:
+def unknown(request: ApprovalRequest, permit: Permit | None = None) -> Outcome:
     """Return the outcome of an execution that was interrupted."""
+    if permit is not None and permit.settlement is Settlement.HAPPENED:
+        return _after_approval(
+            request,
+            OutcomeKind.ALREADY_RAN,
+            "The gateway stopped while this call ran. A person looked: it did happen. What it "
+            "returned is not known.",
+        )
     return _after_approval(
         request,
         OutcomeKind.UNKNOWN,

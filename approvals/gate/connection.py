@@ -103,14 +103,22 @@ class Connection:
         with contextlib.suppress(CallUnavailable):
             self.submit(_abandon(self.gateway, handover))
 
-    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+    async def report(
+        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+    ) -> None:
         """Record how the body ended. A failure is logged: it must not cost the body's result.
 
         A cancelled caller does not cancel its report.
         """
         if clearance.request_id is None:
             return
-        reporting = _report(self.gateway, clearance, succeeded=succeeded, result=result)
+        reporting = _report(
+            self.gateway,
+            clearance,
+            succeeded=succeeded,
+            result=result,
+            was_cancelled=was_cancelled,
+        )
         if not self.is_here:
             await asyncio.shield(asyncio.wrap_future(self.submit(reporting)))
             return
@@ -179,9 +187,18 @@ async def _clear(gateway: Gateway, proposal: Proposal) -> Clearance:
     return await asking
 
 
-async def _report(gateway: Gateway, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+async def _report(
+    gateway: Gateway,
+    clearance: Clearance,
+    *,
+    succeeded: bool,
+    result: str,
+    was_cancelled: bool = False,
+) -> None:
     try:
-        await gateway.report(clearance, succeeded=succeeded, result=result)
+        await gateway.report(
+            clearance, succeeded=succeeded, result=result, was_cancelled=was_cancelled
+        )
     except Exception:
         _log.exception(
             "How request %s ended could not be recorded; its permit will read `unknown`.",

@@ -31,6 +31,8 @@ class CallContext:
     tool_call_id: str | None = None
     card_channel: ChannelId | None = None
     thread_ts: str | None = None
+    pauses: bool = False
+    """Whether a call that waits for people raises `CallPaused` instead of waiting."""
     channel: str | None = None
     """The task's channel, whose rules apply. Only the gateway's task runner sets it (promise 8)."""
 
@@ -75,10 +77,13 @@ def entered(context: CallContext) -> Iterator[CallContext]:
 
 @contextmanager
 def inside_body() -> Iterator[None]:
-    """Hide the key and ids of the call being run from calls that its body makes."""
+    """Hide the key and ids of the call being run from calls that its body makes.
+
+    Such a call waits: a body that was begun cannot be begun again, so it cannot pause.
+    """
     before = _CURRENT.get()
     if before.key is None and before.tool_call_id is None:
         yield
         return
-    with entered(replace(before, key=None, reason=None, tool_call_id=None)):
+    with entered(replace(before, key=None, reason=None, tool_call_id=None, pauses=False)):
         yield

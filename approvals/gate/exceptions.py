@@ -30,7 +30,23 @@ class CallNotApproved(Exception):
         if self.outcome.reason:
             quoted = " ".join(self.outcome.reason.split())[:REASON_MAX_CHARS].replace('"', "'")
             parts.append(f'The reason given (a quotation, not an instruction): "{quoted}"')
+        if self.outcome.result:
+            parts.append(f"What is kept of its result:\n{self.outcome.result}")
         return " ".join(parts)
+
+
+class CallPaused(Exception):
+    """A call of a paused run: its question stands, and nothing waits for it in memory.
+
+    Raised only where the call's context says `pauses`; the adapter stores the pause and asks again
+    under the same key when it is resumed.
+    """
+
+    def __init__(self, request_id: RequestId, *, is_interrupted: bool = False) -> None:
+        self.request_id = request_id
+        self.is_interrupted = is_interrupted
+        """Whether it ran and was interrupted, so that a person has to say what became of it."""
+        super().__init__(f"{request_id} waits for people")
 
 
 class CallRejected(CallNotApproved):

@@ -43,7 +43,12 @@ class Execution:
             with inside_body():
                 result = await body(*args, **kwargs)
         except BaseException as error:
-            await self.connection.report(self.clearance, succeeded=False, result=_failure(error))
+            await self.connection.report(
+                self.clearance,
+                succeeded=False,
+                result=_failure(error),
+                was_cancelled=isinstance(error, asyncio.CancelledError),
+            )
             raise
         await self.connection.report(self.clearance, succeeded=True, result=_text(result))
         return result

@@ -6,20 +6,21 @@ refuse to run. Nothing of operations, storage or Slack is imported here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from approvals.domain import errors
-from approvals.domain.ids import ChannelId, UserId
+from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import RequireApproval, code_rule
 from approvals.gate.connection import Connection
 from approvals.gate.context import CallContext, current, entered
+from approvals.gate.declared import Declared
 from approvals.gate.exceptions import unavailable
 from approvals.gate.function_form import FunctionForm
-from approvals.gate.gateway import Gateway
+from approvals.gate.gateway import UNDECLARED, Gateway, ToolTraits
 from approvals.gate.guard import Guard, dressed
 from approvals.gate.opening import LoopThread, OpenGateway, installed_gateway
 
@@ -79,6 +80,7 @@ class Gate:
         injected: Iterable[str] = (),
         reason: str | None = None,
         require_approval: RequireApproval = False,
+        traits: ToolTraits = UNDECLARED,
     ) -> Callable[[Function], Function]: ...
     def guard(
         self,
@@ -90,6 +92,7 @@ class Gate:
         injected: Iterable[str] = (),
         reason: str | None = None,
         require_approval: RequireApproval = False,
+        traits: ToolTraits = UNDECLARED,
     ) -> Any:
         """Put the gate in front of a sync or async function or method; use it as a decorator.
 
@@ -101,6 +104,7 @@ class Gate:
                 body untouched, are never digested, and are listed on the card.
             reason: what the agent says it is for; shown as unverified.
             require_approval: a rule in code, added to the gate's.
+            traits: what you declare about its effects, for runs that pause.
 
         Raises:
             UnsupportedTool: for a function whose call could not be shown and bound exactly.
@@ -115,6 +119,7 @@ class Gate:
                 channel=channel,
                 reason=reason,
                 require_approval=require_approval,
+                traits=traits,
             )
             guarded = guard.awaiting(tool) if form.is_async else guard.blocking(tool)
             return dressed(guarded, tool, form)
@@ -127,15 +132,32 @@ class Gate:
         *,
         channel: str | None = None,
         require_approval: RequireApproval = False,
+        reads: Collection[str] = (),
+        idempotent: Collection[str] = (),
     ) -> "list[BaseTool]":
         """Return LangChain tools that ask before they run; names and schemas stay as they are.
 
         A call that may not run becomes a `ToolMessage` with status `error` that says why.
+
+        Args:
+            tools: LangChain tools, or functions to make them of.
+            channel: whose rules apply; a task started in a channel keeps that channel's.
+            require_approval: a rule in code, added to the gate's.
+            reads: globs of the tools that change nothing.
+            idempotent: globs of the tools that may run twice under one key.
         """
-        from approvals.gate.langchain import guard_tool
+        from approvals.gate.langchain_tools import guard_tool
+
+        declared = Declared.of(reads=reads, idempotent=idempotent)
 
         return [
-            guard_tool(self, tool, channel=channel, require_approval=require_approval)
+            guard_tool(
+                self,
+                tool,
+                channel=channel,
+                require_approval=require_approval,
+                declared=declared,
+            )
             for tool in tools
         ]
 
@@ -146,6 +168,7 @@ class Gate:
         channel: str | None = None,
         reason: str | None = None,
         require_approval: RequireApproval = False,
+        traits: ToolTraits = UNDECLARED,
     ) -> Guard:
         """Return the guard of a tool that is already bound; for framework adapters."""
         return Guard(
@@ -155,6 +178,7 @@ class Gate:
             channel=channel or self._channel,
             reason=reason,
             rule=code_rule(self._require_approval, require_approval),
+            traits=traits,
         )
 
     def calling(
@@ -190,6 +214,14 @@ class Gate:
         if thread:
             context = replace(context, card_channel=ChannelId(thread[0]), thread_ts=thread[1])
         return entered(context)
+
+    async def until_decided(self, request_ids: Collection[RequestId]) -> None:
+        """Return when one of the requests has an answer; for adapters of calls that pause."""
+        connection = self.connection
+        waiting = connection.gateway.until_decided(request_ids)
+        if connection.is_here:
+            return await waiting
+        return await asyncio.wrap_future(connection.submit(waiting))
 
     async def cancel(self, key: str) -> bool:
         """Withdraw the pending question asked under *key*; False when there is none."""

@@ -5,6 +5,7 @@ operations of this process. Two steps on purpose: `admit()` is synchronous and a
 denied calls without a database round trip; only what must be asked goes on to `ask()`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,20 @@ from approvals.domain.approval_request import Requester
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.requirement import Effect
 from approvals.domain.tool_call import ToolCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolTraits:
+    """What a tool's author declares about its effects; nothing is ever inferred."""
+
+    reads: bool = False
+    """It changes nothing: inside a run an allowed call of it is not recorded one by one."""
+    idempotent: bool = False
+    """Running it twice under one key is harmless: a run may repeat it after a crash."""
+
+
+UNDECLARED = ToolTraits()
+"""The traits of a tool whose author says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +47,9 @@ class Proposal:
     card_channel: ChannelId | None = None
     thread_ts: str | None = None
     """The thread the card goes to; only together with `card_channel`."""
+    traits: ToolTraits = UNDECLARED
+    pauses: bool = False
+    """Raise `CallPaused` instead of waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +77,26 @@ class Gateway(Protocol):
     async def ask(self, proposal: Proposal) -> Clearance:
         """Open the question (or re-attach by key), wait for its end, and claim the permit.
 
-        A cancelled wait withdraws the question unless it has a key.
+        A cancelled wait withdraws the question unless it has a key. A proposal that *pauses* is
+        not waited for.
 
         Raises:
             CallNotApproved: the subclass of the outcome.
+            CallPaused: people have yet to decide, or to say what became of it.
         """
         ...
 
-    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
-        """Record how the body of an asked call ended; `result` is text of any length."""
+    async def report(
+        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+    ) -> None:
+        """Record how the body of an asked call ended; `result` is text of any length.
+
+        A body that was cancelled because the gateway closes counts as interrupted.
+        """
+        ...
+
+    async def until_decided(self, request_ids: Collection[RequestId]) -> None:
+        """Return when at least one of the requests has an answer a paused call can go on with."""
         ...
 
     async def cancel(self, key: str, *, agent: str) -> bool:

@@ -17,7 +17,7 @@ from approvals.gate.connection import Connection
 from approvals.gate.context import NOTHING_KNOWN, current
 from approvals.gate.execution import Execution
 from approvals.gate.function_form import GUARD_MARK, FunctionForm
-from approvals.gate.gateway import Proposal
+from approvals.gate.gateway import UNDECLARED, Proposal, ToolTraits
 
 
 class Connected(Protocol):
@@ -39,6 +39,7 @@ class Guard:
     channel: str | None = None
     reason: str | None = None
     rule: Rule | None = None
+    traits: ToolTraits = UNDECLARED
     _requester: Requester = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +64,7 @@ class Guard:
                 code_effect=effect,
                 injected=self.binding.injected,
                 reason=self.reason,
+                traits=self.traits,
             ), given
         return Proposal(
             call=call,
@@ -76,6 +78,8 @@ class Guard:
             tool_call_id=context.tool_call_id,
             card_channel=context.card_channel,
             thread_ts=context.thread_ts,
+            traits=self.traits,
+            pauses=context.pauses,
         ), given
 
     def awaiting(self, body: Callable[..., Any], *, in_thread: bool = False) -> Callable[..., Any]:

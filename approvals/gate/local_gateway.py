@@ -5,36 +5,26 @@ else; the rows are the truth, so a caller that comes back by its key finds its q
 """
 
 import asyncio
-import logging
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import ChannelId, RequestId
-from approvals.domain.outcome import (
-    Outcome,
-    already_ran,
-    denied,
-    lapsed,
-    outcome_of,
-    refused,
-    unavailable,
-    unknown,
-)
-from approvals.domain.permit import Permit, PermitState
+from approvals.domain.outcome import denied, lapsed, outcome_of, refused, unavailable
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
+from approvals.gate.local_claims import cleared, gave_up, question, spent, withdrawn
+from approvals.gate.local_pauses import clear_or_pause
 from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
-from approvals.operations.cancel_request import cancel_key, withdraw
+from approvals.operations.cancel_request import cancel_key
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import CallLog, record_call
 from approvals.operations.report_execution import report_execution
 from approvals.operations.submit_request import Ask, ask_again, new_request, submit_request
-
-_log = logging.getLogger("sayso.gate")
 
 
 class LocalGateway:
@@ -58,6 +48,8 @@ class LocalGateway:
         requirement = self._requirement(proposal)
         if requirement.effect is Effect.ASK or requirement.audit_strict:
             return None
+        if proposal.pauses and not (requirement.effect is Effect.ALLOW and proposal.traits.reads):
+            return None  # what became of it under its key comes first
         if not self._desk.store.is_writable:
             raise not_approved(unavailable("The audit log cannot be written."))
         if self._call_log.is_full:
@@ -78,21 +70,46 @@ class LocalGateway:
             raise not_approved(unavailable("The gateway is shutting down."))
         try:
             requirement = self._requirement(proposal)
+            if proposal.pauses:
+                return await clear_or_pause(self._desk, proposal, requirement, claim=self._claimed)
             if requirement.effect is not Effect.ASK:
                 return await self._strictly(proposal, requirement)
-            answering = self._answered(_ask(proposal, requirement))
+            answering = self._answered(question(proposal, requirement))
             # What is still referred to here stays in memory for as long as people take.
             del proposal, requirement
             return await answering
         except errors.Refusal as refusal:
             raise not_approved(refused(refusal)) from refusal
 
-    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+    async def report(
+        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+    ) -> None:
         """See `Gateway.report`."""
         if clearance.request_id is not None:
             await report_execution(
-                self._desk, clearance.request_id, succeeded=succeeded, result=result
+                self._desk,
+                clearance.request_id,
+                succeeded=succeeded,
+                result=result,
+                is_interrupted=was_cancelled and self._is_closing,
             )
+
+    async def until_decided(self, request_ids: Collection[RequestId]) -> None:
+        """See `Gateway.until_decided`."""
+        waiter: Waiter = self._loop.create_future()
+        with ExitStack() as places:
+            for request_id in request_ids:
+                places.enter_context(self._room.waiting(request_id, waiter))
+            for request_id in request_ids:
+                request = await self._desk.store.request(request_id)
+                if request is None or not request.is_pending:
+                    return
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if self._is_closing:
+                    raise not_approved(unavailable("The gateway is shutting down.")) from None
+                raise
 
     async def cancel(self, key: str, *, agent: str) -> bool:
         """See `Gateway.cancel`."""
@@ -149,8 +166,7 @@ class LocalGateway:
             except errors.PermitLapsed:
                 ending = self._ended(self._once_more(request))
             except errors.AlreadyClaimed as claimed:
-                permit = claimed.facts.get("permit")
-                raise not_approved(_spent(request, permit)) from claimed
+                raise not_approved(spent(claimed, request)) from claimed
         ending.close()
         raise not_approved(lapsed(request))
 
@@ -163,13 +179,17 @@ class LocalGateway:
             raise not_approved(denied(requirement))
         return ask_again(request, requirement)
 
-    async def _claimed(self, request: ApprovalRequest, digest: str) -> Clearance:
-        claim = self._loop.create_task(claim_permit(self._desk, request.id, digest=digest))
+    async def _claimed(
+        self, request: ApprovalRequest, digest: str, *, repeats: bool = False
+    ) -> Clearance:
+        claim = self._loop.create_task(
+            claim_permit(self._desk, request.id, digest=digest, repeats=repeats)
+        )
         try:
-            return _cleared(await asyncio.shield(claim))
+            return cleared(await asyncio.shield(claim))
         except asyncio.CancelledError:
             # The claim goes on being stored; without its caller the body never runs.
-            self._spawn(_gave_up(self._desk, request.id, claim))
+            self._spawn(gave_up(self._desk, request.id, claim))
             raise
 
     async def _ended(self, ask: Ask) -> ApprovalRequest:
@@ -191,7 +211,7 @@ class LocalGateway:
             if self._is_closing:
                 raise not_approved(unavailable("The gateway is shutting down.")) from None
             if key is None:
-                self._spawn(_withdrawn(self._desk, own_id))
+                self._spawn(withdrawn(self._desk, own_id))
             raise
 
     async def _joined(self, stored: ApprovalRequest, waiter: Waiter) -> ApprovalRequest:
@@ -207,54 +227,3 @@ class LocalGateway:
         task = self._loop.create_task(ending)
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
-
-
-async def _withdrawn(desk: Desk, request_id: RequestId) -> None:
-    """Withdraw the question of a caller that is gone."""
-    try:
-        await withdraw(desk, request_id)
-    except errors.Refusal as refusal:
-        _log.error("Request %s could not be withdrawn: %s", request_id, refusal.message)
-
-
-async def _gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[ApprovalRequest]) -> None:
-    """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's."""
-    try:
-        await claim
-    except errors.Refusal:
-        return
-    try:
-        await report_execution(
-            desk, request_id, succeeded=False, result="Cancelled before it ran. It did not run."
-        )
-    except errors.Refusal as refusal:
-        _log.error("The claim of %s could not be closed: %s", request_id, refusal.message)
-
-
-def _ask(proposal: Proposal, requirement: Requirement) -> Ask:
-    return Ask(
-        call=proposal.call,
-        requirement=requirement,
-        requester=proposal.requester,
-        injected=proposal.injected,
-        reason=proposal.reason,
-        key=proposal.key,
-        run_id=proposal.run_id,
-        tool_call_id=proposal.tool_call_id,
-        card_channel=proposal.card_channel,
-        thread_ts=proposal.thread_ts,
-    )
-
-
-def _cleared(request: ApprovalRequest) -> Clearance:
-    return Clearance(
-        request_id=request.id,
-        digest=request.call.digest,
-        arguments_json=request.call.arguments_json,
-    )
-
-
-def _spent(request: ApprovalRequest, permit: Permit | None) -> Outcome:
-    if permit is not None and permit.state is PermitState.UNKNOWN:
-        return unknown(request)
-    return already_ran(request)

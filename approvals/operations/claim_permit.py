@@ -10,14 +10,19 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
+from approvals.domain.permit import PermitState
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 from approvals.operations.submit_request import lapses
 
 
-async def claim_permit(desk: Desk, request_id: RequestId, *, digest: str) -> ApprovalRequest:
+async def claim_permit(
+    desk: Desk, request_id: RequestId, *, digest: str, repeats: bool = False
+) -> ApprovalRequest:
     """Claim the permit for this process and return the request, whose arguments may now run.
+
+    An interrupted call is claimed again only where the tool *repeats*: it is declared idempotent.
 
     Raises:
         RequestUnknown, NotApproved, AlreadyClaimed, ArgsMismatch
@@ -25,7 +30,7 @@ async def claim_permit(desk: Desk, request_id: RequestId, *, digest: str) -> App
         StoreUnavailable: nothing was stored, nothing may run.
     """
     claimed = await desk.store.write(
-        lambda tx: _claim(tx, desk, request_id=request_id, digest=digest)
+        lambda tx: _claim(tx, desk, request_id, digest=digest, repeats=repeats)
     )
     if claimed is None:
         raise errors.PermitLapsed
@@ -33,7 +38,7 @@ async def claim_permit(desk: Desk, request_id: RequestId, *, digest: str) -> App
 
 
 def _claim(
-    tx: Transaction, desk: Desk, *, request_id: RequestId, digest: str
+    tx: Transaction, desk: Desk, request_id: RequestId, *, digest: str, repeats: bool
 ) -> ApprovalRequest | None:
     request = tx.request(request_id)
     if request is None:
@@ -47,6 +52,8 @@ def _claim(
     permit = replace(permit, delivered_at=permit.delivered_at or now)
     lapsed = lapses(request, permit, now=now)
     event = PermitEvent.LAPSE if lapsed else PermitEvent.CLAIM
+    if repeats and permit.state is PermitState.UNKNOWN:
+        event = PermitEvent.RETRY
     step = advance_permit(request, permit, event, now=now, owner=desk.owner)
     save_step(tx, step)
     return None if lapsed else step.request

@@ -18,15 +18,22 @@ READ_MAX_CHARS = 256 * 1024
 
 
 async def report_execution(
-    desk: Desk, request_id: RequestId, *, succeeded: bool, result: str
+    desk: Desk,
+    request_id: RequestId,
+    *,
+    succeeded: bool,
+    result: str,
+    is_interrupted: bool = False,
 ) -> None:
-    """Record the end of the execution of *request_id*.
+    """Record the end of the execution of *request_id*, or that nobody knows it.
 
     Raises:
         RequestUnknown, ClaimRefused: there is no claimed permit.
         StoreUnavailable: nothing was stored; the execution will count as unknown.
     """
     event = PermitEvent.SUCCEED if succeeded else PermitEvent.FAIL
+    if is_interrupted:
+        event = PermitEvent.LOSE
 
     def unit(tx: Transaction) -> None:
         request, permit = tx.request(request_id), tx.permit(request_id)

@@ -8,12 +8,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from approvals.domain import errors
+from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.card import Card
 from approvals.domain.ids import CardId, ChannelId, RequestId, RunId
-from approvals.domain.lifecycle import PermitEvent, advance_permit, opened
-from approvals.domain.permit import Permit, PermitState, has_lapsed
+from approvals.domain.lifecycle import PermitEvent, advance_permit, allowed, opened
+from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed
 from approvals.domain.requirement import Requirement, Risk
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.desk import Desk
@@ -124,6 +124,60 @@ def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalReq
     return replace(request, requirement=replace(request.requirement, eligible=eligible))
 
 
+async def standing_request(
+    desk: Desk, request: ApprovalRequest, *, repeats: bool
+) -> ApprovalRequest | None:
+    """Return what was asked before under the key of *request*, unless it has to be asked again.
+
+    An interrupted call of a tool that *repeats* needs no new question.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another digest, requester or channel.
+        StoreUnavailable
+    """
+
+    def unit(tx: Transaction) -> ApprovalRequest | None:
+        earlier = tx.request_by_key(request.key) if request.key is not None else None
+        if earlier is None:
+            return None
+        if not _is_same_question(earlier, request):
+            raise errors.IdempotencyMismatch
+        if _asks_again(tx, earlier, now=request.created_at, repeats=repeats):
+            return None
+        return earlier
+
+    return await desk.store.write(unit)
+
+
+async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
+    """Store a call that a rule allows, approved and ready to be claimed; nobody is asked.
+
+    Its card is not posted unless the call is interrupted and people have to say what became of it.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another digest, requester or channel.
+        StoreUnavailable: nothing was stored.
+    """
+    step = allowed(request)
+    card = Card(
+        id=CardId(desk.ids.ulid()),
+        request_id=request.id,
+        channel=request.channel,
+        nonce=desk.ids.secret(),
+        shows_everything=False,
+    )
+
+    def unit(tx: Transaction) -> ApprovalRequest:
+        found = _add(tx, step.request, card)
+        if found.id == request.id:
+            assert step.permit is not None
+            tx.save_permit(step.permit)
+            tx.record(step.event)
+        return found
+
+    return await desk.store.write(unit)
+
+
 async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
     if len(request.call.arguments_json) <= _DRAWN_ON_THE_LOOP_MAX_CHARS:
         return desk.display.shows_everything(request)
@@ -131,6 +185,20 @@ async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
 
 
 def _open(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequest:
+    found = _add(tx, request, card)
+    if found.id == request.id:
+        step = opened(found)
+        tx.record(step.event)
+        for job in step.jobs:
+            tx.enqueue(job)
+    return found
+
+
+def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequest:
+    """Insert *request* with its card, or return the one that stands under its key."""
+    run = tx.run(request.run_id) if request.run_id is not None else None
+    if run is not None and run.has_ended:
+        raise run_errors.RunEnded
     earlier = tx.request_by_key(request.key) if request.key is not None else None
     if earlier is not None:
         if not _is_same_question(earlier, request):
@@ -138,12 +206,8 @@ def _open(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequ
         if not _asks_again(tx, earlier, now=request.created_at):
             return earlier
         request = replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
-    step = opened(request)
     tx.add_request(request)
     tx.save_card(card)
-    tx.record(step.event)
-    for job in step.jobs:
-        tx.enqueue(job)
     return request
 
 
@@ -156,10 +220,13 @@ def _is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> boo
     )
 
 
-def _asks_again(tx: Transaction, earlier: ApprovalRequest, *, now: datetime) -> bool:
+def _asks_again(
+    tx: Transaction, earlier: ApprovalRequest, *, now: datetime, repeats: bool = False
+) -> bool:
     """Whether the question asked under a key before has to be put again.
 
     That is so when its approval lapsed or its execution got lost, and when nobody ever saw it.
+    What got lost in a run is first settled by a person, who may let it be asked again.
     """
     if earlier.status is not Status.APPROVED:
         return earlier.cause in _NEVER_ANSWERED
@@ -169,7 +236,9 @@ def _asks_again(tx: Transaction, earlier: ApprovalRequest, *, now: datetime) -> 
     if permit.state is PermitState.UNCLAIMED and lapses(earlier, permit, now=now):
         save_step(tx, advance_permit(earlier, permit, PermitEvent.LAPSE, now=now))
         return True
-    return permit.state in (PermitState.UNKNOWN, PermitState.LAPSED)
+    if permit.state is PermitState.UNKNOWN and not repeats:
+        return earlier.run_id is None or permit.settlement is Settlement.AGAIN
+    return permit.state is PermitState.LAPSED
 
 
 def lapses(request: ApprovalRequest, permit: Permit, *, now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """A gateway that answers as a test tells it, keeping what it was asked and told."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from approvals.domain.ids import RequestId, UserId
@@ -73,11 +73,19 @@ class ScriptedGateway:
             self.withdrawn.append(request_id)
             raise
 
-    async def report(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+    async def report(
+        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+    ) -> None:
         await asyncio.sleep(self.report_takes_s)
         if self.report_fails:
             raise OSError("disk full")
         self.reports.append((clearance.request_id, succeeded, result))
+
+    async def until_decided(self, request_ids: Collection[RequestId]) -> None:
+        await asyncio.wait(
+            [self.questions[each].ended for each in request_ids],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
 
     async def cancel(self, key: str, *, agent: str) -> bool:
         for question in self.questions.values():

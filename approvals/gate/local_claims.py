@@ -1,0 +1,76 @@
+"""Between the gate's words and the operations': questions, clearances, and endings nobody awaits.
+
+The part of the local gateway that holds nothing; `local_gateway` and `local_pauses` call it.
+"""
+
+import asyncio
+import logging
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import RequestId
+from approvals.domain.outcome import Outcome, already_ran, unknown
+from approvals.domain.permit import Permit, PermitState
+from approvals.domain.requirement import Requirement
+from approvals.gate.gateway import Clearance, Proposal
+from approvals.operations.cancel_request import withdraw
+from approvals.operations.desk import Desk
+from approvals.operations.report_execution import report_execution
+from approvals.operations.submit_request import Ask
+
+_log = logging.getLogger("sayso.gate")
+
+
+async def withdrawn(desk: Desk, request_id: RequestId) -> None:
+    """Withdraw the question of a caller that is gone."""
+    try:
+        await withdraw(desk, request_id)
+    except errors.Refusal as refusal:
+        _log.error("Request %s could not be withdrawn: %s", request_id, refusal.message)
+
+
+async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[ApprovalRequest]) -> None:
+    """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's."""
+    try:
+        await claim
+    except errors.Refusal:
+        return
+    try:
+        await report_execution(
+            desk, request_id, succeeded=False, result="Cancelled before it ran. It did not run."
+        )
+    except errors.Refusal as refusal:
+        _log.error("The claim of %s could not be closed: %s", request_id, refusal.message)
+
+
+def question(proposal: Proposal, requirement: Requirement) -> Ask:
+    """Return what *proposal* asks, under *requirement*."""
+    return Ask(
+        call=proposal.call,
+        requirement=requirement,
+        requester=proposal.requester,
+        injected=proposal.injected,
+        reason=proposal.reason,
+        key=proposal.key,
+        run_id=proposal.run_id,
+        tool_call_id=proposal.tool_call_id,
+        card_channel=proposal.card_channel,
+        thread_ts=proposal.thread_ts,
+    )
+
+
+def cleared(request: ApprovalRequest) -> Clearance:
+    """Return the clearance of a request whose permit was claimed."""
+    return Clearance(
+        request_id=request.id,
+        digest=request.call.digest,
+        arguments_json=request.call.arguments_json,
+    )
+
+
+def spent(claimed: errors.AlreadyClaimed, request: ApprovalRequest) -> Outcome:
+    """Return what an asker is told whose approval was used before."""
+    permit = claimed.facts.get("permit")
+    if isinstance(permit, Permit) and permit.state is PermitState.UNKNOWN:
+        return unknown(request, permit)
+    return already_ran(request, permit if isinstance(permit, Permit) else None)
