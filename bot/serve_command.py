@@ -25,7 +25,7 @@ from bot.http.serving import PortTaken
 from bot.logs import log_to_stderr
 from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.start_checks import StartRefused
-from bot.stopping import stop_signal
+from bot.stopping import say_stopped, stop_signal
 
 AGENT = "agent"
 Hosted = Callable[[Gate], Coroutine[Any, Any, object]]
@@ -82,7 +82,10 @@ async def _serve(settings: Settings) -> int:
     with stop_signal() as stop:
         async with running_gateway(settings, lambda gateway: _agents(settings, gateway)) as running:
             print(f"Sayso is serving; health at {running.url}/readyz", flush=True)
-            return await _hosting(hosted, running, stop)
+            code = await _hosting(hosted, running, stop)
+    if code == 0:
+        say_stopped(f"Everything is kept in {settings.data_dir}; `sayso serve` goes on with it.")
+    return code
 
 
 async def _hosting(agent: Hosted | None, running: Running, stop: asyncio.Event) -> int:

@@ -1,7 +1,9 @@
 """Ctrl-C and SIGTERM as an event, so that a command ends in order and without a traceback."""
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,3 +25,13 @@ def stop_signal() -> Iterator[asyncio.Event]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+def say_stopped(kept: str) -> None:
+    """Print the last line of a command that ended as asked: *kept* says what is left of it."""
+    try:
+        sys.stdout.write(f"Stopped. {kept}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has gone; Python would complain about it once more at its own end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

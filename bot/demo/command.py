@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import logging
 import os
+import shlex
 import sqlite3
 import sys
 import tempfile
@@ -35,7 +36,7 @@ from bot.sandbox.server import LocalSlack
 from bot.serve_command import is_start_refusal
 from bot.settings import Settings, read_settings
 from bot.start_trouble import start_trouble
-from bot.stopping import stop_signal
+from bot.stopping import say_stopped, stop_signal
 
 PORT = 8484
 AGENT = "demo-agent"
@@ -124,7 +125,15 @@ async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
             await stop.wait()
             warming.cancel()
             await asyncio.wait({warming})
+    say_stopped(_kept(wanted.data))
     return 0
+
+
+def _kept(data: Path | None) -> str:
+    if data is None:
+        return "Nothing was kept; `sayso demo --data DIR` keeps everything."
+    again = shlex.join(["sayso", "demo", "--data", str(data)])
+    return f"Everything is kept in {data}; go on with: {again}"
 
 
 def _settings(slack: LocalSlack, data: Path, policy: Path) -> Settings:

@@ -6,7 +6,7 @@ as asked, 2 wrong arguments, a taken port or a data directory that cannot be use
 
 import argparse
 import asyncio
-import signal
+import shlex
 import sqlite3
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.arguments import port_number
 from bot.sandbox.server import AddRoutes, LocalSlack
 from bot.start_trouble import start_trouble
+from bot.stopping import say_stopped, stop_signal
 
 _PORT = 8484
 
@@ -46,19 +47,24 @@ def run(arguments: list[str]) -> int:
 
 
 async def _serve(wanted: argparse.Namespace) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with LocalSlack.running(
-        data_dir=wanted.data,
-        port=wanted.port,
-        signed_http_url=wanted.signed_http,
-        add_routes=() if wanted.no_page else _page(),
-    ) as slack:
-        print("\n".join(_lines(slack, with_page=not wanted.no_page)), flush=True)
-        await stop.wait()
+    with stop_signal() as stop:
+        async with LocalSlack.running(
+            data_dir=wanted.data,
+            port=wanted.port,
+            signed_http_url=wanted.signed_http,
+            add_routes=() if wanted.no_page else _page(),
+        ) as slack:
+            print("\n".join(_lines(slack, with_page=not wanted.no_page)), flush=True)
+            await stop.wait()
+    say_stopped(_kept(wanted.data))
     return 0
+
+
+def _kept(data: Path | None) -> str:
+    if data is None:
+        return "The workspace was in memory and is gone; --data DIR keeps one."
+    again = shlex.join(["sayso", "sandbox", "--data", str(data)])
+    return f"The workspace is kept in {data}; go on with: {again}"
 
 
 def _page() -> tuple[AddRoutes, ...]:

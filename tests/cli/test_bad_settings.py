@@ -169,6 +169,9 @@ async def test_a_second_gateway_on_the_same_data_names_the_first(
         _refused(second, f"Another gateway (process {first.pid}) already runs on {tmp_path}.")
         ended = await first.end()
     assert ended.code == 0
+    assert ended.printed.splitlines()[-1] == (
+        f"Stopped. Everything is kept in {tmp_path}; `sayso serve` goes on with it."
+    )
     assert "Traceback" not in ended.complaint
 
 

@@ -52,8 +52,8 @@ async def running_demo(data: Path) -> AsyncIterator[Program]:
         yield demo
 
 
-async def _ends_in_time(demo: Program, number: int) -> None:
-    """End it by a signal: in time, with code 0, in silence, and with nothing of it left."""
+async def _ends_in_time(demo: Program, number: int) -> str:
+    """End it by a signal: in time, with code 0, no complaint, nothing of it left; its last line."""
     born = [child.pid for child in children(demo.pid)]
     asked_at = monotonic()
     ended = await demo.end(number)
@@ -61,6 +61,7 @@ async def _ends_in_time(demo: Program, number: int) -> None:
     assert ended.code == 0
     assert ended.complaint == ""
     assert [pid for pid in born if is_alive(pid)] == []
+    return ended.printed.splitlines()[-1]
 
 
 @in_module_loop
@@ -86,7 +87,8 @@ async def test_it_ends_in_two_seconds_with_pages_open_and_a_question_pending(
         open_pages = [
             await http.ws_connect(f"{demo.lines[0]}page/live", headers=origin) for _ in range(3)
         ]
-        await _ends_in_time(demo, number)
+        last = await _ends_in_time(demo, number)
+        assert last.startswith(f"Stopped. Everything is kept in {tmp_path}; go on with: sayso demo")
         for each in open_pages:
             await each.close()
 
@@ -99,7 +101,8 @@ async def test_without_data_it_leaves_nothing_and_told_not_to_it_opens_no_browse
     env = {"TMPDIR": str(place), "BROWSER": _browser(tmp_path, asked_for)}
     async with running("demo", "--no-open", "--port", "0", up="Open it", env=env) as demo:
         assert [each.name.startswith("sayso-demo-") for each in place.iterdir()] == [True]
-        await _ends_in_time(demo, signal.SIGINT)
+        last = await _ends_in_time(demo, signal.SIGINT)
+    assert last == "Stopped. Nothing was kept; `sayso demo --data DIR` keeps everything."
     assert list(place.iterdir()) == []
     assert not asked_for.exists()
 

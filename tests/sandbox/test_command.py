@@ -41,11 +41,12 @@ async def test_it_ends_within_two_seconds_with_code_0(tmp_path: Path, number: in
 
         asked_at = monotonic()
         process.send_signal(number)
-        _, noise = await process.communicate()
+        rest, noise = await process.communicate()
         await deaf.close()
 
     assert monotonic() - asked_at < 2
     assert process.returncode == 0
+    assert rest.decode().startswith(f"Stopped. The workspace is kept in {tmp_path}; go on with: ")
     assert noise == b""
 
 
