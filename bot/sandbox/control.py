@@ -6,15 +6,16 @@ that no web page elsewhere can send or read them.
 """
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from pydantic import ValidationError, validate_call
 
-from bot.sandbox.faults import FaultUnknownError, fault_from_json
+from bot.sandbox.faults import FaultUnknownError, fault_from_json, mistakes
 from bot.sandbox.hands.reach import InteractionResult
 from bot.sandbox.interactions import NoSuchPlaceError
 from bot.sandbox.nouns import JsonObject
+from bot.sandbox.web_api.arguments import loads
 
 if TYPE_CHECKING:
     from bot.sandbox.server import LocalSlack
@@ -67,11 +68,14 @@ class Control:
         """`{"do": "click", …}` with the arguments of the `Interactions` method of that name."""
         described = await _json_of(request)
         do = described.pop("do", None)
-        if do not in _HANDS:
+        if not isinstance(do, str) or do not in _HANDS:
             return web.json_response({"ok": False, "error": "no such act"}, status=400)
         try:
-            result = await getattr(self._slack.interactions, do)(**described)
-        except (TypeError, NoSuchPlaceError) as error:
+            act = validate_call(getattr(self._slack.interactions, do))
+            result = await act(**described)
+        except ValidationError as error:
+            return web.json_response({"ok": False, "error": mistakes(error)}, status=400)
+        except NoSuchPlaceError as error:
             return web.json_response({"ok": False, "error": str(error)}, status=400)
         shown = dataclasses.asdict(result) if isinstance(result, InteractionResult) else result
         return web.json_response({"ok": True, "result": shown})
@@ -104,8 +108,8 @@ async def _json_of(request: web.Request) -> JsonObject:
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType
     try:
-        decoded = json.loads(await request.read())
-    except ValueError:
+        decoded = loads((await request.read()).decode())
+    except (ValueError, RecursionError):
         decoded = None
     if not isinstance(decoded, dict):
         raise web.HTTPBadRequest(text="a JSON object is expected")

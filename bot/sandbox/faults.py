@@ -7,6 +7,9 @@ deliveries ask `take()` before they answer or send; a fault that has struck `tim
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.sandbox.nouns import JsonObject
 
@@ -52,21 +55,26 @@ class Fault:
     """One fault. `method` is a Web API method or, for deliveries, an envelope type.
 
     `method`/`channel` of `None` mean any; `times` of `None` means until cleared; the first
-    `skip` matching calls are left alone.
+    `skip` matching calls are left alone. The bounds hold for what another process describes.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     kind: FaultKind
     method: str | None = None
     channel: str | None = None
-    times: int | None = 1
-    skip: int = 0
-    seconds: float = 1.0
-    status: int = 503
+    times: Annotated[int, Field(ge=1)] | None = 1
+    skip: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 1.0
+    status: Annotated[int, Field(ge=400, le=599)] = 503
     code: str = "internal_error"
 
 
+_DESCRIBED = TypeAdapter(Fault)
+
+
 class FaultUnknownError(ValueError):
-    """The description of a fault names an unknown kind or field."""
+    """The description of a fault names an unknown kind or field, or a value out of bounds."""
 
 
 class Faults:
@@ -121,9 +129,14 @@ class Faults:
 def fault_from_json(described: JsonObject) -> Fault:
     """Read a fault that another process describes; raises `FaultUnknownError`."""
     try:
-        return Fault(**{**described, "kind": FaultKind(described["kind"])})
-    except (KeyError, TypeError, ValueError) as error:
-        raise FaultUnknownError(f"not a fault: {error}") from error
+        return _DESCRIBED.validate_python(described)
+    except ValidationError as error:
+        raise FaultUnknownError(f"not a fault: {mistakes(error)}") from error
+
+
+def mistakes(error: ValidationError) -> str:
+    """What is wrong with JSON that another process sent, each with its place."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
 def _concerns(fault: Fault, method: str, channel: str | None) -> bool:

@@ -124,3 +124,33 @@ async def test_half_a_surrogate_pair_is_shown_as_a_question_mark(slack: LocalSla
         told = await answer.json()
 
     assert told["message"]["text"] == "? \N{GRINNING FACE}"
+
+
+_ACTS: dict[str, dict[str, Any]] = {
+    "click": {"channel": "C0PROD", "ts": "1.000001", "action_id": "approve", "values": {}},
+    "click_in_view": {"view_id": "V0", "action_id": "more", "value": "a"},
+    "close_view": {"view_id": "V0", "whole_stack": True},
+    "open_home": {"tab": "home"},
+    "say": {"channel": "C0PROD", "text": "hello", "thread_ts": "1.000001"},
+    "slash_command": {"channel": "C0PROD", "text": "/agent go"},
+    "submit_view": {"view_id": "V0", "values": {"why": {"text": "a"}}},
+}
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(do=st.sampled_from(sorted(_ACTS)), data=st.data())
+async def test_an_act_described_wrongly_is_refused_and_breaks_nothing(
+    slack: LocalSlack, do: str, data: st.DataObject
+) -> None:
+    act = {"do": do, "person_id": "U0BOB", **_ACTS[do]}
+    act[data.draw(st.sampled_from(sorted(act)))] = data.draw(_JSON)
+    async with (
+        aiohttp.ClientSession(slack.url) as session,
+        session.post("/sandbox/hands", json=act) as answer,
+    ):
+        assert answer.status in {200, 400}
+        assert await session.get("/sandbox/messages?channel=C0PROD")
