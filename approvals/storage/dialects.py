@@ -6,40 +6,33 @@ import, because its decision path runs on nothing but strings; PostgreSQL's when
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
-Insert: TypeAlias = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+Insert: TypeAlias = "sqlite.Insert | postgresql.Insert"
 """Each database's own insert; both know `on_conflict_do_update` and `on_conflict_do_nothing`."""
 Definition: TypeAlias = ClauseElement | Callable[[Callable[[Table], Insert]], ClauseElement]
 """A statement, or what makes one from the database's own `insert`."""
 
 SQLITE: Dialect = sqlite.dialect(paramstyle="named")
-POSTGRESQL: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
-class SortedByBytes(postgresql.base.PGTypeCompiler):
-    """Writes the types of new columns so that texts sort as they do in SQLite and in Python.
+@cache
+def _postgresql() -> tuple[Dialect, Callable[[Table], Insert]]:
+    # Loading it takes a tenth of a second, which whoever stays with SQLite need not wait.
+    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.dialects.postgresql import asyncpg
 
-    The order of a database's own language may change with its operating system, and then its
-    indexes are wrong.
-    """
-
-    def visit_VARCHAR(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
-        """Return a text column's type."""
-        return f'{super().visit_VARCHAR(type_, **options)} COLLATE "C"'
-
-
-def sorted_by_bytes(dialect: Dialect) -> Dialect:
-    """Return PostgreSQL's *dialect*, changed to make columns that are `SortedByBytes`."""
-    dialect.type_compiler_instance = SortedByBytes(dialect)
-    return dialect
+    return asyncpg.dialect(), postgresql.insert  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ class Statement:
     def postgresql(self) -> Numbered:
         """The SQL for PostgreSQL."""
         if self._numbered is None:
-            compiled = self._compiled(POSTGRESQL, postgresql.insert)
+            compiled = self._compiled(*_postgresql())
             self._numbered = Numbered(str(compiled), tuple(compiled.positiontup or ()))
         return self._numbered
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.errors import StoreFull
+from approvals.domain.errors import StoreFull, StoreUnavailable
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Committed, Store, Transaction
 
@@ -33,6 +33,9 @@ class TroubledStore:
     @property
     def is_writable(self) -> bool:
         return self.failure is None
+
+    async def health(self) -> StoreUnavailable | None:
+        return await self.inner.health()
 
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
         if self.failure is not None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from approvals.storage.dialects import sorted_by_bytes
+from approvals.storage.postgres.column_types import SortedByBytes
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 10
@@ -90,7 +90,7 @@ class Server:
             async_creator=lambda: self.connect(**settings),
             poolclass=NullPool,
         )
-        sorted_by_bytes(engine.dialect)
+        engine.dialect.type_compiler_instance = SortedByBytes(engine.dialect)
         return engine
 
 
