@@ -153,4 +153,5 @@ async def test_an_act_described_wrongly_is_refused_and_breaks_nothing(
         session.post("/sandbox/hands", json=act) as answer,
     ):
         assert answer.status in {200, 400}
-        assert await session.get("/sandbox/messages?channel=C0PROD")
+        shown = await session.get("/sandbox/messages", params={"channel": "C0PROD"})
+        assert shown.status == 200
