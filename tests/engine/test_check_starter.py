@@ -13,8 +13,10 @@ from approvals.domain import errors
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.domain.task_rule import TaskVerb
 from approvals.operations.check_starter import may_run
+from approvals.operations.desk import Desk
+from approvals.operations.ports import DirectoryUnavailable
 from tests.engine.gateway_in_test import OPS, POLICY, GatewayInTest, a_gateway, a_policy
-from tests.fakes.people import ALICE, BOB, CAROL, TEAM
+from tests.fakes.people import ALICE, BOB, CAROL, TEAM, FakeDirectory
 from tests.slack_door.troubled_stores import TroubledStore
 
 TASKS = """\
@@ -35,6 +37,11 @@ async def ask(
     verb: TaskVerb = TaskVerb.RUN,
 ) -> None:
     await may_run(gateway.desk, person=person, team=team, channel=channel, agent=agent, verb=verb)
+
+
+async def starts(desk: Desk, person: UserId, *, verb: TaskVerb = TaskVerb.RUN) -> None:
+    """Ask at a desk of the test's own making."""
+    await may_run(desk, person=person, team=TEAM, channel=OPS, agent="ops-bot", verb=verb)
 
 
 def audited(path: Path) -> list[dict[str, Any]]:
@@ -142,6 +149,30 @@ async def test_when_the_directory_is_down_nobody_may_and_the_sentence_says_that_
     assert event["data"]["code"] == "identity_unverified"
 
 
+class HalfADirectory(FakeDirectory):
+    """Knows who people are, and cannot say in which groups and channels they are."""
+
+    async def members(self, usergroup: str) -> frozenset[UserId]:
+        raise DirectoryUnavailable
+
+    async def is_member(self, channel: ChannelId, user: UserId) -> bool:
+        raise DirectoryUnavailable
+
+
+async def test_what_cannot_be_read_is_told_apart_from_not_being_in_it(tmp_path: Path) -> None:
+    async with a_gateway(tmp_path / "sayso.db", policy=RULED) as gateway:
+        desk = replace(gateway.desk, directory=HalfADirectory())
+
+        await starts(desk, BOB)
+        with pytest.raises(errors.IdentityUnverified, match="Nothing was done; try again"):
+            await starts(desk, ALICE)
+        with pytest.raises(errors.IdentityUnverified):
+            await starts(desk, BOB, verb=TaskVerb.LIST)
+
+    rules = [event["data"]["rule"] for event in audited(tmp_path / "sayso.db")]
+    assert rules == ["#ops, task rule 1", "#ops, task rule 2"]
+
+
 async def test_what_the_policy_says_counts_from_the_moment_it_is_in_force(tmp_path: Path) -> None:
     async with a_gateway(tmp_path / "sayso.db") as gateway:
         await ask(gateway, ALICE)
@@ -195,6 +226,4 @@ async def test_a_refusal_that_cannot_be_audited_is_a_refusal_still(tmp_path: Pat
         desk = replace(gateway.desk, store=full)
 
         with pytest.raises(errors.StoreFull):
-            await may_run(
-                desk, person=ALICE, team=TEAM, channel=OPS, agent="ops-bot", verb=TaskVerb.RUN
-            )
+            await starts(desk, ALICE)
