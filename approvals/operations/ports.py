@@ -229,11 +229,7 @@ class Directory(Protocol):
         ...
 
     async def is_member(self, channel: ChannelId, user: UserId) -> bool:
-        """Whether the person is in the channel, whoever they are otherwise.
-
-        Raises:
-            DirectoryUnavailable: it could not be read.
-        """
+        """Whether the person is in the channel. Raises DirectoryUnavailable."""
         ...
 
 
