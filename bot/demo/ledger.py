@@ -112,6 +112,7 @@ class Ledger:
 
     async def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def transaction() -> T:
+            self._path.touch(mode=0o600)
             with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_S)) as connection:
                 connection.isolation_level = None
                 connection.execute("BEGIN IMMEDIATE")

@@ -51,11 +51,15 @@ class Drawer:
     def __init__(self, data_dir: Path | None) -> None:
         """Open or make the file, for this process alone; the directory is made too.
 
+        What is made is its owner's alone: it holds tokens and what people wrote.
+
         Raises `DrawerInUseError` when another process has it open, and `sqlite3.Error` or `OSError`
         when the directory or file cannot be used.
         """
         if data_dir is not None:
-            data_dir.mkdir(parents=True, exist_ok=True)
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite would make it readable by all; its -wal and -shm take the file's own mode.
+            (data_dir / FILE_NAME).touch(mode=0o600)
         place = ":memory:" if data_dir is None else str(data_dir / FILE_NAME)
         self._connection = sqlite3.connect(place, isolation_level=None, timeout=_WAIT_S)
         try:

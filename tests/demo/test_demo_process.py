@@ -74,6 +74,14 @@ async def test_the_first_line_is_the_pages_address_and_the_page_is_there(demo: P
     assert {child.command[-3:-1] for child in children(demo.pid)} == SERVICES
 
 
+@in_module_loop
+async def test_what_it_keeps_is_its_owners_alone(demo: Program, place: Path) -> None:
+    assert demo.process.returncode is None
+    modes = {each: f"{each.stat().st_mode & 0o777:o}" for each in place.rglob("*")}
+    assert {"sayso.db-wal", "local-slack.db-wal", "ledger.db"} <= {each.name for each in modes}
+    assert modes == {each: "700" if each.is_dir() else "600" for each in modes}
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
 )
