@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from approvals.domain.approval_request import Status
 from bot.demo.world import POLICY_PATH
 from bot.sandbox.server import LocalSlack
 from tests.programs import running
@@ -16,7 +17,7 @@ from tests.slack_door.company_network import (
     SlackBehindTls,
     company_network,
 )
-from tests.slack_door.scene import ALICE, PROD
+from tests.slack_door.scene import ALICE, BOB, PROD, scene
 from tests.slack_door.test_start_checks import refusal
 
 pytestmark = pytest.mark.timeout(180)
@@ -88,3 +89,18 @@ async def test_without_one_of_them_the_start_is_refused_with_its_remedy(
 
     assert refused.startswith(f"Slack cannot be reached at {BASE_URL}: {sentence}")
     assert (proxy.asked != []) is (name == "SSL_CERT_FILE")
+
+
+async def test_a_slack_on_this_machine_is_reached_past_the_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async with scene(tmp_path) as stage:
+        request = await stage.ask()
+        await stage.click(BOB, request)
+
+        assert (await stage.stored(request)).status is Status.APPROVED
