@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from bot.settings_mistakes import explained
+
 _OURS = ("SAYSO_",)
 _NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
 """Read by the test suite and by remote gates, not by the gateway."""
@@ -160,7 +162,8 @@ def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as mistakes:
-        more = [*_explained(mistakes), *_unset_tokens(values)]
+        names = {field: name for name, field in setting_names().items()}
+        more = [*explained(mistakes, values, names), *_unset_tokens(values)]
         raise SettingsInvalid(lines + _besides(unread, more)) from None
     lines += _besides(unread, _missing(settings))
     if lines:
@@ -194,22 +197,10 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise ValueError(
-            f"the file of {name}_FILE cannot be read ({error}) – correct its path or permissions"
+            f"the file of {name}_FILE cannot be read ({why}) – correct its path or permissions"
         ) from None
-
-
-def _explained(mistakes: ValidationError) -> list[str]:
-    by_field = {field: name for name, field in setting_names().items()}
-    lines = []
-    for mistake in mistakes.errors(include_input=False, include_url=False):
-        place = str(mistake["loc"][0]) if mistake["loc"] else ""
-        name = by_field.get(place, place)
-        if mistake["type"] == "missing":
-            lines.append(f"{name}: is not set – set it, or name a file in {name}_FILE")
-        else:
-            lines.append(f"{name}: {mistake['msg']} – see docs/reference/settings.md")
-    return lines
 
 
 def _missing(settings: Settings) -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.world import POLICY_PATH
+from bot.settings import setting_names
+from bot.settings_mistakes import ALLOWED
 from tests.programs import Ended, Program, running, sayso
 from tests.sayso_here import SaysoHere
 
@@ -81,19 +83,49 @@ async def test_every_mistake_in_the_environment_has_a_line_of_its_own(tmp_path: 
     _refused(
         ended,
         "SAYSO_HTTP_PORTT: is not a setting – remove it or correct its name",
-        "SLACK_BASE_URL: ",
-        "SAYSO_HTTP_PORT: ",
-        "SAYSO_RUN: ",
-        "SAYSO_LOG_LEVEL: Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'",
+        "SLACK_BASE_URL: 'slack.com' will not do – give an address with a host that ends in",
+        "SAYSO_HTTP_PORT: 'many' will not do – give a whole number from 0 to 65535",
+        "SAYSO_RUN: 'no colon' will not do – give module:function, like my_agent.night_shift:run",
+        "SAYSO_LOG_LEVEL: 'loud' will not do – give DEBUG, INFO, WARNING or ERROR",
     )
     assert all(" – " in line for line in ended.complaints)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("SAYSO_LOG_LEVEL", "xoxb-1-hush"),
+        ("SAYSO_HTTP_PORT", "0123456789abcdef0123456789abcdef-hush"),
+        ("SLACK_BASE_URL", "ftp://me:hush@slack.com/"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(
+    tmp_path: Path, serve: Serve, name: str, given: str
+) -> None:
+    ended = serve(tmp_path, **{**TOKENS, name: given})
+    _refused(ended, f"{name}: what it is set to will not do (not shown, because it may be")
+        ended, f"{name}: what it is set to will not do (not shown, because it may be a secret)"
+    )
+
+
+def test_every_setting_is_refused_in_plain_words(tmp_path: Path, serve: Serve) -> None:
+    for name, field in setting_names().items():
+        if field not in ALLOWED:
+            continue
+        ended = serve(tmp_path, **{**TOKENS, name: "?" * 100})
+        shown = "?" * 60
+        _refused(ended, f"{name}: '{shown}…' will not do – give {ALLOWED[field]}")
 
 
 def test_a_secret_file_that_cannot_be_read_is_one_mistake(tmp_path: Path, serve: Serve) -> None:
     ended = serve(
         tmp_path, SLACK_BOT_TOKEN_FILE=str(tmp_path / "none"), SLACK_APP_TOKEN="xapp-1-hush"
     )
-    _refused(ended, "SLACK_BOT_TOKEN: the file of SLACK_BOT_TOKEN_FILE cannot be read (")
+    _refused(
+        ended,
+        "SLACK_BOT_TOKEN: the file of SLACK_BOT_TOKEN_FILE cannot be read (No such file or "
+        "directory) – correct its path or permissions",
+    )
 
 
 def test_a_secret_set_twice_is_refused(tmp_path: Path, serve: Serve) -> None:
