@@ -123,7 +123,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         self.lives.clock.advance(timedelta(seconds=1))
         self.do(self.lives.gateway.delivered())
 
-    @precondition(lambda self: self.lives.is_busy)
+    @precondition(lambda self: self.lives.has_callers)
     @rule(is_killed=st.booleans(), agents_return=st.booleans())
     def the_gateway_starts_again(self, is_killed: bool, agents_return: bool) -> None:
         callers = [caller for caller in self.lives.callers if caller.key is not None]
@@ -132,7 +132,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         for caller in callers if agents_return else ():
             self.do(self.deeds.ask_again(caller))
 
-    @precondition(lambda self: self.lives.is_busy)
+    @precondition(lambda self: self.lives.has_callers)
     @rule(user=PEOPLE, verdict=VERDICTS, pick=PICKS, turns=TURNS)
     def it_is_killed_amid_a_click(
         self, user: UserId, verdict: Verdict, pick: int, turns: int
@@ -144,7 +144,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         if caller.key is not None:
             self._killed_amid(self._asks_again(caller), turns)
 
-    @precondition(lambda self: self.lives.is_busy)
+    @precondition(lambda self: self.lives.has_callers)
     @rule(minutes=st.sampled_from([0, 0, 4, 6]), turns=TURNS)
     def it_is_killed_amid_the_ends_of_bodies_or_follow_ups(self, minutes: int, turns: int) -> None:
         callers = self.lives.callers

@@ -47,9 +47,9 @@ class Lives:
         return Log.read(self.path)
 
     @property
-    def is_busy(self) -> bool:
-        """Whether a call waits or runs, so that an end of the gateway would be felt."""
-        return any(not caller.task.done() for caller in self.callers)
+    def has_callers(self) -> bool:
+        """Whether anybody asked in this life; the same at every run, however fast threads are."""
+        return bool(self.callers)
 
     async def start(self) -> None:
         """Start a gateway on the file of now; what the last one left behind is settled first."""
