@@ -4,13 +4,14 @@ import contextlib
 import datetime as dt
 import enum
 import json
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, Json, PlainSerializer
 
 from approvals.domain import errors
 from approvals.gate import Gate
@@ -97,6 +98,22 @@ async def test_x13_bytes_travel_as_base64() -> None:
     assert shown(gateway) == {"content": "/wByYXc="}
 
 
+async def test_x13_json_inside_a_text_travels_as_the_text() -> None:
+    got: list[list[int]] = []
+
+    @gate.guard
+    async def write(numbers: Json[list[int]]) -> None:
+        got.append(numbers)
+
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+
+    await write("[1, 2]")  # type: ignore[arg-type] # what an agent sends
+
+    assert got == [[1, 2]]
+    assert shown(gateway) == {"numbers": "[1,2]"}
+
+
 class Child(Inner):
     secret_plan: str = "none"
 
@@ -104,6 +121,13 @@ class Child(Inner):
 class Excluding(BaseModel):
     shown: str
     hidden: str = Field("safe", exclude=True)
+
+
+@dataclass
+class Rising:
+    """Equal to every other one, and one more each time it is written."""
+
+    number: Annotated[int, PlainSerializer(lambda number: number + 1)] = field(compare=False)
 
 
 class Text(str):
@@ -122,6 +146,7 @@ class Text(str):
         (Any, b"\xff"),
         (Inner, Child(when=dt.datetime(2026, 1, 1))),
         (Excluding, Excluding(shown="a", hidden="rm -rf")),
+        (Rising, Rising(1)),
         (str, "half a pair \ud800"),
         (str, "nul \x00"),
         (float, float("nan")),
