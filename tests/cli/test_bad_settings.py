@@ -103,7 +103,7 @@ def test_a_secret_in_the_wrong_place_is_not_shown(
     tmp_path: Path, serve: Serve, name: str, given: str
 ) -> None:
     ended = serve(tmp_path, **{**TOKENS, name: given})
-    _refused(ended, f"{name}: what it is set to will not do (not shown, because it may be")
+    _refused(
         ended, f"{name}: what it is set to will not do (not shown, because it may be a secret)"
     )
 
