@@ -1,9 +1,6 @@
 """Two processes and a person: `sayso sandbox`, `sayso serve`, and hands over HTTP."""
 
 import asyncio
-import json
-import os
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,12 +10,13 @@ from typing import Any
 import aiohttp
 
 from bot.slack import buttons
-from tests.process import agent
+from tests.process.cards import Card, card_in
+from tests.process.serving import PATIENCE_S, Gateway, running_agent
 from tests.programs import Program, running
 
 BOB = "U0BOB"
 CHANNEL = "C0PROD"
-PATIENCE_S = 50
+SLACK_SETTINGS = ("SLACK_BASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 POLICY = """
 version: 1
 defaults: {channel: "#prod-incidents", timeout: 30m}
@@ -31,42 +29,6 @@ channels:
     rules:
       - {tool: ledger_append, effect: ask}
 """
-_SLACK = ("SLACK_BASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
-_REQUEST = re.compile(r"Request (\w{26})")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """A message of ours in the channel, as it is now."""
-
-    ts: str
-    request_id: str
-    text: str
-    """Everything on it."""
-    is_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gateway:
-    """A running `sayso serve`, with the points its agent announces."""
-
-    program: Program
-    points: asyncio.StreamReader
-
-    async def reached(self, point: str) -> dict[str, str]:
-        """Wait until the agent says that it is at *point*."""
-        while True:
-            line = await asyncio.wait_for(self.points.readline(), PATIENCE_S)
-            assert line, f"the gateway ended before it was {point}"
-            seen: dict[str, str] = json.loads(line)
-            if seen["point"] == point:
-                return seen
-
-    async def outcome(self) -> str:
-        return (await self.reached(agent.OUTCOME))["said"]
-
-    async def kill(self) -> None:
-        await self.program.kill()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,36 +51,13 @@ class Scene:
     async def gateway(
         self, *, stop_at: str = "", keys: str = "invoice-42"
     ) -> AsyncIterator[Gateway]:
-        reading, writing = os.pipe()
-        async with _reader(reading) as points:
-            try:
-                serving = running(
-                    *("serve", "--data", str(self.place / "gateway")),
-                    *("--policy", str(self.place / "policy.yml")),
-                    up="Sayso is serving",
-                    cwd=self.place,
-                    fds=(writing,),
-                    env={
-                        "SAYSO_RUN": "tests.process.agent:run",
-                        "SAYSO_HTTP_PORT": "0",
-                        **{name: self.slack.setting(name) for name in _SLACK},
-                        agent.POINTS_FD: str(writing),
-                        agent.STOP_AT: stop_at,
-                        agent.KEYS: keys,
-                        agent.FILE: str(self.place / "ledger.txt"),
-                    },
-                )
-                async with serving as program:
-                    os.close(writing)
-                    writing = -1
-                    yield Gateway(program=program, points=points)
-            finally:
-                if writing >= 0:
-                    os.close(writing)
+        slack = {name: self.slack.setting(name) for name in SLACK_SETTINGS}
+        async with running_agent(self.place, slack, stop_at=stop_at, keys=keys) as gateway:
+            yield gateway
 
     async def cards(self) -> list[Card]:
         """Every card of this scene in the channel, oldest first."""
-        found = [_card(message) for message in await self._seen("messages", channel=CHANNEL)]
+        found = [card_in(message) for message in await self._seen("messages", channel=CHANNEL)]
         return [card for card in found if card is not None and card.ts not in self.earlier]
 
     async def card(self, *showing: str) -> Card:
@@ -221,38 +160,3 @@ async def running_scene(place: Path, slack: Program | None = None) -> AsyncItera
         scene = Scene(place=place, slack=slack, http=http)
         scene.earlier = frozenset([card.ts for card in await scene.cards()])
         yield scene
-
-
-@asynccontextmanager
-async def _reader(fd: int) -> AsyncIterator[asyncio.StreamReader]:
-    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
-    transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(fd, "rb", buffering=0)
-    )
-    try:
-        yield reader
-    finally:
-        transport.close()
-        await asyncio.sleep(0)
-
-
-def _card(message: dict[str, Any]) -> Card | None:
-    shown = " ".join(_texts(message["blocks"]))
-    request = _REQUEST.search(shown)
-    if request is None:
-        return None
-    return Card(
-        ts=message["ts"],
-        request_id=request[1],
-        text=shown,
-        is_open=any(block["type"] == "actions" for block in message["blocks"]),
-    )
-
-
-def _texts(shown: Any) -> list[str]:
-    if isinstance(shown, list):
-        return [text for each in shown for text in _texts(each)]
-    if not isinstance(shown, dict):
-        return []
-    own = [shown["text"]] if isinstance(shown.get("text"), str) else []
-    return own + [text for each in shown.values() for text in _texts(each)]

@@ -16,7 +16,8 @@ import pytest
 
 from bot.slack import buttons
 from tests.process import agent
-from tests.process.scene import Gateway, Scene, running_scene
+from tests.process.scene import Scene, running_scene
+from tests.process.serving import Gateway
 
 POINTS = (agent.PENDING, agent.DECIDED, agent.CLAIMED, agent.IN_BODY, agent.OUTCOME, "")
 """Where a kill strikes; the empty one is any moment at all."""

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from tests.process import agent
-from tests.process.scene import Card, Scene, running_scene, running_slack
+from tests.process.cards import Card
+from tests.process.scene import Scene, running_scene, running_slack
 from tests.programs import Program
 
 pytestmark = [
