@@ -1,6 +1,6 @@
 """Checks that the audit log is the one that was written: nothing altered, missing or put in.
 
-Read-only, so it may be run beside a gateway; used by `sayso audit verify` and by tests. A chain
+Read-only, so it may be run beside a gateway, as docs/reference/audit-events.md shows. A chain
 alone cannot show a tail that was cut off or a log rewritten as a whole: compare the head with one
 that was noted elsewhere.
 """
