@@ -171,9 +171,13 @@ class LifeOfRequests(RuleBasedStateMachine):
         self.seen = log
 
     def teardown(self) -> None:
-        self.do(self._quiesce())
-        self.runner.close()
-        self.directory.cleanup()
+        try:
+            self.do(self._quiesce())
+        finally:
+            # A store left open keeps its threads, and with them the whole test run, alive.
+            self.do(self.lives.stop())
+            self.runner.close()
+            self.directory.cleanup()
 
     async def _quiesce(self) -> None:
         """I2, I3, I11: with faults over and time passed, everything has ended and says so."""
@@ -196,4 +200,3 @@ class LifeOfRequests(RuleBasedStateMachine):
         assert waiting == [], "I11: a caller still waits"
         states = {permit["state"] for permit in log.permits.values()}
         assert "claimed" not in states, "I3: nobody says how a run ended"
-        await self.lives.stop()

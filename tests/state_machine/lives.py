@@ -67,8 +67,12 @@ class Lives:
         people.change(DANA, is_guest=True)
         people.change(ROBOT, is_bot=True)
         people.change(EVE, is_internal=False)
-        await recover(self.gateway.desk)
-        await send_follow_ups(self.gateway.desk)
+        try:
+            await recover(self.gateway.desk)
+            await send_follow_ups(self.gateway.desk)
+        except BaseException:
+            await self._stack.aclose()
+            raise
 
     async def stop(self) -> None:
         """End the gateway in order: callers are let go, what is queued is stored."""
