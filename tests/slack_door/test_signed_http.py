@@ -176,6 +176,24 @@ async def test_e16_well_formed_nonsense_is_answered_and_leaves_the_door_open(
     assert (await wire.stage.stored(request)).status is Status.APPROVED
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [{}, {"type": 1}, {"type": "block_actions"}, {"type": "block_actions", "actions": [[]]}],
+    ids=str,
+)
+async def test_e16_nonsense_of_our_own_app_is_logged_with_an_id_and_no_traceback(
+    wire: Wire, nonsense: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    slack = wire.stage.slack
+    body = form({**nonsense, "api_app_id": slack.app_id, "team": {"id": slack.team_id}})
+
+    assert (await wire.post(body))[0] == 200
+
+    (logged,) = [each for each in caplog.records if "error id" in each.getMessage()]
+    assert (logged.levelname, logged.exc_info) == ("ERROR", None)
+    assert "malformed payload" in logged.getMessage()
+
+
 async def test_e16_a_body_beyond_the_limit_is_refused_unread(wire: Wire) -> None:
     body = b"x" * (BODY_MAX_BYTES + 1)
 
