@@ -7,14 +7,23 @@ import pytest
 
 from approvals.operations.ports import Store
 from approvals.storage.sql_store import SqlStore
+from tests.storage.databases import Database, PostgresDatabase, SqliteDatabase
 from tests.storage.given import opened
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Each database there is, not yet made."""
+    if request.param == "sqlite":
+        return SqliteDatabase(tmp_path / "sayso.db")
+    return PostgresDatabase(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
     """Each store there is, empty."""
-    async with opened(tmp_path / "sayso.db") as sqlite:
-        yield sqlite
+    async with database.opened() as opened_store:
+        yield opened_store
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """The audit log: sealed in the transaction, append-only, and telling when it was touched."""
 
-import contextlib
 import sqlite3
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from approvals.domain import errors
@@ -11,49 +11,40 @@ from approvals.domain.approval_request import Cause
 from approvals.domain.audit import ChainHead
 from approvals.operations.ports import Transaction
 from approvals.storage.audit_chain import verify_file
-from approvals.storage.sql_store import SqlStore
-from tests.storage.given import a_request, end, opened, submit
-
-
-def meddle(path: Path, *statements: str) -> None:
-    """Change the log behind the triggers, as whoever holds the file can."""
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TRIGGER audit_event_refuses_update")
-        connection.execute("DROP TRIGGER audit_event_refuses_delete")
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
+from tests.storage.databases import Database
+from tests.storage.given import a_request, end, submit
 
 
 @pytest.fixture
-async def log(tmp_path: Path) -> Path:
+async def log(database: Database) -> Database:
     """A database with a log of four events."""
-    async with opened(tmp_path / "sayso.db") as store:
+    async with database.opened() as store:
         for _ in range(2):
             request = await store.write(submit(a_request()))
             await store.write(end(request.id, Cause.PEOPLE))
-    return tmp_path / "sayso.db"
+    return database
 
 
-async def test_the_log_of_a_gateway_is_intact_over_refusals_and_restarts(log: Path) -> None:
+async def test_the_log_of_a_gateway_is_intact_over_refusals_and_restarts(log: Database) -> None:
     def refusing(tx: Transaction) -> None:
         submit(a_request())(tx)
         raise errors.Frozen
 
-    async with opened(log) as store:
+    async with log.opened() as store:
         with pytest.raises(errors.Frozen):
             await store.write(refusing)
         await store.write(submit(a_request()))
 
-        report = verify_file(log)
+        report = await log.verified()
 
     assert (report.is_intact, report.head.seq) == (True, 5)
 
 
-async def test_an_empty_log_is_intact(sqlite: SqlStore, tmp_path: Path) -> None:
-    await sqlite.write(lambda tx: tx.set_fact("a", "b"))
+async def test_an_empty_log_is_intact(database: Database) -> None:
+    async with database.opened() as store:
+        await store.write(lambda tx: tx.set_fact("a", "b"))
 
-    assert verify_file(tmp_path / "sayso.db").head == ChainHead()
+    assert (await database.verified()).head == ChainHead()
 
 
 @pytest.mark.parametrize(
@@ -71,11 +62,11 @@ async def test_an_empty_log_is_intact(sqlite: SqlStore, tmp_path: Path) -> None:
     ],
 )
 async def test_a_touched_log_is_found_out(
-    log: Path, statement: str, fault: str, last_good: int
+    log: Database, statement: str, fault: str, last_good: int
 ) -> None:
-    meddle(log, statement)
+    await log.meddle(*log.unguard, statement)
 
-    report = verify_file(log)
+    report = await log.verified()
 
     assert (report.fault, report.head.seq) == (fault, last_good)
 
@@ -83,25 +74,18 @@ async def test_a_touched_log_is_found_out(
 @pytest.mark.parametrize(
     "statement", ["UPDATE audit_event SET body = ''", "DELETE FROM audit_event"]
 )
-async def test_the_database_refuses_to_change_the_log(log: Path, statement: str) -> None:
-    with (
-        contextlib.closing(sqlite3.connect(log)) as connection,
-        pytest.raises(sqlite3.IntegrityError, match="never changed"),
-    ):
-        connection.execute(statement)
+async def test_the_database_refuses_to_change_the_log(log: Database, statement: str) -> None:
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.PostgresError), match="never changed"):
+        await log.meddle(statement)
 
-    assert verify_file(log).head.seq == 4
+    assert (await log.verified()).head.seq == 4
 
 
-async def test_l10_an_event_that_cannot_be_stored_takes_its_decision_with_it(log: Path) -> None:
-    with contextlib.closing(sqlite3.connect(log)) as connection:
-        connection.execute(
-            "CREATE TRIGGER no_more BEFORE INSERT ON audit_event "
-            "BEGIN SELECT RAISE(ABORT, 'log is closed'); END"
-        )
+async def test_l10_an_event_that_cannot_be_stored_takes_its_decision_with_it(log: Database) -> None:
+    await log.meddle(*log.refuse_events)
     request = a_request()
 
-    async with opened(log) as store:
+    async with log.opened() as store:
         with pytest.raises(errors.StoreUnavailable):
             await store.write(submit(request))
 

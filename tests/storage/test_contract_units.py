@@ -2,30 +2,69 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from approvals.domain import errors
 from approvals.domain.approval_request import Cause
 from approvals.operations.ports import Committed, Store, Transaction
-from tests.storage.given import START, a_request, end, held_back, submit
+from tests.storage.given import START, a_request, end, submit
 
 
-async def test_a_refusal_undoes_its_own_unit_and_no_other_of_the_group(store: Store) -> None:
+async def test_a_refusal_undoes_its_own_unit_and_no_other_beside_it(store: Store) -> None:
     kept, refused = a_request(), a_request()
 
     def refusing(tx: Transaction) -> None:
         submit(refused)(tx)
         raise errors.Frozen
 
-    async with held_back(store):
-        writes = [asyncio.ensure_future(store.write(unit)) for unit in (submit(kept), refusing)]
+    answers = await asyncio.gather(
+        store.write(submit(kept)), store.write(refusing), return_exceptions=True
+    )
 
-    answers = await asyncio.gather(*writes, return_exceptions=True)
     assert answers[0] == kept
     assert isinstance(answers[1], errors.Frozen)
     assert await store.request(kept.id) == kept
     assert await store.request(refused.id) is None
+
+
+@pytest.mark.parametrize("callers", [2, 16])
+async def test_of_many_who_look_before_they_add_a_key_one_adds_and_all_find_it(
+    store: Store, callers: int
+) -> None:
+    def found_or_added(tx: Transaction) -> str:
+        found = tx.request_by_key("order-7")
+        return (found or submit(a_request(key="order-7"))(tx)).id
+
+    answers = await asyncio.gather(*(store.write(found_or_added) for _ in range(callers)))
+
+    assert len(set(answers)) == 1
+
+
+async def test_of_many_who_add_to_what_they_read_nobodys_part_is_lost(store: Store) -> None:
+    request = await store.write(submit(a_request()))
+    await store.write(lambda tx: tx.set_fact("count", "0"))
+
+    def add_one(tx: Transaction) -> None:
+        assert tx.request(request.id) is not None
+        tx.set_fact("count", str(int(tx.fact("count") or 0) + 1))
+
+    await asyncio.gather(*(store.write(add_one) for _ in range(24)))
+
+    assert await store.write(lambda tx: tx.fact("count")) == "24"
+
+
+async def test_units_that_lock_two_requests_in_either_order_all_come_through(store: Store) -> None:
+    pair = [(await store.write(submit(a_request()))).id for _ in range(2)]
+
+    def both(tx: Transaction, order: int) -> int:
+        return sum(tx.request(request_id) is not None for request_id in pair[::order])
+
+    units = [partial(both, order=order) for order in (1, -1) * 6]
+    answers = await asyncio.gather(*(store.write(unit) for unit in units))
+
+    assert answers == [2] * 12
 
 
 async def test_a_unit_that_breaks_reaches_its_caller_only(store: Store) -> None:
@@ -48,19 +87,22 @@ async def test_r5_text_that_stores_treat_differently_is_refused(store: Store, te
     assert await store.request(request.id) is None
 
 
-async def test_one_commit_is_one_piece_of_news(store: Store) -> None:
+async def test_commits_tell_what_ended_when_the_clock_is_needed_and_that_there_are_jobs(
+    store: Store,
+) -> None:
     ending = await store.write(submit(a_request()))
     first, second = a_request(), a_request(created_at=START - timedelta(minutes=1))
     news: list[Committed] = []
     store.on_commit(news.append)
 
-    async with held_back(store):
-        units = (submit(first), submit(second), end(ending.id, Cause.PERSON))
-        writes = [asyncio.ensure_future(store.write(unit)) for unit in units]
-    answers = await asyncio.gather(*writes)
+    await store.write(submit(first))
+    await store.write(submit(second))
+    ended = await store.write(end(ending.id, Cause.PERSON))
 
     assert news == [
-        Committed(ended=(answers[2],), next_due_at=second.expires_at, has_jobs=True),
+        Committed(next_due_at=first.expires_at, has_jobs=True),
+        Committed(next_due_at=second.expires_at, has_jobs=True),
+        Committed(ended=(ended,), has_jobs=True),
     ]
 
 

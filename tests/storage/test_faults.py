@@ -134,46 +134,6 @@ async def test_a_dead_writer_refuses_every_caller_and_readiness_says_so(sqlite: 
     assert "Restart the gateway" in trouble.message
 
 
-async def test_a_caller_that_goes_away_takes_nobody_with_it(sqlite: SqlStore) -> None:
-    gone, staying = a_request(), a_request()
-
-    async with held_back(sqlite):
-        leaving = asyncio.ensure_future(sqlite.write(submit(gone)))
-        waiting = asyncio.ensure_future(sqlite.write(submit(staying)))
-        await asyncio.sleep(0)
-        leaving.cancel()
-
-    assert await waiting == staying
-    assert await sqlite.request(staying.id) == staying
-
-
-async def test_closing_the_store_commits_what_is_queued(tmp_path: Path) -> None:
-    request = a_request()
-    async with opened(tmp_path / "sayso.db") as store:
-        write = asyncio.ensure_future(store.write(submit(request)))
-        await asyncio.sleep(0)
-    with pytest.raises(errors.StoreUnavailable, match="closed"):
-        await store.write(submit(a_request()))
-
-    assert await write == request
-    async with opened(tmp_path / "sayso.db") as again:
-        assert await again.request(request.id) == request
-
-
-async def test_jobs_of_a_gateway_that_died_are_due_at_once_at_the_next_start(
-    tmp_path: Path,
-) -> None:
-    async with opened(tmp_path / "sayso.db") as store:
-        await store.write(submit(a_request()))
-        now = CLOCK.now()
-        await store.write(lambda tx: list(tx.due_jobs(now, owner="dead", limit=1)))
-
-    async with opened(tmp_path / "sayso.db") as store:
-        claimed = await store.write(lambda tx: list(tx.due_jobs(now, owner="new", limit=1)))
-
-    assert [(job.owner, job.attempt) for job in claimed] == [("new", 2)]
-
-
 async def test_a_store_in_memory_is_empty_every_time() -> None:
     request = a_request()
     for _ in range(2):

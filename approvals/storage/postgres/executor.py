@@ -18,6 +18,7 @@ _LOCK_AUDIT = (
     "pg_current_xact_id()::text"
 )
 """The head has to be read by a statement of its own: one that waited sees what was before."""
+_LOCK_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('sayso.turn.' || current_schema(), 0))"
 
 
 class PostgresExecutor:
@@ -41,6 +42,10 @@ class PostgresExecutor:
     def lock_audit(self) -> None:
         """Keep every other transaction from the head of the audit chain until this one ends."""
         self.transaction_id = self._execute(_LOCK_AUDIT, ()).fetchone()[1]
+
+    def lock_turn(self) -> None:
+        """Wait until no other unit is in its second attempt; called before anything is locked."""
+        self._execute(_LOCK_TURN, ())
 
     def _execute(self, sql: str, values: tuple[Any, ...]) -> Found:
         cursor: Any = self._connection.cursor()

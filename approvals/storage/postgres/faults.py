@@ -76,15 +76,20 @@ def is_clash(fault: BaseException) -> bool:
     return sqlstate(fault) == _CLASH
 
 
+def is_conflict(fault: BaseException) -> bool:
+    """Whether transactions waited for each other, so that one had to give way."""
+    return sqlstate(fault) in _CONFLICTS
+
+
 def passes(fault: BaseException) -> bool:
     """Whether the same unit may succeed if it is run again."""
-    return is_lost(fault) or is_clash(fault) or sqlstate(fault) in _CONFLICTS
+    return is_lost(fault) or is_clash(fault) or is_conflict(fault)
 
 
 def is_units_own(fault: BaseException) -> bool:
     """Whether *fault* tells of one unit's statements only, not of the server."""
     code = sqlstate(fault)
-    return code in _CONFLICTS or code.startswith(_OWN)
+    return is_conflict(fault) or code.startswith(_OWN)
 
 
 def store_error(fault: BaseException, place: str | None = None) -> errors.StoreUnavailable:

@@ -7,6 +7,7 @@ commit, the server is asked what became of the transaction.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -50,7 +51,7 @@ class Units:
             OutOfReach: the database is not this gateway's just now, or does not say what it did.
             Exception: what the unit raised, or the fault that did not pass.
         """
-        return await _patiently(lambda: self._attempt(unit))
+        return await _patiently(lambda in_turn: self._attempt(unit, in_turn=in_turn))
 
     async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """Return the first row of *statement*, read outside any transaction, or None.
@@ -59,18 +60,19 @@ class Units:
             Exception: the fault that did not pass.
         """
 
-        async def read() -> Any:
+        async def read(_: bool) -> Any:
             async with self._reads.connect() as connection:
                 return await _on(connection, lambda made: _first(made, statement, values))
 
         return await _patiently(read)
 
-    async def _attempt(self, unit: Callable[[Transaction], Any]) -> Ran:
+    async def _attempt(self, unit: Callable[[Transaction], Any], *, in_turn: bool) -> Ran:
         await self._hold.keep()
         ran: Ran
         async with self._engine.connect() as connection:
             await connection.begin()
-            ran, transaction_id = await _on(connection, lambda made: self._run(made, unit))
+            work = partial(self._run, unit, in_turn=in_turn)
+            ran, transaction_id = await _on(connection, work)
             try:
                 await connection.commit()
             except Exception as fault:
@@ -85,9 +87,13 @@ class Units:
             return ran
         raise lost
 
-    def _run(self, connection: Connection, unit: Callable[[Transaction], Any]) -> Any:
+    def _run(
+        self, unit: Callable[[Transaction], Any], connection: Connection, *, in_turn: bool
+    ) -> Any:
         """Run *unit*; return its result and news, and the transaction's number if it audits."""
         executor = PostgresExecutor(connection)
+        if in_turn:
+            executor.lock_turn()
         tx = SqlTransaction(executor, ids=self._ids, source=self._source)
         try:
             result = unit(tx)
@@ -122,14 +128,19 @@ class Units:
         raise faults.Unsure
 
 
-async def _patiently(attempt: Callable[[], Awaitable[Result]]) -> Result:
-    """Return what *attempt* gives, beginning anew after faults that may pass."""
+async def _patiently(attempt: Callable[[bool], Awaitable[Result]]) -> Result:
+    """Return what *attempt* gives, beginning anew after faults that may pass.
+
+    After a conflict it is told to wait its turn: what conflicted once would do so again.
+    """
     give_up_at = monotonic() + PATIENCE_S
     clashes = tries = 0
+    in_turn = False
     while True:
         try:
-            return await attempt()
+            return await attempt(in_turn)
         except Exception as fault:
+            in_turn = in_turn or faults.is_conflict(fault)
             clashes += faults.is_clash(fault)
             if not faults.passes(fault) or clashes == CLASHES_MAX or monotonic() > give_up_at:
                 raise
