@@ -23,6 +23,8 @@ POINTS = (agent.PENDING, agent.DECIDED, agent.CLAIMED, agent.IN_BODY, agent.OUTC
 """Where a kill strikes; the empty one is any moment at all."""
 LONGEST_LIFE_S = 1.0
 SOON_S = 0.02
+REJECTED_WITHIN_S = 10
+"""A kill after the ack of Reject leaves its form unopened; whoever waits longer decides nothing."""
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Approver:
             for card in [card for card in await self.scene.cards() if card.is_open]:
                 with contextlib.suppress(AssertionError, TimeoutError, aiohttp.ClientError):
                     if "Asked again." in card.text:
-                        await self.scene.reject(card)
+                        await asyncio.wait_for(self.scene.reject(card), REJECTED_WITHIN_S)
                     elif (await self.scene.click(card, buttons.APPROVE))["acked"]:
                         self.approved.add(card.request_id)
             await asyncio.sleep(0.02)
