@@ -243,9 +243,15 @@ def test_x13_tools_that_cannot_be_bound_are_refused_when_they_are_guarded(gate: 
 
     unnamed = Tool("restart", lambda text: text, "Restart.")
 
-    each: list[Any] = [aliased, already, stream, unnamed, *gate.guard_tools([restart])]
-    for refused in each:
-        with pytest.raises(errors.UnsupportedTool):
+    each: list[tuple[Any, str]] = [
+        (aliased, "drop the alias"),
+        (already, "guarded already"),
+        *((guarded, "guarded already") for guarded in gate.guard_tools([restart])),
+        (stream, "generator"),
+        (unnamed, "names no argument"),
+    ]
+    for refused, said in each:
+        with pytest.raises(errors.UnsupportedTool, match=said):
             gate.guard_tools([refused])
 
 
