@@ -29,7 +29,7 @@ from approvals.storage.clock import SystemClock
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.sql_store import SqlStore
-from bot.background import Outbox, Sleeper
+from bot.background import Outbox, Sleeper, deliveries
 from bot.sandbox.server import LocalSlack
 from bot.slack import buttons
 from bot.slack.arguments_view import CardDisplay
@@ -247,7 +247,7 @@ async def a_gateway(policy: str = POLICY, *, loops: bool = False) -> AsyncIterat
         store.on_commit(bench.tell)
         await bench.draw_a_card()
         if loops:
-            for loop in (Sleeper(desk).run(), Outbox(desk, door.messenger).run()):
+            for loop in (Sleeper(desk).run(), Outbox(desk, deliveries(desk, door.messenger)).run()):
                 stack.push_async_callback(_ended, asyncio.create_task(loop))
         yield bench
 

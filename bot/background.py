@@ -5,16 +5,19 @@ polling. A failure is logged and tried again; it never ends a loop.
 """
 
 import asyncio
+import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.jobs import Job, JobKind
 from approvals.operations.deliver_outbox import deliver, take_jobs
+from approvals.operations.deliver_run import deliver_run
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed, Messenger
 from approvals.operations.record_calls import CallLog
+from approvals.operations.run_messenger import RunMessenger
 from approvals.operations.send_follow_ups import FOLLOW_UPS_MAX, send_follow_ups
 
 _log = logging.getLogger("sayso.background")
@@ -75,17 +78,47 @@ class Sleeper:
         return seconds
 
 
+Deliver = Callable[[Job], Awaitable[None]]
+"""Makes what one job is about true outside, and finishes or postpones the job."""
+
+
+def deliveries(
+    desk: Desk, messenger: Messenger, run_messenger: RunMessenger | None = None
+) -> Mapping[JobKind, Deliver]:
+    """Return how each kind of job is delivered; without *run_messenger* runs are not told."""
+    cards: Deliver = functools.partial(deliver, desk, messenger)
+    if run_messenger is None:
+        return {JobKind.CARD: cards}
+    return {JobKind.CARD: cards, JobKind.RUN: functools.partial(deliver_run, desk, run_messenger)}
+
+
 class Outbox:
     """Takes due jobs and delivers them side by side; the messenger paces each channel.
+
+    A `resume` job takes as long as an agent works: it is handed over instead, and whoever takes it
+    finishes it, so that no agent keeps a card waiting.
 
     A job whose lease ends while this process still delivers it waits for that delivery: the same
     card is never posted twice side by side.
     """
 
-    def __init__(self, desk: Desk, messenger: Messenger) -> None:
-        """Listen to commits, so that a new job is taken at once."""
+    def __init__(
+        self,
+        desk: Desk,
+        deliver: Mapping[JobKind, Deliver],
+        *,
+        resume: Callable[[Job], None] | None = None,
+    ) -> None:
+        """Listen to commits, so that a new job is taken at once.
+
+        Args:
+            desk: The ports.
+            deliver: How each kind of job is delivered; a kind that is missing waits.
+            resume: Takes `resume` jobs; they wait where there is nobody to take them.
+        """
         self._desk = desk
-        self._messenger = messenger
+        self._deliver_of = deliver
+        self._resume = resume
         self._nudge = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
         self._again: dict[tuple[JobKind, str], Job | None] = {}
@@ -122,6 +155,9 @@ class Outbox:
         return seconds
 
     async def _start(self, job: Job) -> None:
+        if job.kind is JobKind.RESUME and self._resume is not None:
+            self._resume(job)
+            return
         place = (job.kind, job.subject)
         if place in self._again:
             self._again[place] = job
@@ -143,8 +179,12 @@ class Outbox:
         del self._again[place]
 
     async def _attempt(self, job: Job) -> None:
+        deliver = self._deliver_of.get(job.kind)
+        if deliver is None:
+            _log.warning("Job %s:%s waits: nobody here delivers its kind", job.kind, job.subject)
+            return
         try:
-            await deliver(self._desk, self._messenger, job)
+            await deliver(job)
         except StoreUnavailable as refusal:
             _log.error("Job %s:%s waits: %s", job.kind, job.subject, refusal.message)
         except Exception:

@@ -20,16 +20,16 @@ from approvals.domain.errors import StoreUnavailable
 from approvals.domain.policy import Policy
 from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.desk import Desk
-from approvals.operations.ports import Transaction
+from approvals.operations.ports import Store, Transaction
 from approvals.operations.record_calls import CallLog
 from approvals.operations.recover import recover
 from approvals.storage.clock import SystemClock
 from approvals.storage.data_directory import hold
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_file import PolicyFile
-from approvals.storage.sql_store import SqlStore
 from bot.agents.spec import AgentSpec
-from bot.background import Outbox, Sleeper, every, flush_calls
+from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
+from bot.database import opened_store
 from bot.http.health import health_routes
 from bot.http.serving import served
 from bot.loops import Loops
@@ -98,7 +98,7 @@ async def running_gateway(
         loops = Loops()
         stack.push_async_callback(loops.close)
         loops.start("follow-ups", Sleeper(desk).run())
-        loops.start("outbox", Outbox(desk, door.messenger).run())
+        loops.start("outbox", Outbox(desk, deliveries(desk, door.messenger)).run())
         loops.start("call log", flush_calls(desk, call_log))
         loops.start("policy", every(POLICY_LOOK_EVERY, lambda: _look_at_policy(desk, policy_file)))
         loops.start("store", every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)))
@@ -115,14 +115,12 @@ async def running_gateway(
 
 async def _opened(
     stack: AsyncExitStack, settings: Settings, policy_file: PolicyFile
-) -> tuple[Desk, SlackDoor, SqlStore]:
+) -> tuple[Desk, SlackDoor, Store]:
     """Open what the gateway stands on: lock, store and Slack door."""
     clock = SystemClock()
     ids = SystemIds(clock)
     held = stack.enter_context(hold(settings.data_dir))
-    store = await stack.enter_async_context(
-        SqlStore.open(held.database, clock=clock, ids=ids, source="/gateway")
-    )
+    store = await stack.enter_async_context(opened_store(settings, held, clock=clock, ids=ids))
     door = await stack.enter_async_context(
         SlackDoor.open(
             slack_settings(settings),
@@ -196,7 +194,7 @@ async def _flush(desk: Desk, call_log: CallLog) -> None:
         await call_log.flush(desk)
 
 
-async def _look_at_store(store: SqlStore) -> None:
+async def _look_at_store(store: Store) -> None:
     await store.health()
 
 

@@ -5,13 +5,16 @@ Read anew each time from the policy in force and the directory; every refusal is
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from approvals.domain import errors
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.decision import Approver, refuse_unfit
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.domain.policy import Policy
+from approvals.domain.run import Run
 from approvals.domain.task_rule import MEMBERS, TaskVerb, TaskVerdict, shown
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import people_now
@@ -41,36 +44,87 @@ async def may_run(
         ChannelUnknown: the policy has no such channel.
         StoreUnavailable: it is refused, and the refusal could not be audited.
     """
-    policy = desk.policy()
-    try:
-        names = policy.task_people(channel, agent=agent, verb=verb)
-        # Side by side: a person waits for the answer.
-        found, sets = await asyncio.gather(
-            _person(desk.directory, person, team),
-            _sets(desk.directory, policy, names, person=person, channel=channel),
+    wish = Wish(person=person, team=team, channel=channel, agent=agent, verb=verb)
+    async with audited(desk, wish):
+        refuse_by(await verdict_on(desk, wish))
+
+
+async def may_cancel(desk: Desk, run: Run, *, person: UserId, team: TeamId) -> None:
+    """Return if *person* may cancel *run*.
+
+    That is who started it, who approves in its channel, and whom the policy names for it.
+
+    Raises:
+        TaskNotAllowed: it is somebody else's.
+        The others of `may_run`.
+    """
+    wish = Wish(
+        person=person, team=team, channel=run.channel, agent=run.agent, verb=TaskVerb.CANCEL
+    )
+    async with audited(desk, wish):
+        verdict = await verdict_on(desk, wish)
+        if person == run.starter or (verdict.is_allowed and verdict.place):
+            return
+        approvers = await _sets(
+            desk.directory, desk.policy(), desk.policy().approvers(run.channel), wish=wish
         )
-        _refuse_unfit(found)
-        verdict = policy.may_run(channel, agent=agent, verb=verb, sets=sets)
-        _refuse(verdict)
+        if any(approvers.values()):
+            return
+        if None in approvers.values() or verdict.is_uncertain:
+            raise errors.IdentityUnverified(_UNCONFIRMED)
+        raise errors.TaskNotAllowed(
+            "Only who started the task, and the approvers of this channel, may cancel it."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What one person wants to do with the tasks of an agent."""
+
+    person: UserId
+    team: TeamId
+    channel: ChannelId
+    agent: str | None
+    verb: TaskVerb
+
+
+@asynccontextmanager
+async def audited(desk: Desk, wish: Wish) -> AsyncIterator[None]:
+    """Record a refusal raised inside; it goes on being raised."""
+    try:
+        yield
     except errors.Refusal as refusal:
         event = AuditEvent(
             name=AuditName.TASK_REFUSED,
-            subject=channel,
+            subject=wish.channel,
             at=desk.clock.now(),
             data={
                 "code": refusal.code,
                 "rule": refusal.facts.get("rule"),
                 "place": refusal.facts.get("place"),
-                "person": person,
-                "team": team,
-                "channel": channel,
-                "agent": None if agent is None else shown(agent),
-                "verb": verb.value,
-                "policy_version": policy.version,
+                "person": wish.person,
+                "team": wish.team,
+                "channel": wish.channel,
+                "agent": None if wish.agent is None else shown(wish.agent),
+                "verb": wish.verb.value,
+                "policy_version": desk.policy().version,
             },
         )
         await desk.store.write(lambda tx: tx.record(event))
         raise
+
+
+async def verdict_on(desk: Desk, wish: Wish) -> TaskVerdict:
+    """Return what the policy says of *wish*; raises for who may never start anything."""
+    policy = desk.policy()
+    names = policy.task_people(wish.channel, agent=wish.agent, verb=wish.verb)
+    # Side by side: a person waits for the answer.
+    found, sets = await asyncio.gather(
+        _person(desk.directory, wish.person, wish.team),
+        _sets(desk.directory, policy, names, wish=wish),
+    )
+    _refuse_unfit(found)
+    return policy.may_run(wish.channel, agent=wish.agent, verb=wish.verb, sets=sets)
 
 
 async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | None:
@@ -81,16 +135,14 @@ async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | 
 
 
 async def _sets(
-    directory: Directory,
-    policy: Policy,
-    names: Iterable[str],
-    *,
-    person: UserId,
-    channel: ChannelId,
+    directory: Directory, policy: Policy, names: Iterable[str], *, wish: Wish
 ) -> dict[str, bool | None]:
     names = tuple(names)
     answers = await asyncio.gather(
-        *(_belongs(directory, policy, name, person=person, channel=channel) for name in names)
+        *(
+            _belongs(directory, policy, name, person=wish.person, channel=wish.channel)
+            for name in names
+        )
     )
     return dict(zip(names, answers, strict=True))
 
@@ -128,7 +180,8 @@ def _refuse_unfit(found: Person | None) -> None:
     )
 
 
-def _refuse(verdict: TaskVerdict) -> None:
+def refuse_by(verdict: TaskVerdict) -> None:
+    """Raise unless *verdict* allows it."""
     if verdict.is_uncertain:
         raise errors.IdentityUnverified(_UNCONFIRMED, rule=verdict.rule, place=verdict.place)
     if not verdict.is_allowed:

@@ -16,7 +16,15 @@ from approvals.operations.read_window import read_window
 from approvals.operations.record_decision import record_decision
 from approvals.operations.record_full_view import record_full_view
 
-__all__ = ["Answer", "Click", "FullView", "decide", "open_full_view", "open_window"]
+__all__ = [
+    "Answer",
+    "Click",
+    "FullView",
+    "decide",
+    "open_full_view",
+    "open_window",
+    "with_people",
+]
 
 Result = TypeVar("Result")
 
@@ -31,7 +39,7 @@ async def decide(desk: Desk, click: Click) -> Answer:
         StoreUnavailable: nothing was stored.
     """
     started_at = desk.clock.now()
-    return await _with_people(
+    return await with_people(
         desk, click, lambda tx, who: record_decision(tx, desk, click, who=who, at=started_at)
     )
 
@@ -43,7 +51,7 @@ async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:
         StoreUnavailable: nothing was stored.
     """
     started_at = desk.clock.now()
-    return await _with_people(
+    return await with_people(
         desk, click, lambda tx, who: record_full_view(tx, desk, click, who=who, at=started_at)
     )
 
@@ -55,16 +63,17 @@ async def open_window(desk: Desk, click: Click, *, to_decide: bool) -> CardConte
         StoreUnavailable: nothing was stored.
     """
     at = desk.clock.now()
-    return await _with_people(
+    return await with_people(
         desk,
         click,
         lambda tx, who: read_window(tx, desk, click, who=who, at=at, to_decide=to_decide),
     )
 
 
-async def _with_people(
+async def with_people(
     desk: Desk, click: Click, unit: Callable[[Transaction, Presser], Result]
 ) -> Result | Answer:
+    """Run *unit* with who pressed and the people sets it needs, read just now."""
     names: frozenset[str] | None = None
     for _ in range(_READS_MAX):
         presser = await _look_up(desk, click, names)

@@ -12,7 +12,7 @@ import pytest
 from approvals.domain.approval_request import Status
 from approvals.gate.exceptions import CallTimedOut
 from approvals.operations.ports import NotNow
-from bot.background import Outbox, Sleeper
+from bot.background import Outbox, Sleeper, deliveries
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
 
@@ -21,7 +21,9 @@ from tests.fakes.virtual_time import LoopClock, in_virtual_time
 def loops_of(gateway: GatewayInTest) -> Iterator[None]:
     loops = [
         asyncio.create_task(Sleeper(gateway.desk).run()),
-        asyncio.create_task(Outbox(gateway.desk, gateway.messenger).run()),
+        asyncio.create_task(
+            Outbox(gateway.desk, deliveries(gateway.desk, gateway.messenger)).run()
+        ),
     ]
     try:
         yield

@@ -8,7 +8,7 @@ from typing import Any
 
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.ports import CardContent, NotNow, Posted
-from bot.background import FINISH_WITHIN, Outbox
+from bot.background import FINISH_WITHIN, Outbox, deliveries
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.fakes.people import FakeMessenger
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
@@ -37,7 +37,7 @@ async def delivering(
 ) -> AsyncIterator[tuple[SlowMessenger, asyncio.Task[Any]]]:
     messenger = SlowMessenger()
     messenger.takes_s = takes_s
-    outbox = asyncio.create_task(Outbox(gateway.desk, messenger).run())
+    outbox = asyncio.create_task(Outbox(gateway.desk, deliveries(gateway.desk, messenger)).run())
     call = gateway.asks()
     try:
         yield messenger, outbox

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tests.fakes.clock import START
 
 Result = TypeVar("Result")
-THREADS_MAY_ANSWER_S = 0.02
+THREADS_MAY_ANSWER_S = 0.06
 
 
 class _Jumping(selectors.DefaultSelector):

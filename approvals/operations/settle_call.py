@@ -1,0 +1,87 @@
+"""A person says what became of an interrupted call of a run, and the run goes on with that.
+
+Called by the buttons on the call's card. Who started the run may say it, and who may approve the
+call. "Again" runs nothing by itself: it asks again, and the new card needs its own approval.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.lifecycle import settle
+from approvals.domain.permit import Settlement
+from approvals.domain.run import Run
+from approvals.operations.check_presser import checked_presser
+from approvals.operations.click import Answer, Click, PeopleMissing, Presser
+from approvals.operations.decide import with_people
+from approvals.operations.desk import Desk
+from approvals.operations.people_now import set_names
+from approvals.operations.ports import Transaction
+from approvals.operations.record_decision import refuse
+from approvals.operations.save_step import save_step
+
+
+async def settle_call(desk: Desk, click: Click, settlement: Settlement) -> Answer:
+    """Store what the person says, or the refusal with its reason; the click's verdict is not read.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+    at = desk.clock.now()
+    return await with_people(
+        desk, click, lambda tx, who: _settle(tx, desk, click, settlement, who=who, at=at)
+    )
+
+
+def _settle(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    settlement: Settlement,
+    *,
+    who: Presser,
+    at: datetime,
+) -> Answer:
+    try:
+        request, permit = tx.request(click.request_id), tx.permit(click.request_id)
+        if request is None or permit is None:
+            raise errors.RequestUnknown
+        _, person = checked_presser(tx, desk, request, click=click, who=who)
+        run = tx.run(request.run_id) if request.run_id else None
+        if run is None or person.user != run.starter:
+            _refuse_stranger(desk, request, run, who=who, belongs=person.sets)
+        step = settle(request, permit, settlement, by=person.user, now=at)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=at)
+    save_step(tx, step)
+    return Answer(request=step.request)
+
+
+def _refuse_stranger(
+    desk: Desk,
+    request: ApprovalRequest,
+    run: Run | None,
+    *,
+    who: Presser,
+    belongs: Mapping[str, bool | None],
+) -> None:
+    names = _approvers(desk, request)
+    if who.policy_version != desk.policy().version or set(names) - who.people.keys():
+        raise PeopleMissing(frozenset(names))
+    if any(belongs.get(name) for name in names):
+        return
+    if any(belongs.get(name) is None for name in names):
+        raise errors.IdentityUnverified(request=request)
+    raise errors.NotApprover(
+        "Only who started the task, and who may approve this call, can say what became of it.",
+        request=request,
+    )
+
+
+def _approvers(desk: Desk, request: ApprovalRequest) -> Collection[str]:
+    try:
+        channel = desk.policy().approvers(request.requirement.channel)
+    except errors.ChannelUnknown:
+        channel = ()
+    return set_names(request.requirement.slots_by_rule) | frozenset(channel)
