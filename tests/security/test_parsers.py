@@ -79,13 +79,13 @@ def test_r2_r4_r5_a12_every_reader_of_json_refuses_it_by_name_and_at_once(
     place: Callable[[str], None], name: str
 ) -> None:
     text = {**DEEP, **NUMBERS, **TEXTS, **TWICE}[name]
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(errors.InvalidJson) as refused:
         place(text)
 
     assert refused.value.code == CODES[name]
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 async def test_r2_r4_r5_a12_signed_by_slack_it_is_answered_400_and_decides_nothing(
@@ -155,10 +155,10 @@ async def test_r2_r4_r5_a_guarded_function_refuses_it_before_anyone_is_asked(val
 def test_r2_r4_r5_a_policy_file_made_of_it_is_refused_with_its_place_and_at_once(
     raw: bytes,
 ) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(PolicyInvalid) as refused:
         read_policy(raw, file="policy.yml")
 
     assert str(refused.value).startswith("policy.yml:")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
