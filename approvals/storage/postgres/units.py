@@ -7,6 +7,7 @@ commit, the server is asked what became of the transaction.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from approvals.storage.sql_transaction import SqlTransaction, news_of
 Result = TypeVar("Result")
 Ran = tuple[Any, Committed]
 
-PATIENCE_S = 5.0
+PATIENCE = timedelta(seconds=5)
 """After this nothing is begun again."""
 PAUSES_S = (0.0, 0.02, 0.1, 0.3)
 """Before each new attempt; the last one is used again."""
@@ -37,12 +38,21 @@ _STATUS = "SELECT pg_xact_status($1::text::xid8)"
 class Units:
     """Runs units of one gateway."""
 
-    def __init__(self, engine: AsyncEngine, hold: Hold, *, ids: Ids, source: str) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        hold: Hold,
+        *,
+        ids: Ids,
+        source: str,
+        patience: timedelta = PATIENCE,
+    ) -> None:
         self._engine = engine
         self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._hold = hold
         self._ids = ids
         self._source = source
+        self._patience_s = patience.total_seconds()
 
     async def run(self, unit: Callable[[Transaction], Any]) -> Ran:
         """Run *unit* in a transaction and return its result and its news after the commit.
@@ -51,7 +61,7 @@ class Units:
             OutOfReach: the database is not this gateway's just now, or does not say what it did.
             Exception: what the unit raised, or the fault that did not pass.
         """
-        return await _patiently(lambda in_turn: self._attempt(unit, in_turn=in_turn))
+        return await self._patiently(lambda in_turn: self._attempt(unit, in_turn=in_turn))
 
     async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """Return the first row of *statement*, read outside any transaction, or None.
@@ -64,7 +74,7 @@ class Units:
             async with self._reads.connect() as connection:
                 return await _on(connection, lambda made: _first(made, statement, values))
 
-        return await _patiently(read)
+        return await self._patiently(read)
 
     async def _attempt(self, unit: Callable[[Transaction], Any], *, in_turn: bool) -> Ran:
         await self._hold.keep()
@@ -106,13 +116,32 @@ class Units:
             raise tx.fault
         return (result, news_of([tx])), executor.transaction_id
 
+    async def _patiently(self, attempt: Callable[[bool], Awaitable[Result]]) -> Result:
+        """Return what *attempt* gives, beginning anew after faults that may pass.
+
+        After a conflict it is told to wait its turn: what conflicted once would do so again.
+        """
+        give_up_at = monotonic() + self._patience_s
+        clashes = tries = 0
+        in_turn = False
+        while True:
+            try:
+                return await attempt(in_turn)
+            except Exception as fault:
+                in_turn = in_turn or faults.is_conflict(fault)
+                clashes += faults.is_clash(fault)
+                if not faults.passes(fault) or clashes == CLASHES_MAX or monotonic() > give_up_at:
+                    raise
+            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            tries += 1
+
     async def _was_committed(self, transaction_id: str) -> bool:
         """Ask what became of a transaction whose commit was not answered.
 
         Raises:
             Unsure: the server cannot be asked, or has forgotten.
         """
-        give_up_at = monotonic() + PATIENCE_S
+        give_up_at = monotonic() + self._patience_s
         status: str | None = "in progress"
         while status == "in progress" and monotonic() < give_up_at:
             await asyncio.sleep(PAUSES_S[1])
@@ -126,26 +155,6 @@ class Units:
         if status in {"committed", "aborted"}:
             return status == "committed"
         raise faults.Unsure
-
-
-async def _patiently(attempt: Callable[[bool], Awaitable[Result]]) -> Result:
-    """Return what *attempt* gives, beginning anew after faults that may pass.
-
-    After a conflict it is told to wait its turn: what conflicted once would do so again.
-    """
-    give_up_at = monotonic() + PATIENCE_S
-    clashes = tries = 0
-    in_turn = False
-    while True:
-        try:
-            return await attempt(in_turn)
-        except Exception as fault:
-            in_turn = in_turn or faults.is_conflict(fault)
-            clashes += faults.is_clash(fault)
-            if not faults.passes(fault) or clashes == CLASHES_MAX or monotonic() > give_up_at:
-                raise
-        await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
-        tries += 1
 
 
 async def _on(connection: AsyncConnection, work: Callable[[Connection], Any]) -> Any:
