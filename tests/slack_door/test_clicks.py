@@ -126,6 +126,17 @@ async def test_b17_a_payload_whose_parts_name_two_places_is_refused(stage: Scene
     assert "error id" in stage.told(BOB, "C0GENERAL")[0]
 
 
+async def test_b17_a_payload_whose_message_stands_elsewhere_is_refused(stage: Scene) -> None:
+    request = await stage.ask()
+    payload = {**await stage.payload(BOB, request), "message": {"ts": "1.000001"}}
+
+    result = await stage.send(payload)
+
+    assert result.acked
+    assert (await stage.stored(request)).status is Status.PENDING
+    assert "error id" in stage.told(BOB)[0]
+
+
 async def test_c7_a_value_that_names_another_request_is_refused(stage: Scene) -> None:
     asked, other = await stage.ask(), await stage.ask(tool="db_drop")
     payload = await stage.payload(BOB, asked)
