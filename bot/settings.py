@@ -7,11 +7,11 @@ the fields here.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from bot.setting_types import Address, Command, DatabaseUrl, ModuleAttribute
 from bot.settings_mistakes import explained
 
 _OURS = ("SAYSO_",)
@@ -22,24 +22,6 @@ _SOCKET_MODE_NEEDS = (
     "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with connections:write "
     "(docs/how-to/deploy.md), or set SAYSO_SLACK_TRANSPORT=http"
 )
-
-Command = Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")]
-
-
-def _address(text: str) -> str:
-    """Return *text* if it is an address that names a host and, if any, a port.
-
-    Raises:
-        ValueError: it is not.
-    """
-    target = urlsplit(text)
-    if not target.hostname or target.port == 0:
-        raise ValueError("it names no host, or no port that exists")
-    return text
-
-
-Address = Annotated[str, Field(pattern=r"^https?://[^\s]+/$"), AfterValidator(_address)]
-ModuleAttribute = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 
 
 class SettingsInvalid(Exception):
@@ -57,6 +39,18 @@ class Settings(BaseModel):
 
     data_dir: Path = Field(
         Path(".sayso"), alias="SAYSO_DATA", description="Where the database and the lock live."
+    )
+    database_url: DatabaseUrl | None = Field(
+        None,
+        alias="SAYSO_DATABASE_URL",
+        description="A PostgreSQL database to use instead of a file (`postgresql://user:password@"
+        "host:5432/name`).",
+    )
+    database_schema: str = Field(
+        "sayso",
+        alias="SAYSO_DATABASE_SCHEMA",
+        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+        description="The schema in it that is Sayso's alone; made if it is missing.",
     )
     policy: Path = Field(Path("policy.yml"), alias="SAYSO_POLICY", description="The policy file.")
     slack_bot_token: SecretStr = Field(
