@@ -28,21 +28,13 @@ from bot.slack.web_api import LOGGER as SDK_LOGGER
 _RECEIVED_AT = "sayso_received_at"
 
 
-def build_app(client: AsyncWebClient, identity: Identity, dispatcher: Dispatcher) -> AsyncApp:
+def build_app(client: AsyncWebClient, dispatcher: Dispatcher) -> AsyncApp:
     """Build Bolt's app around *dispatcher*; *client* carries no token, so no listener can use one.
 
     Bolt's cost does not grow with the number of guarded tools: it sees one middleware, and we look
-    the listener up in a dict. Signatures are checked in `signed_http`, on the raw bytes.
+    the listener up in a dict. The middleware stands before Bolt's own: whose payload it is was
+    checked by `Ingress`, and signatures in `signed_http`, on the raw bytes.
     """
-
-    async def authorize(**_: Any) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=identity.enterprise,
-            team_id=identity.team,
-            bot_user_id=identity.bot_user,
-            bot_id=identity.bot_id,
-        )
-
     # Bolt warns that it ignores a SLACK_BOT_TOKEN of the environment, which is what we want of it.
     said_from = SDK_LOGGER.level
     SDK_LOGGER.setLevel(logging.ERROR)
@@ -50,7 +42,8 @@ def build_app(client: AsyncWebClient, identity: Identity, dispatcher: Dispatcher
         name="sayso",
         logger=SDK_LOGGER,
         client=client,
-        authorize=authorize,
+        before_authorize=Entry(dispatcher),
+        authorize=_nobody,
         process_before_response=True,
         request_verification_enabled=False,
         ssl_check_enabled=False,
@@ -58,10 +51,13 @@ def build_app(client: AsyncWebClient, identity: Identity, dispatcher: Dispatcher
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
-
     SDK_LOGGER.setLevel(said_from)
-    app.use(Entry(dispatcher))
     return app
+
+
+async def _nobody(**_: Any) -> AuthorizeResult:
+    """Bolt wants to be told how to authorize; nothing is dispatched past the entry to need it."""
+    raise LookupError("a payload was dispatched past the entry")
 
 
 class Entry(AsyncMiddleware):

@@ -104,9 +104,7 @@ class SlackDoor:
             self._routes(parts, start_task), answers=self.answers, errands=self.errands
         )
         # Bolt gets a client without a token: what it hands to listeners can call nothing.
-        app = build_app(
-            make_client(self.settings, self._session, token=None), self.identity, dispatcher
-        )
+        app = build_app(make_client(self.settings, self._session, token=None), dispatcher)
         self.ingress = Ingress(app, self.identity, answers=self.answers, errands=self.errands)
         if self.settings.transport == "http":
             self._signed = SignedHttp(

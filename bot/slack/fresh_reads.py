@@ -25,12 +25,19 @@ class FreshReads(Generic[Value]):
         self._kept: dict[str, tuple[float, Value]] = {}
         self._in_flight: dict[str, asyncio.Task[Value]] = {}
 
-    async def get(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
-        """Return the kept answer, or that of the read in flight, or of a new one."""
+    def kept(self, key: str) -> Value | None:
+        """Return the kept answer, or None where it has to be read."""
         kept = self._kept.get(key)
         # Age counts from the start of the read: what changed while it ran may be missing.
         if kept is not None and self._monotonic() - kept[0] < self._max_age_s:
             return kept[1]
+        return None
+
+    async def get(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
+        """Return the kept answer, or that of the read in flight, or of a new one."""
+        kept = self.kept(key)
+        if kept is not None:
+            return kept
         task = self._in_flight.get(key)
         if task is None:
             task = asyncio.create_task(self._read(key, read))
