@@ -56,8 +56,8 @@ def write(value: JsonValue) -> str:
 def check(value: JsonValue) -> bool:
     """Refuse what JSON readers disagree about; return True when plain `json` output is canonical.
 
-    That is the case without floats and with ASCII keys only, where sorting by code point and by
-    UTF-16 unit agree.
+    That is the case with ASCII keys only, where sorting by code point and by UTF-16 unit agree,
+    and with floats only that both lay out alike.
     """
     plain, leaves = True, 0
     level: list[JsonValue] = [value]
@@ -90,8 +90,7 @@ def _check_item(item: JsonValue, below: list[JsonValue]) -> bool:
         if not -INTEGER_MAX <= cast("int", item) <= INTEGER_MAX:
             raise errors.IntegerOutOfRange
     elif kind is float:
-        _check_float(cast("float", item))
-        return False
+        return _check_float(cast("float", item))
     elif item is not None and kind is not bool:
         raise errors.InvalidJson(f"{kind.__name__} is not a JSON value.")
     return True
@@ -118,12 +117,15 @@ def _check_keys(mapping: dict[str, JsonValue]) -> bool:
     return together.isascii()
 
 
-def _check_float(number: float) -> None:
+def _check_float(number: float) -> bool:
+    """Refuse or pass a float; return whether Python writes its digits as ECMAScript does."""
     if not isfinite(number):
         raise errors.NotANumber
+    size = abs(number)
     # Canonical form writes such a float as a bare integer, which the reader would refuse.
-    if INTEGER_MAX < abs(number) < 1e21:
+    if INTEGER_MAX < size < 1e21:
         raise errors.IntegerOutOfRange
+    return 1e-4 <= size < 1e16 and not number.is_integer()
 
 
 def _decode(raw: bytes) -> str:

@@ -84,4 +84,4 @@ def _quoted(tool: str) -> str:
 
 def salted_digest(salt: str, arguments_json: str) -> str:
     """Return the digest the audit log carries: useless once the request's salt is purged."""
-    return hmac.new(salt.encode(), arguments_json.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(salt.encode(), arguments_json.encode(), "sha256").hex()

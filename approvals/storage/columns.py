@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 Columns = dict[str, Any]
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
 
 class Row(Protocol):
     """A stored row: `sqlite3.Row`, or a dict."""
@@ -29,9 +31,14 @@ def time_from_text(stored: str) -> datetime:
     return datetime.fromisoformat(stored)
 
 
+def json_text(value: Any) -> str:
+    """Return plain JSON as it is stored."""
+    return _COMPACT.encode(value)
+
+
 def texts(values: Iterable[str]) -> str:
     """Return texts as JSON."""
-    return json.dumps(list(values), separators=(",", ":"))
+    return json_text(list(values))
 
 
 def texts_from_json(stored: str) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ from typing import Any
 
 from approvals.domain import errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
-from approvals.domain.ids import UserId
+from approvals.domain.ids import TeamId, UserId
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.columns import (
     Columns,
+    json_text,
     optional_text,
     optional_time,
     texts,
@@ -42,7 +43,7 @@ def request_to_row(request: ApprovalRequest) -> Columns:
         "person": request.requester.person,
         "team": request.requester.team,
         "on_behalf_of": texts(request.requester.on_behalf_of),
-        "requirement": json.dumps(request.requirement.to_json(), separators=(",", ":")),
+        "requirement": json_text(request.requirement.to_json()),
         "channel": request.channel,
         "thread_ts": request.thread_ts,
         "reason": request.reason,
@@ -85,12 +86,7 @@ def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
         cause=of["cause"] and Cause(of["cause"]),
         call=_call(of),
         injected=texts_from_json(of["injected"]),
-        requester=Requester(
-            agent=of["agent"],
-            person=of["person"],
-            team=of["team"],
-            on_behalf_of=tuple(map(UserId, texts_from_json(of["on_behalf_of"]))),
-        ),
+        requester=_requester(of["agent"], of["person"], of["team"], of["on_behalf_of"]),
         requirement=_requirement(of["requirement"]),
         channel=of["channel"],
         thread_ts=of["thread_ts"],
@@ -129,6 +125,15 @@ def _read_call(tool: str, fingerprint: str, text: str) -> ToolCall:
 
 _short_call = lru_cache(maxsize=256)(_read_call)
 """A request is read half a dozen times in its life; its frozen call is made once."""
+
+
+@lru_cache(maxsize=256)
+def _requester(
+    agent: str, person: UserId | None, team: TeamId | None, on_behalf_of: str, /
+) -> Requester:
+    """Read a requester; its requests share one frozen noun, whose people are checked once."""
+    people = tuple(map(UserId, texts_from_json(on_behalf_of)))
+    return Requester(agent=agent, person=person, team=team, on_behalf_of=people)
 
 
 @lru_cache(maxsize=256)

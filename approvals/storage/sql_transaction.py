@@ -17,6 +17,7 @@ from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import Permit
+from approvals.domain.run import Run
 from approvals.operations.ports import Committed, Ids
 from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
@@ -185,12 +186,19 @@ class SqlTransaction(SqlRuns, SqlJobs):
 
 def news_of(kept: Iterable[SqlTransaction]) -> Committed:
     """Return what the units of one commit have to tell."""
-    kept = list(kept)
+    ended: list[ApprovalRequest] = []
+    runs: list[Run] = []
+    due: list[datetime] = []
+    has_jobs = False
+    for tx in kept:
+        ended += tx.ended
+        runs += tx.runs
+        has_jobs |= tx.has_jobs
+        if tx.next_due_at is not None:
+            due.append(tx.next_due_at)
     return Committed(
-        ended=tuple(request for tx in kept for request in tx.ended),
-        runs=tuple(run for tx in kept for run in tx.runs),
-        next_due_at=min(
-            (tx.next_due_at for tx in kept if tx.next_due_at is not None), default=None
-        ),
-        has_jobs=any(tx.has_jobs for tx in kept),
+        ended=tuple(ended),
+        runs=tuple(runs),
+        next_due_at=min(due, default=None),
+        has_jobs=has_jobs,
     )

@@ -25,6 +25,7 @@ from approvals.storage.executor import SqliteExecutor
 from approvals.storage.sql_transaction import SqlTransaction, news_of
 
 UNITS_PER_COMMIT_MAX = 256
+_NO_NEWS = Committed()
 
 _log = logging.getLogger(__name__)
 
@@ -119,14 +120,14 @@ class Writer:
         return [] if first is None else [first, *self._waiting(UNITS_PER_COMMIT_MAX - 1)]
 
     def _waiting(self, limit: int | None = None) -> list[Work]:
+        """Return what has queued, up to *limit*; nobody else takes from the queue."""
         works: list[Work] = []
-        with contextlib.suppress(queue.Empty):
-            while limit is None or len(works) < limit:
-                work = self._queue.get_nowait()
-                if work is None:
-                    self._queue.put(None)
-                    break
-                works.append(work)
+        while not self._queue.empty() and (limit is None or len(works) < limit):
+            work = self._queue.get()
+            if work is None:
+                self._queue.put(None)
+                break
+            works.append(work)
         return works
 
     def _serve(self, works: list[Work]) -> None:
@@ -212,7 +213,7 @@ class Writer:
         left = [work for work in works if not work.is_answered]
         for work in left:
             work.error = self._refusal()
-        self._answer(left, Committed())
+        self._answer(left, _NO_NEWS)
 
     def _refusal(self) -> errors.StoreUnavailable:
         if self.trouble is None:
@@ -227,6 +228,9 @@ class Writer:
             self._loop.call_soon_threadsafe(self._settle, works, news)
 
     def _settle(self, works: Sequence[Work], news: Committed) -> None:
+        # The listeners first: an agent that stands still goes on before its click is answered.
+        if news != _NO_NEWS:
+            self._deliver(news)
         for work in works:
             if work.answer.done():
                 continue
@@ -234,5 +238,3 @@ class Writer:
                 work.answer.set_result(work.result)
             else:
                 work.answer.set_exception(work.error)
-        if news != Committed():
-            self._deliver(news)
