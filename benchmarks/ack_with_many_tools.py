@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 
 from approvals.gate import Gate
 from benchmarks.figures import Figure, Target, bounded, milliseconds
-from benchmarks.gateway import PROD, BenchGateway, Waiting, a_gateway
+from benchmarks.gateway import PROD, BenchGateway, a_gateway
+from benchmarks.waiting import Waiting
 
 ROUNDS = 7
 CLICKS = 100

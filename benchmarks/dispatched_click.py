@@ -18,9 +18,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from benchmarks.figures import Figure, Target, bounded, milliseconds
-from benchmarks.gateway import BenchGateway, Waiting, a_gateway
+from benchmarks.gateway import BenchGateway, a_gateway
 from benchmarks.raw_store import RawWriter, bare_decision
 from benchmarks.requests import stored_requests
+from benchmarks.waiting import Waiting
 
 ROUNDS = 7
 CLICKS = 100

@@ -9,12 +9,12 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Requester
-from approvals.domain.card import Pressed
+from approvals.domain.card import Card, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
 from approvals.domain.tool_call import ToolCall
@@ -23,12 +23,13 @@ from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.click import Click
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
-from approvals.operations.ports import Committed
+from approvals.operations.ports import Transaction
 from approvals.operations.record_calls import CallLog
 from approvals.storage.clock import SystemClock
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.sql_store import SqlStore
+from benchmarks.waiting import Ends, Waiting
 from bot.background import Outbox, Sleeper, deliveries
 from bot.sandbox.server import LocalSlack
 from bot.slack import buttons
@@ -68,17 +69,6 @@ class SeenDisplay:
         return self._display.shows_everything(request)
 
 
-@dataclass(slots=True, kw_only=True)
-class Waiting:
-    """A call that waits for a person."""
-
-    request_id: RequestId
-    nonce: str
-    call: asyncio.Task[Clearance]
-    ended: asyncio.Future[None]
-    """Resolved when the gateway resolves its own waiter: by the news of the commit."""
-
-
 @dataclass(kw_only=True)
 class BenchGateway:
     """One gateway and what is done with it."""
@@ -89,7 +79,7 @@ class BenchGateway:
     gateway: LocalGateway
     call_log: CallLog
     display: SeenDisplay
-    ends: dict[RequestId, asyncio.Future[None]] = field(default_factory=dict)
+    ends: Ends
     message: dict[str, Any] = field(default_factory=dict)
 
     async def asks(self, count: int, *, tool: str = "restart_service") -> list[Waiting]:
@@ -108,17 +98,27 @@ class BenchGateway:
         ]
 
     async def _waiting(self, request: ApprovalRequest, call: asyncio.Task[Clearance]) -> Waiting:
-        (card,) = await self.desk.store.write(lambda tx: tx.cards(request.id))
-        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.ends[request.id] = ended
+        card = await self.desk.store.write(lambda tx: self._posted(tx, request.id))
+        ended = self.ends.of(request.id)
         return Waiting(request_id=request.id, nonce=card.nonce, call=call, ended=ended)
+
+    def _posted(self, tx: Transaction, request_id: RequestId) -> Card:
+        """Note where the card stands, as the outbox does: people click what has been posted."""
+        (card,) = tx.cards(request_id)
+        if not self.message:
+            return card
+        posted = replace(card, ts=self.message["ts"])
+        tx.save_card(posted)
+        return posted
 
     def click(self, waiting: Waiting) -> Click:
         """Return an approver's click as the operations get it."""
         return Click(
             request_id=waiting.request_id,
             verdict=Verdict.APPROVE,
-            pressed=Pressed(nonce=waiting.nonce, channel=PROD, ts=None, user=APPROVER),
+            pressed=Pressed(
+                nonce=waiting.nonce, channel=PROD, ts=self.message["ts"], user=APPROVER
+            ),
             team=TeamId(self.slack.team_id),
         )
 
@@ -161,8 +161,6 @@ class BenchGateway:
         """Let everything about *decided* calls end, so that nothing runs into the next sample."""
         await asyncio.gather(*(waiting.call for waiting in decided))
         await self.door.errands.settled()
-        for waiting in decided:
-            del self.ends[waiting.request_id]
 
     async def draw_a_card(self) -> None:
         """Post one real card and keep its message for the payloads."""
@@ -183,13 +181,6 @@ class BenchGateway:
         }
         waiting.call.cancel()
         await asyncio.wait({waiting.call})
-
-    def tell(self, news: Committed) -> None:
-        """Resolve what waits here; called after the gateway has resolved its own waiters."""
-        for request in news.ended:
-            ended = self.ends.get(request.id)
-            if ended is not None:
-                ended.set_result(None)
 
 
 def a_call(tool: str, number: int = 0) -> ToolCall:
@@ -238,13 +229,20 @@ async def a_gateway(policy: str = POLICY, *, loops: bool = False) -> AsyncIterat
             owner="bench",
         )
         await door.connect(desk)
-        call_log = CallLog()
+        call_log, ends = CallLog(), Ends()
+        # Told before the gateway, whose calls take their next step when they are resumed.
+        store.on_commit(ends.tell)
         gateway = LocalGateway(desk, call_log)
         stack.push_async_callback(gateway.close)
         bench = BenchGateway(
-            slack=slack, door=door, desk=desk, gateway=gateway, call_log=call_log, display=display
+            slack=slack,
+            door=door,
+            desk=desk,
+            gateway=gateway,
+            call_log=call_log,
+            display=display,
+            ends=ends,
         )
-        store.on_commit(bench.tell)
         await bench.draw_a_card()
         if loops:
             for loop in (Sleeper(desk).run(), Outbox(desk, deliveries(desk, door.messenger)).run()):

@@ -20,8 +20,9 @@ from approvals.domain.ids import RequestId
 from approvals.operations.decide import decide
 from benchmarks import sqlmodel_store
 from benchmarks.figures import Figure, Target, bounded, milliseconds, p99
-from benchmarks.gateway import BenchGateway, Waiting, a_gateway
+from benchmarks.gateway import BenchGateway, a_gateway
 from benchmarks.requests import stored_requests
+from benchmarks.waiting import Waiting
 from bot.slack import buttons
 from bot.slack.app import Ingress, build_app
 from bot.slack.payloads import button_press
@@ -135,7 +136,7 @@ def _session_click(gateway: BenchGateway, engine: AsyncEngine) -> Theirs:
         {("block_actions", buttons.APPROVE): listener}, answers=door.answers, errands=door.errands
     )
     client: Any = make_client(door.settings, door._session, token=None)
-    app = build_app(client, door.identity, dispatcher)
+    app = build_app(client, dispatcher)
     ingress = Ingress(app, door.identity, answers=door.answers, errands=door.errands)
 
     async def clicked(waiting: Waiting, request_id: RequestId) -> None:
