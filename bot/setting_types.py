@@ -20,12 +20,14 @@ def _address(text: str) -> str:
     return text
 
 
-def _database(url: SecretStr) -> SecretStr:
+def _database(url: SecretStr | None) -> SecretStr | None:
     """Return *url* if it is read as it was meant.
 
     Raises:
         ValueError: it is not, for instance because a password in it holds an unquoted @ or /.
     """
+    if url is None:
+        return None
     read = urlsplit(url.get_secret_value())
     if read.scheme not in {"postgresql", "postgres"}:
         raise ValueError("it is no address of a PostgreSQL database")
@@ -34,6 +36,6 @@ def _database(url: SecretStr) -> SecretStr:
     return url
 
 
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
+DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database)]
 Address = Annotated[str, Field(pattern=r"^https?://[^\s]+/$"), AfterValidator(_address)]
 ModuleAttribute = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]

@@ -40,7 +40,7 @@ class Settings(BaseModel):
     data_dir: Path = Field(
         Path(".sayso"), alias="SAYSO_DATA", description="Where the database and the lock live."
     )
-    database_url: DatabaseUrl | None = Field(
+    database_url: DatabaseUrl = Field(
         None,
         alias="SAYSO_DATABASE_URL",
         description="A PostgreSQL database to use instead of a file (`postgresql://user:password@"

@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import ValidationError
 
 ALLOWED: Mapping[str, str] = {
-    "database_url": "postgresql://user:password@host:5432/name, with %40 for an @ in the password",
     "database_schema": "1 to 63 small letters, digits or _, not beginning with a digit",
     "slack_transport": "socket or http",
     "slack_base_url": "an address with a host that ends in a slash, like https://slack.com/api/",
@@ -26,7 +25,10 @@ ALLOWED: Mapping[str, str] = {
 
 _TEXT = "text in UTF-8"
 _SHOWN_MAX_CHARS = 60
-_SECRETS = frozenset({"database_url"})
+SECRETS: Mapping[str, str] = {
+    "database_url": "postgresql://user:password@host:5432/name, with %40 for an @ in the password",
+}
+"""The same of settings that are never shown."""
 _LIKE_A_SECRET = re.compile(r"^(xox|xapp|sk-)|://[^/]*@|[A-Za-z0-9_-]{20}")
 
 
@@ -41,16 +43,18 @@ def explained(
         if mistake["type"] == "missing":
             lines.append(f"{name}: is not set – set it, or name a file in {name}_FILE")
         else:
-            allowed = ALLOWED.get(field, _TEXT)
+            allowed = ALLOWED.get(field) or SECRETS.get(field, _TEXT)
             lines.append(f"{name}: {_given(field, values)} – give {allowed}")
     return lines
 
 
 def _given(field: str, values: Mapping[str, Any]) -> str:
+    if field in SECRETS:
+        return "what it is set to will not do (not shown, because it may hold a password)"
     if field not in ALLOWED:
         return "cannot be read"
     text = str(values[field])
-    if field in _SECRETS or _LIKE_A_SECRET.search(text):
+    if _LIKE_A_SECRET.search(text):
         return "what it is set to will not do (not shown, because it may be a secret)"
     cut = text if len(text) <= _SHOWN_MAX_CHARS else f"{text[:_SHOWN_MAX_CHARS]}…"
     return f"{cut!r} will not do"

@@ -24,6 +24,8 @@ POOL_TIMEOUT_S = 10
 
 _SESSION = {
     "application_name": "sayso",
+    # Whatever the server's default is: a decision is answered when it is on the disk.
+    "synchronous_commit": "on",
     "lock_timeout": "5s",
     # A gateway that stands still must not keep the others from the audit log.
     "idle_in_transaction_session_timeout": "30s",
