@@ -1,0 +1,259 @@
+"""Runs that are cancelled, interrupted, or left by a process that died."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from approvals.domain import errors, run_errors
+from approvals.domain.approval_request import Cause, Status
+from approvals.domain.card import Pressed
+from approvals.domain.decision import Verdict
+from approvals.domain.ids import RequestId, UserId
+from approvals.domain.permit import PermitState, Settlement
+from approvals.domain.run import Run, RunCause, RunStatus
+from approvals.gate.exceptions import CallAlreadyRan, CallPaused, CallUnknown
+from approvals.gate.gateway import Clearance, ToolTraits
+from approvals.operations.cancel_run import cancel_run
+from approvals.operations.click import Answer, Click
+from approvals.operations.pause_run import pause_run
+from approvals.operations.read_card import read_cards
+from approvals.operations.recover import recover
+from approvals.operations.send_follow_ups import send_follow_ups
+from approvals.operations.settle_call import settle_call
+from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal
+from tests.engine.runs_in_test import RunsInTest
+from tests.fakes.people import ALICE, BOB, CAROL, TEAM
+
+MALLORY = UserId("U0MALLORY")
+
+
+async def paused_run(runs: RunsInTest) -> tuple[Run, RequestId]:
+    run = await runs.started()
+    await runs.taken()
+    paused = await runs.calls(run)
+    assert isinstance(paused, CallPaused)
+    await pause_run(runs.gateway.desk, run.id, [paused.request_id])
+    await runs.delivered()
+    return run, paused.request_id
+
+
+async def settles(
+    gateway: GatewayInTest, request_id: RequestId, settlement: Settlement, user: UserId = BOB
+) -> Answer:
+    (content, *_) = await read_cards(gateway.desk, request_id)
+    card = content.card
+    pressed = Pressed(nonce=card.nonce, channel=card.channel, ts=card.ts, user=user)
+    click = Click(request_id=request_id, verdict=Verdict.REJECT, pressed=pressed, team=TEAM)
+    return await settle_call(gateway.desk, click, settlement)
+
+
+@pytest.mark.parametrize("person", [ALICE, BOB], ids=["starter", "approver"])
+async def test_starter_and_approvers_cancel_a_paused_run_with_what_it_asks(
+    person: UserId,
+) -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run, request_id = await paused_run(runs)
+
+        ended = await cancel_run(gateway.desk, run.id, person=person, team=TEAM)
+
+        request = await gateway.store.request(request_id)
+        assert (ended.status, ended.cause, ended.ended_by) == (
+            RunStatus.CANCELLED,
+            RunCause.PERSON,
+            person,
+        )
+        assert request is not None
+        assert (request.status, request.cause) == (Status.CANCELLED, Cause.REQUESTER)
+
+
+async def test_a_member_who_neither_started_it_nor_approves_here_cannot_cancel_it() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run, _ = await paused_run(runs)
+
+        with pytest.raises(errors.TaskNotAllowed):
+            await cancel_run(gateway.desk, run.id, person=MALLORY, team=TEAM)
+
+        assert (await runs.read(run.id)).status is RunStatus.PAUSED
+
+
+async def test_a_cancelled_run_asks_nothing_more_and_an_approval_of_it_runs_nothing() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run, request_id = await paused_run(runs)
+        await gateway.clicks(request_id)
+        await cancel_run(gateway.desk, run.id, person=ALICE, team=TEAM)
+
+        with pytest.raises(Exception, match="ended already"):
+            await runs.calls(run, call_id="c2")
+
+        permit = await gateway.store.write(lambda tx: tx.permit(request_id))
+        assert permit is not None
+        assert permit.state is PermitState.LAPSED
+        with pytest.raises(run_errors.RunEnded):
+            await cancel_run(gateway.desk, run.id, person=ALICE, team=TEAM)
+
+
+async def interrupted(path: Path, tool: str = "restart_service") -> tuple[Run, RequestId]:
+    """Leave a run whose process died while the body of its call ran."""
+    async with a_gateway(path, owner="dead") as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        first = await runs.calls(run, tool)
+        if isinstance(first, CallPaused):
+            await runs.delivered()
+            await gateway.clicks(first.request_id)
+            first = await runs.calls(run, tool)
+        assert isinstance(first, Clearance)
+        assert first.request_id is not None
+        return run, first.request_id
+
+
+@pytest.mark.parametrize("tool", ["restart_service", "read_status"], ids=["asked", "allowed"])
+async def test_f2_a_call_interrupted_by_a_crash_pauses_its_run_until_a_person_says_more(
+    tmp_path: Path, tool: str
+) -> None:
+    run, request_id = await interrupted(tmp_path / "sayso.db", tool)
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        runs = RunsInTest(gateway)
+        await runs.delivered()
+        taken = await runs.taken()
+        paused = await runs.calls(run, tool)
+        assert isinstance(paused, CallPaused)
+        await pause_run(gateway.desk, run.id, [paused.request_id])
+        await runs.delivered()
+
+        assert taken is not None
+        assert (paused.request_id, paused.is_interrupted) == (request_id, True)
+        assert runs.resumable == []
+
+
+async def test_an_interrupted_call_that_happened_is_told_so_and_not_repeated(
+    tmp_path: Path,
+) -> None:
+    run, request_id = await interrupted(tmp_path / "sayso.db")
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        runs = RunsInTest(gateway)
+        await runs.delivered()
+        await runs.taken()
+        await pause_run(gateway.desk, run.id, [request_id])
+        answer = await settles(gateway, request_id, Settlement.HAPPENED)
+        await runs.delivered()
+        taken = await runs.taken()
+
+        assert answer.refusal is None
+        assert taken is not None
+        with pytest.raises(CallAlreadyRan, match="it did happen"):
+            await runs.calls(run)
+
+
+async def test_giving_up_an_interrupted_call_tells_the_agent_that_nobody_knows(
+    tmp_path: Path,
+) -> None:
+    run, request_id = await interrupted(tmp_path / "sayso.db")
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        await settles(gateway, request_id, Settlement.GAVE_UP, ALICE)
+
+        with pytest.raises(CallUnknown):
+            await RunsInTest(gateway).calls(run)
+
+
+async def test_running_an_interrupted_call_again_asks_again_and_runs_nothing_by_itself(
+    tmp_path: Path,
+) -> None:
+    run, request_id = await interrupted(tmp_path / "sayso.db")
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        runs = RunsInTest(gateway)
+        await runs.delivered()
+        await runs.taken()
+        await settles(gateway, request_id, Settlement.AGAIN)
+        paused = await runs.calls(run)
+
+        assert isinstance(paused, CallPaused)
+        asked = await gateway.store.request(paused.request_id)
+        assert asked is not None
+        assert (asked.earlier, asked.ask_number, asked.status) == (
+            request_id,
+            2,
+            Status.PENDING,
+        )
+
+
+async def test_a_stranger_and_a_second_person_cannot_settle_a_call(tmp_path: Path) -> None:
+    _, request_id = await interrupted(tmp_path / "sayso.db")
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        stranger = await settles(gateway, request_id, Settlement.HAPPENED, MALLORY)
+        first = await settles(gateway, request_id, Settlement.GAVE_UP, BOB)
+        second = await settles(gateway, request_id, Settlement.AGAIN, CAROL)
+
+        assert isinstance(stranger.refusal, errors.NotApprover)
+        assert first.refusal is None
+        assert isinstance(second.refusal, run_errors.AlreadySettled)
+
+
+async def test_f2_an_idempotent_tool_is_claimed_again_by_its_run_with_the_same_key(
+    tmp_path: Path,
+) -> None:
+    run, request_id = await interrupted(tmp_path / "sayso.db")
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        again = await gateway.gateway.ask(
+            proposal(
+                run_id=run.id,
+                key=f"{run.id}:m1:c1",
+                tool_call_id="c1",
+                pauses=True,
+                traits=ToolTraits(idempotent=True),
+            )
+        )
+
+        permit = await gateway.store.write(lambda tx: tx.permit(request_id))
+        assert again.request_id == request_id
+        assert permit is not None
+        assert (permit.state, permit.attempt) == (PermitState.CLAIMED, 2)
+
+
+async def test_a_run_left_running_by_a_dead_process_goes_on_in_the_next(tmp_path: Path) -> None:
+    async with a_gateway(tmp_path / "sayso.db", owner="dead") as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        gateway.clock.advance(timedelta(seconds=7))
+        await runs.taken()
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        runs = RunsInTest(gateway)
+        await runs.delivered()
+        taken = await runs.taken()
+
+        assert taken is not None
+        assert (taken.run.id, taken.run.owner) == (run.id, "next")
+
+
+async def test_a_run_that_times_out_waiting_goes_on_with_that() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        _, request_id = await paused_run(runs)
+
+        gateway.clock.advance(timedelta(minutes=6))
+        await send_follow_ups(gateway.desk)
+        await runs.delivered()
+
+        request = await gateway.store.request(request_id)
+        assert request is not None
+        assert request.status is Status.TIMED_OUT
+        assert len(runs.resumable) == 1
