@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,12 +20,14 @@ from approvals.operations.click import Answer, Click
 from approvals.operations.decide import decide
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
-from approvals.operations.ports import Clock
+from approvals.operations.ports import Clock, Ids, Store
 from approvals.operations.read_card import read_cards
 from approvals.operations.record_calls import CallLog
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
+from approvals.storage.postgres.server import Server
+from approvals.storage.postgres.store import PostgresStore
 from approvals.storage.sql_store import SqlStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeMessenger
@@ -57,7 +59,7 @@ def a_policy(text: str = POLICY) -> Policy:
 class GatewayInTest:
     """The parts, and what people and agents do with them."""
 
-    store: SqlStore
+    store: Store
     desk: Desk
     gateway: LocalGateway
     clock: FakeClock
@@ -87,6 +89,9 @@ class GatewayInTest:
             await self.store.next_due_at()
             for _ in range(10):
                 await asyncio.sleep(0)
+            # PostgreSQL's units stand in no queue, where what came first would end first.
+            while isinstance(self.store, PostgresStore) and self.store._running:
+                await asyncio.wait(self.store._running)
 
     async def delivered(self) -> None:
         """Deliver jobs until none is due."""
@@ -137,9 +142,18 @@ def proposal(
     return Proposal(call=call, **also)
 
 
+def opened(
+    place: Path | str | Server, *, clock: Clock, ids: Ids
+) -> AbstractAsyncContextManager[Store]:
+    """Open the store at *place*: a file, or a schema of a PostgreSQL."""
+    if isinstance(place, Server):
+        return PostgresStore.open(place, clock=clock, ids=ids, source="/gateway/test")
+    return SqlStore.open(place, clock=clock, ids=ids, source="/gateway/test")
+
+
 @asynccontextmanager
 async def a_gateway(
-    path: Path | str = ":memory:",
+    place: Path | str | Server = ":memory:",
     *,
     policy: str = POLICY,
     clock: Clock | None = None,
@@ -150,7 +164,7 @@ async def a_gateway(
     hands = clock if isinstance(clock, FakeClock) else FakeClock()
     clock = clock or hands
     ids = SystemIds(clock)
-    async with SqlStore.open(path, clock=clock, ids=ids, source="/gateway/test") as store:
+    async with opened(place, clock=clock, ids=ids) as store:
         directory, policies = FakeDirectory(), [a_policy(policy)]
         messenger = messenger or FakeMessenger()
         desk = Desk(

@@ -92,8 +92,10 @@ async def eventually(is_so: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def a_whole_gateway(directory: Path, policy: str = POLICY) -> AsyncIterator[WholeGateway]:
-    """Serve from *directory* until the block ends."""
+async def a_whole_gateway(
+    directory: Path, policy: str = POLICY, **also: str
+) -> AsyncIterator[WholeGateway]:
+    """Serve from *directory*, with more settings if given, until the block ends."""
     (directory / "policy.yml").write_text(policy, encoding="utf-8")
     async with LocalSlack.running() as slack:
         settings = read_settings(
@@ -104,6 +106,7 @@ async def a_whole_gateway(directory: Path, policy: str = POLICY) -> AsyncIterato
                 "SAYSO_POLICY": str(directory / "policy.yml"),
                 "SAYSO_DATA": str(directory / "data"),
                 "SAYSO_HTTP_PORT": "0",
+                **also,
             }
         )
         async with running_gateway(settings) as running:
