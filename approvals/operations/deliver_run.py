@@ -7,8 +7,10 @@ nothing runs that nobody can see; what Slack refuses for good ends it `undeliver
 from dataclasses import replace
 from datetime import timedelta
 
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RunId
 from approvals.domain.jobs import Job
+from approvals.domain.permit import PermitState
 from approvals.domain.run import Run, RunCause, RunStatus, RunThread
 from approvals.domain.run_lifecycle import RunEvent, advance_run, resume_job
 from approvals.operations.desk import Desk
@@ -48,7 +50,17 @@ def read_run_content(tx: Transaction, run_id: RunId) -> RunContent | None:
     if run is None or thread is None:
         return None
     requests = () if run.has_ended else tuple(tx.requests_of_run(run_id))
-    return RunContent(run=run, thread=thread, requests=requests)
+    return RunContent(
+        run=run,
+        thread=thread,
+        requests=requests,
+        interrupted=frozenset(each.id for each in requests if _is_interrupted(tx, each)),
+    )
+
+
+def _is_interrupted(tx: Transaction, request: ApprovalRequest) -> bool:
+    permit = tx.permit(request.id)
+    return permit is not None and permit.state is PermitState.UNKNOWN
 
 
 async def _tell(desk: Desk, messenger: RunMessenger, content: RunContent) -> RunThread:

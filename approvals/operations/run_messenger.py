@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import RequestId
 from approvals.domain.run import Run, RunThread
 from approvals.operations.ports import Posted
 
@@ -19,7 +20,9 @@ class RunContent:
     run: Run
     thread: RunThread
     requests: tuple[ApprovalRequest, ...] = ()
-    """What it waits for: pending requests, and interrupted ones that nobody has settled."""
+    """What is open of it: pending, or approved and not yet claimed, or interrupted."""
+    interrupted: frozenset[RequestId] = frozenset()
+    """Those of them whose call was cut off and whose fate nobody has told yet."""
 
 
 class RunMessenger(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.domain import errors
-from approvals.domain.ids import RequestId
+from approvals.domain.ids import RequestId, RunId
 from bot.slack.escaping import plain_text
 
 APPROVE = "sayso:approve"
@@ -20,6 +20,11 @@ VIEW_APPROVE = "sayso:approve_view"
 VIEW_REJECT = "sayso:reject_view"
 VIEW_NEXT = "sayso:view_next"
 VIEW_BACK = "sayso:view_back"
+CANCEL_RUN = "sayso:cancel_run"
+"""Stands on the root message of a run."""
+HAPPENED = "sayso:it_happened"
+AGAIN = "sayso:run_again"
+GAVE_UP = "sayso:give_up"
 
 _VALUE = re.compile(r"([0-9A-Za-z]{1,40})\.([0-9A-Za-z_-]{1,128})", re.ASCII)
 
@@ -47,6 +52,29 @@ def read_button_value(text: object) -> ButtonValue:
     if found is None:
         raise errors.CardMismatch
     return ButtonValue(request_id=RequestId(found[1]), nonce=found[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunButtonValue:
+    """Which run a button is about and the nonce of its root message."""
+
+    run_id: RunId
+    nonce: str
+
+
+def run_button_value(run_id: RunId, nonce: str) -> str:
+    """Return what the buttons of one root message carry."""
+    return f"{run_id}.{nonce}"
+
+
+def read_run_button_value(text: object) -> RunButtonValue:
+    """Read the value of a root message's button.
+
+    Raises:
+        CardMismatch: it is not exactly what `run_button_value` writes.
+    """
+    found = read_button_value(text)
+    return RunButtonValue(run_id=RunId(found.request_id), nonce=found.nonce)
 
 
 def button(action_id: str, label: str, value: str, *, style: str | None = None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from approvals.domain.ids import ChannelId
 from approvals.operations.desk import Desk
+from approvals.operations.resume_run import TakenRun
 from bot.slack.app import Ingress, build_app
 from bot.slack.commands import Commands, StartTask
 from bot.slack.decisions import Decisions
@@ -27,6 +28,9 @@ from bot.slack.pacing import Pacing
 from bot.slack.private_answers import PrivateAnswers
 from bot.slack.reviews import Reviews
 from bot.slack.routing import Dispatcher, Listener, RouteKey
+from bot.slack.run_messenger import SlackRunMessenger
+from bot.slack.run_steps import RunSteps
+from bot.slack.sending import Sending
 from bot.slack.signed_http import SLACK_PATH, SignedHttp
 from bot.slack.slack_settings import SlackSettings
 from bot.slack.socket_mode import SocketMode
@@ -55,6 +59,7 @@ class SlackDoor:
         self.identity: Identity
         self.directory: SlackDirectory
         self.messenger: SlackMessenger
+        self.run_messenger: SlackRunMessenger
         self.ingress: Ingress
         self._signed: SignedHttp | None = None
         self._socket: SocketMode | None = None
@@ -79,7 +84,9 @@ class SlackDoor:
             door = cls(settings, session, gateway=gateway)
             door.identity = await door._ask_who_we_are(channels)
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
-            door.messenger = SlackMessenger(door.api, gateway=gateway, pacing=pacing)
+            sending = Sending(door.api, pacing or Pacing())
+            door.messenger = SlackMessenger(sending, gateway=gateway)
+            door.run_messenger = SlackRunMessenger(sending, gateway=gateway)
             try:
                 yield door
             finally:
@@ -129,6 +136,10 @@ class SlackDoor:
         if socket is not None:
             await socket.close()
         await self.errands.close()
+
+    def steps_of(self, taken: TakenRun) -> RunSteps:
+        """Return where the steps of a taken run are told."""
+        return RunSteps(self.api, taken)
 
     def add_routes(self, app: web.Application) -> None:
         """Mount signed HTTP under `SLACK_PATH`; before `connect` it answers 503."""

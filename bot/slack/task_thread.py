@@ -25,13 +25,22 @@ _ATTEMPTS_MAX = 5
 class SlackThread:
     """One task's thread. Its calls come in order, from one task at a time."""
 
-    def __init__(self, api: WebApi, *, channel: ChannelId, asked_by: UserId, prompt: str) -> None:
+    def __init__(
+        self,
+        api: WebApi,
+        *,
+        channel: ChannelId,
+        asked_by: UserId,
+        prompt: str,
+        root: str | None = None,
+    ) -> None:
+        """Go on in the thread of *root*, or open one when there is something to say."""
         self._api = api
         self._channel = channel
         self._asked_by = asked_by
         self._prompt = prompt
         self._opening = asyncio.Lock()
-        self._root: str | None = None
+        self._root = root
 
     async def root_ts(self) -> str | None:
         """Return the ts of the first message, posting it when needed; None when Slack refuses."""

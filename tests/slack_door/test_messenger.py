@@ -12,7 +12,7 @@ from approvals.domain.ids import ChannelId
 from approvals.operations.ports import CardContent, NotNow, Undeliverable
 from approvals.operations.read_card import read_cards
 from bot.sandbox.faults import Fault, FaultKind
-from bot.slack.messenger import PERMANENT_ERRORS
+from bot.slack.sending import PERMANENT_ERRORS
 from bot.slack.web_api import TOKEN_ERRORS
 from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
 

@@ -1,0 +1,176 @@
+"""How our messages go out: paced, never older over newer, and every failure named for the outbox.
+
+Used by the messengers of cards and of runs, which share its lanes. It never sleeps and never
+retries: what cannot go out now is `NotNow` with the wait Slack (or the pace) demands, what can
+never go out is `Undeliverable`. One message is written by one call at a time (case E14).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+from approvals.domain.ids import ChannelId
+from approvals.operations.ports import NotNow, Posted, Undeliverable
+from bot.slack.escaping import POSTING
+from bot.slack.pacing import POST, PROGRESS, UPDATE, Pace, Pacing
+from bot.slack.slack_methods import Lane, lane_of
+from bot.slack.web_api import (
+    TOKEN_ERRORS,
+    SlackBusy,
+    SlackRefused,
+    SlackUnreachable,
+    WebApi,
+)
+
+VERSIONS_REMEMBERED_MAX = 10_000
+PROGRESS_LANE: Lane = ("chat.update", "progress")
+
+PERMANENT_ERRORS = TOKEN_ERRORS | {
+    "as_user_not_supported",
+    "block_mismatch",
+    "cannot_reply_to_message",
+    "cant_update_message",
+    "channel_not_found",
+    "channel_type_not_supported",
+    "edit_window_closed",
+    "invalid_arguments",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "invalid_metadata_format",
+    "is_archived",
+    "is_inactive",
+    "message_limit_exceeded",
+    "message_not_found",
+    "messages_tab_disabled",
+    "metadata_too_large",
+    "missing_scope",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_permission",
+    "no_text",
+    "not_allowed_token_type",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "team_access_not_granted",
+    "team_not_found",
+    "user_not_found",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One message as it is to be shown."""
+
+    who: str
+    """Whose slot it waits for: the card's or the run's id."""
+    version: int
+    text: str
+    blocks: list[dict[str, Any]]
+    metadata: Mapping[str, Any]
+
+
+class Sending:
+    """Posts and updates the messages of one workspace."""
+
+    def __init__(self, api: WebApi, pacing: Pacing) -> None:
+        self._api = api
+        self._pacing = pacing
+        self._writing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._shown: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    async def post(
+        self,
+        channel: ChannelId,
+        drawn: Drawn,
+        *,
+        thread_ts: str | None = None,
+        is_broadcast: bool = False,
+    ) -> Posted:
+        """Post a message; in a thread it is shown in the channel too where *is_broadcast*.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        answer = await self._send(
+            "chat.postMessage",
+            channel,
+            pace=POST,
+            who=drawn.who,
+            arguments={
+                "thread_ts": thread_ts,
+                "reply_broadcast": True if thread_ts and is_broadcast else None,
+                "text": drawn.text,
+                "blocks": drawn.blocks,
+                "metadata": drawn.metadata,
+                **POSTING,
+            },
+        )
+        posted = Posted(channel=ChannelId(answer["channel"]), ts=answer["ts"])
+        self._remember((posted.channel, posted.ts), drawn.version)
+        return posted
+
+    async def update(
+        self, channel: ChannelId, ts: str, drawn: Drawn, *, is_progress: bool = False
+    ) -> None:
+        """Make a posted message show *drawn*, unless a later version is there already.
+
+        *is_progress* is for what is soon outdated: such edits leave room for all others.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        place = (channel, ts)
+        lock = self._writing.setdefault(place, asyncio.Lock())
+        async with lock:
+            if self._shown.get(place, 0) > drawn.version:
+                return
+            if is_progress:
+                self._wait_turn(PROGRESS_LANE, PROGRESS, who=drawn.who)
+            await self._send(
+                "chat.update",
+                channel,
+                pace=UPDATE,
+                who=drawn.who,
+                arguments={
+                    "ts": ts,
+                    "text": drawn.text,
+                    "blocks": drawn.blocks,
+                    "metadata": drawn.metadata,
+                    "parse": "none",
+                    "link_names": False,
+                },
+            )
+            self._remember(place, drawn.version)
+
+    async def _send(
+        self, method: str, channel: str, *, pace: Pace, who: str, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        # No slot is promised on a closed lane: it could not be kept.
+        if self._api.closed_for_s(method, channel=channel) == 0:
+            self._wait_turn(lane_of(method, channel), pace, who=who)
+        try:
+            return await self._api.call(method, channel=channel, **arguments)
+        except SlackBusy as busy:
+            raise NotNow(busy.code, retry_after_s=busy.retry_after_s) from None
+        except SlackUnreachable as failure:
+            raise NotNow(failure.code) from failure
+        except SlackRefused as refusal:
+            if refusal.code in PERMANENT_ERRORS:
+                raise Undeliverable(refusal.code) from refusal
+            raise NotNow(refusal.code) from refusal
+
+    def _wait_turn(self, lane: Lane, pace: Pace, *, who: str) -> None:
+        wait_s = self._pacing.wait_s(lane, pace, who=who)
+        if wait_s > 0:
+            raise NotNow("paced", retry_after_s=wait_s)
+
+    def _remember(self, place: tuple[str, str], version: int) -> None:
+        self._shown[place] = version
+        self._shown.move_to_end(place)
+        while len(self._shown) > VERSIONS_REMEMBERED_MAX:
+            self._shown.popitem(last=False)
