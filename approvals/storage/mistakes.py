@@ -1,7 +1,7 @@
 """Mistakes in a file a person wrote: each with its place and its remedy, all reported at once.
 
-Collected by the readers of the policy file; raised together as `PolicyInvalid`, whose lines are
-what `sayso policy validate`, readiness and the audit log show.
+Collected by the readers of the policy and of the agents' file; raised together as `PolicyInvalid`
+or `AgentsInvalid`, whose lines are what the commands, readiness and the audit log show.
 """
 
 from collections.abc import Sequence
@@ -40,14 +40,26 @@ class Mistake:
         return f"{self.file}{place}: {self.text}"
 
 
-class PolicyInvalid(Refusal):
-    """The policy file has mistakes, so it is not in force. Correct the lines named."""
+class FileInvalid(Refusal):
+    """A file has mistakes, so it is not in force. Correct the lines named."""
 
-    code = "policy_invalid"
+    code = "file_invalid"
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes))
         super().__init__("\n".join(map(str, self.mistakes)))
+
+
+class PolicyInvalid(FileInvalid):
+    """The policy file has mistakes, so it is not in force. Correct the lines named."""
+
+    code = "policy_invalid"
+
+
+class AgentsInvalid(FileInvalid):
+    """The agents' file has mistakes, so no agent can be started. Correct the lines named."""
+
+    code = "agents_invalid"
 
 
 class Mistakes:
@@ -67,11 +79,11 @@ class Mistakes:
         line_of_text = " ".join(text.split())
         self.found.append(Mistake(line=line, column=column, text=line_of_text, file=self.file))
 
-    def raise_any(self) -> None:
-        """Raise all of them, if there are any.
+    def raise_any(self, invalid: type[FileInvalid] = PolicyInvalid) -> None:
+        """Raise all of them as *invalid*, if there are any.
 
         Raises:
-            PolicyInvalid: one or more mistakes were noted.
+            FileInvalid: one or more mistakes were noted.
         """
         if self.found:
-            raise PolicyInvalid(self.found)
+            raise invalid(self.found)

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from approvals.domain.policy import Policy
 from approvals.storage.mistakes import Mistake, PolicyInvalid
 from approvals.storage.policy_reader import read_policy
-from approvals.storage.yaml_nodes import SIZE_MAX_BYTES
+from approvals.storage.written_file import read_written
 
 LOGGER_NAME = "sayso.policy"
 _log = logging.getLogger(LOGGER_NAME)
@@ -113,20 +113,8 @@ def read_file(path: Path) -> bytes:
     Raises:
         PolicyInvalid: it is missing or unreadable.
     """
-    try:
-        with path.open("rb") as opened:
-            return opened.read(SIZE_MAX_BYTES + 1)
-    except FileNotFoundError:
-        said = "there is no such file – correct the path, or name the policy with --policy or "
-        raise _unreadable(path, said + "SAYSO_POLICY") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        said = f"cannot be read ({why}) – check the path and its permissions"
-        raise _unreadable(path, said) from None
-
-
-def _unreadable(path: Path, said: str) -> PolicyInvalid:
-    return PolicyInvalid([Mistake(line=0, column=0, text=said, file=str(path))])
+    remedy = "correct the path, or name the policy with --policy or SAYSO_POLICY"
+    return read_written(path, invalid=PolicyInvalid, if_missing=remedy)
 
 
 def _signature(path: Path) -> _Signature | None:

@@ -7,11 +7,11 @@ a file with one mistake is no policy at all, so nothing of it can be in force by
 import hashlib
 
 from approvals.domain.policy import Policy
-from approvals.storage import policy_fields as read
 from approvals.storage import policy_sections as sections
+from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes, PolicyInvalid
 from approvals.storage.policy_rules import GUARDRAILS, read_rules
-from approvals.storage.yaml_nodes import Node, Refused, read_nodes
+from approvals.storage.yaml_nodes import Node, read_nodes
 
 __all__ = ["PolicyInvalid", "read_policy"]
 
@@ -37,7 +37,7 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
     keys = read.fields(root, _KEYS, mistakes, what="a policy file")
     if keys is None:
         return None
-    _check_version(keys, mistakes, at=root)
+    read.check_version(keys, mistakes, at=root)
     names = sections.names_in(keys.get("people"))
     people = sections.read_people(
         read.require(keys, "people", mistakes, at=root, why="name who may approve"), mistakes
@@ -61,9 +61,3 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
         routes=routes,
         channels=channels,
     )
-
-
-def _check_version(keys: dict[str, Node], mistakes: Mistakes, *, at: Node) -> None:
-    node = read.require(keys, "version", mistakes, at=at, why="start the file with version: 1")
-    if node is not None and not isinstance(node, Refused) and not sections.is_version_1(node):
-        mistakes.add(node, "this version of the file format is not known – write version: 1")

@@ -10,7 +10,7 @@ from approvals.domain.conditions import Condition
 from approvals.domain.requirement import Effect, Risk
 from approvals.domain.rule import Rule
 from approvals.domain.tool_glob import ToolGlob
-from approvals.storage import policy_fields as read
+from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.yaml_nodes import Kind, Node, Refused, Scalar
 

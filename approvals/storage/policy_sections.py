@@ -15,12 +15,12 @@ from approvals.domain.routing import Route, label
 from approvals.domain.rule import ChannelPolicy, Defaults
 from approvals.domain.task_rule import MEMBERS
 from approvals.domain.tool_glob import ToolGlob
-from approvals.storage import policy_fields as read
 from approvals.storage import slack_ids
+from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_rules import RuleSection, read_rules
 from approvals.storage.policy_tasks import read_tasks
-from approvals.storage.yaml_nodes import Kind, Mapping, Node, Scalar
+from approvals.storage.yaml_nodes import Mapping, Node, Scalar
 
 PERMIT_TTL_MAX = timedelta(hours=24)
 
@@ -198,8 +198,3 @@ def read_reference(
         "add it under channels, with its id and approvers",
     )
     return None
-
-
-def is_version_1(node: Node | None) -> bool:
-    """Whether the file says ``version: 1``."""
-    return isinstance(node, Scalar) and node.kind is Kind.NUMBER and node.value == "1"

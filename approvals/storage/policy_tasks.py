@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from approvals.domain.task_rule import MEMBERS, TaskRule, TaskRules, TaskVerb
 from approvals.domain.tool_glob import ToolGlob
-from approvals.storage import policy_fields as read
+from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes, Placed
 from approvals.storage.yaml_nodes import Node
 

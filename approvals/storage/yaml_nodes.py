@@ -1,8 +1,8 @@
 """YAML text as a tree of nodes that know their line and column, bounded before it is built.
 
-The policy's reader walks this tree; nothing is ever constructed from a tag. Aliases, tags,
-duplicate keys, a second document, deep nesting and large files are mistakes, not features: they
-make a file mean something else than it seems to say.
+The readers of the policy and of the agents' file walk this tree; nothing is ever constructed from
+a tag. Aliases, tags, duplicate keys, a second document, deep nesting and large files are mistakes,
+not features: they make a file mean something else than it seems to say.
 """
 
 import io

@@ -1,12 +1,14 @@
-"""Reading single fields of the policy file: each takes a node and gives a value or a mistake.
+"""Reading single fields of a file people write: each takes a node and gives a value or a mistake.
 
-Called by `policy_rules` and `policy_sections`. A reader returns None after noting its mistake,
-so that the rest of the file is still read and everything wrong with it is told at once.
+Called by the readers of the policy and of the agents' file. A reader returns None after noting its
+mistake, so that the rest of the file is still read and everything wrong with it is told at once.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -16,6 +18,7 @@ from approvals.storage.mistakes import Mistakes
 from approvals.storage.yaml_nodes import Kind, Mapping, Node, Refused, Scalar, Sequence
 
 TEXT_MAX_CHARS = 1_000
+WHOLE_MAX_DIGITS = 12
 _SILENCE = "approving by silence is not offered – remove it; without an answer a request times out"
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _Read = TypeVar("_Read")
@@ -55,7 +58,9 @@ def listed(node: Node | None, mistakes: Mistakes, *, what: str) -> tuple[Node, .
     return ()
 
 
-def text(node: Node | None, mistakes: Mistakes, *, what: str) -> str | None:
+def text(
+    node: Node | None, mistakes: Mistakes, *, what: str, longest_chars: int = TEXT_MAX_CHARS
+) -> str | None:
     """Return a text that is not blank."""
     if node is None or isinstance(node, Refused):
         return None
@@ -65,8 +70,8 @@ def text(node: Node | None, mistakes: Mistakes, *, what: str) -> str | None:
         mistakes.add(node, f"{what} is {node.kind.value} here – put it in quotes")
     elif not node.value.strip():
         mistakes.add(node, f"{what} is blank – write something or remove the key")
-    elif len(node.value) > TEXT_MAX_CHARS:
-        mistakes.add(node, f"{what} has {len(node.value)} characters – at most {TEXT_MAX_CHARS}")
+    elif len(node.value) > longest_chars:
+        mistakes.add(node, f"{what} has {len(node.value)} characters – at most {longest_chars}")
     elif _unwritable(node.value):
         mistakes.add(node, f"{what} holds control characters – type it again by hand")
     else:
@@ -138,6 +143,42 @@ def duration(
     except ValueError as error:
         mistakes.add(node, f"{what}: {error}")
         return None
+
+
+def amount(
+    node: Node | None, mistakes: Mistakes, *, what: str, at_least: float = 0
+) -> float | None:
+    """Return a number that is no less than *at_least*; it may have decimals."""
+    if node is None or isinstance(node, Refused):
+        return None
+    if isinstance(node, Scalar) and node.kind is Kind.NUMBER:
+        with suppress(ValueError):
+            number = float(node.value)
+            if at_least <= number < math.inf:
+                return number
+    _complain(node, mistakes, f"{what} has to be a number, at least {at_least:g}")
+    return None
+
+
+def whole(node: Node | None, mistakes: Mistakes, *, what: str, at_least: int = 1) -> int | None:
+    """Return a whole number that is no less than *at_least*."""
+    if node is None or isinstance(node, Refused):
+        return None
+    if isinstance(node, Scalar) and node.kind is Kind.NUMBER and node.value.isdecimal():
+        number = int(node.value[:WHOLE_MAX_DIGITS])
+        if len(node.value) <= WHOLE_MAX_DIGITS and number >= at_least:
+            return number
+    _complain(node, mistakes, f"{what} has to be a whole number, at least {at_least}")
+    return None
+
+
+def check_version(keys: dict[str, Node], mistakes: Mistakes, *, at: Node) -> None:
+    """Note a file that does not say ``version: 1``."""
+    node = require(keys, "version", mistakes, at=at, why="start the file with version: 1")
+    if node is None or isinstance(node, Refused):
+        return
+    if not (isinstance(node, Scalar) and node.kind is Kind.NUMBER and node.value == "1"):
+        mistakes.add(node, "this version of the file format is not known – write version: 1")
 
 
 def require(
