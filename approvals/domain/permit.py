@@ -66,3 +66,8 @@ def has_lapsed(
     if now >= permit.approved_at + approved_for:
         return True
     return permit.delivered_at is not None and now >= permit.delivered_at + permit_ttl
+
+
+def is_unsettled(permit: Permit) -> bool:
+    """Whether nobody knows what became of the call, and nobody has said it yet."""
+    return permit.state is PermitState.UNKNOWN and permit.settlement is None

@@ -23,7 +23,7 @@ from approvals.operations.ports import (
     Transaction,
     Undeliverable,
 )
-from approvals.operations.read_card import read_cards
+from approvals.operations.read_card import asks_what_happened, read_cards
 from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
 
@@ -67,8 +67,9 @@ def _is_stale(content: CardContent) -> bool:
     card, request = content.card, content.request
     if card.kind is CardKind.VIEW or card.version_shown >= request.version:
         return False
-    # A question that ended before anyone saw it is not posted any more.
-    return card.ts is not None or request.is_pending
+    # A question that ended before anyone saw it is not posted any more; an interrupted call asks
+    # what became of it, whether or not anybody was asked before it ran.
+    return card.ts is not None or request.is_pending or asks_what_happened(content)
 
 
 async def _draw(desk: Desk, messenger: Messenger, content: CardContent) -> _Drawn:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RunId
 from approvals.domain.jobs import Job
-from approvals.domain.permit import PermitState
+from approvals.domain.permit import is_unsettled
 from approvals.domain.run import Run, RunCause, RunStatus, RunThread
 from approvals.domain.run_lifecycle import RunEvent, advance_run, resume_job
 from approvals.operations.desk import Desk
@@ -60,7 +60,7 @@ def read_run_content(tx: Transaction, run_id: RunId) -> RunContent | None:
 
 def _is_interrupted(tx: Transaction, request: ApprovalRequest) -> bool:
     permit = tx.permit(request.id)
-    return permit is not None and permit.state is PermitState.UNKNOWN
+    return permit is not None and is_unsettled(permit)
 
 
 async def _tell(desk: Desk, messenger: RunMessenger, content: RunContent) -> RunThread:

@@ -284,6 +284,8 @@ class CardContent:
     """How the run of the earlier request ended: lapsed, or unknown."""
     run: Run | None = None
     """The agent task that asks, where it is one."""
+    thread_ts: str | None = None
+    """The thread the card is posted in."""
 
 
 class Messenger(Protocol):

@@ -3,15 +3,18 @@
 Used by the outbox before it draws a card, and by doors that open a view of a request.
 """
 
-from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card
 from approvals.domain.ids import RequestId
+from approvals.domain.permit import is_unsettled
+from approvals.domain.run import Run
 from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent, Transaction
 
 
 def read_content(tx: Transaction, request: ApprovalRequest, card: Card) -> CardContent:
     """Return what *card* of *request* has to show now."""
+    run = tx.run(request.run_id) if request.run_id else None
     return CardContent(
         card=card,
         request=request,
@@ -19,7 +22,23 @@ def read_content(tx: Transaction, request: ApprovalRequest, card: Card) -> CardC
         permit=tx.permit(request.id),
         earlier=tx.request(request.earlier) if request.earlier else None,
         earlier_permit=tx.permit(request.earlier) if request.earlier else None,
+        run=run,
+        thread_ts=request.thread_ts or (_thread_of(tx, run, request) if run else None),
     )
+
+
+def _thread_of(tx: Transaction, run: Run, request: ApprovalRequest) -> str | None:
+    """Return the run's thread for a call that was allowed: its card asks what became of it."""
+    if request.cause not in (Cause.RULE, Cause.GRANT):
+        return None
+    thread = tx.run_thread(run.id)
+    return thread.replies_to if thread and thread.channel == request.channel else None
+
+
+def asks_what_happened(content: CardContent) -> bool:
+    """Whether a call of a run was interrupted and nobody has said yet what became of it."""
+    permit = content.permit
+    return content.run is not None and permit is not None and is_unsettled(permit)
 
 
 async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ...]:

@@ -13,6 +13,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
 from approvals.domain.requirement import Requirement, Risk, Slot
 from approvals.operations.ports import CardContent
+from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.card_text import counted, headline, minutes_left
@@ -53,6 +54,8 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
         blocks.append(rich_text(f"claim:{request.id}", _claim(request)))
     if request.is_pending:
         blocks.append(_actions(content, arguments))
+    elif asks_what_happened(content):
+        blocks.append(_settling(content))
     blocks.append(_footer(request))
     return blocks
 
@@ -176,6 +179,19 @@ def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
             approve,
             buttons.button(buttons.REJECT, "Reject", value, style="danger"),
             buttons.button(buttons.DETAILS, "Details", value),
+        ],
+    }
+
+
+def _settling(content: CardContent) -> dict[str, Any]:
+    value = buttons.button_value(content.request.id, content.card.nonce)
+    return {
+        "type": "actions",
+        "block_id": f"settle:{content.request.id}",
+        "elements": [
+            buttons.button(buttons.HAPPENED, "It happened", value),
+            buttons.button(buttons.AGAIN, "Run it again…", value),
+            buttons.button(buttons.GAVE_UP, "Give up", value),
         ],
     }
 

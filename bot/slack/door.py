@@ -31,6 +31,7 @@ from bot.slack.routing import Dispatcher, Listener, RouteKey
 from bot.slack.run_messenger import SlackRunMessenger
 from bot.slack.run_steps import RunSteps
 from bot.slack.sending import Sending
+from bot.slack.settlements import Settlements
 from bot.slack.signed_http import SLACK_PATH, SignedHttp
 from bot.slack.slack_settings import SlackSettings
 from bot.slack.socket_mode import SocketMode
@@ -156,6 +157,7 @@ class SlackDoor:
         return {
             **Decisions(parts, reviews).routes(),
             **reviews.routes(),
+            **Settlements(parts).routes(),
             **commands.routes(),
             **Events(self.health).routes(),
         }

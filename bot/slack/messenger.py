@@ -32,7 +32,7 @@ class SlackMessenger:
         return await self._sending.post(
             content.card.channel,
             self._drawn(content, now),
-            thread_ts=content.request.thread_ts,
+            thread_ts=content.thread_ts,
             is_broadcast=True,
         )
 

@@ -6,10 +6,11 @@ text is mrkdwn, escaped here; people are mentioned by ids Slack gave us and by n
 
 from datetime import datetime
 
-from approvals.domain import errors
+from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.outcome import outcome_of
+from approvals.domain.permit import Settlement
 from bot.slack.cards import approvals_needed
 from bot.slack.escaping import escape, untrusted
 
@@ -61,10 +62,19 @@ _SENTENCES = {
     errors.TooLargeToShow.code: (
         f"The arguments are too long to be read, so they cannot be approved. {_SAFE}"
     ),
+    run_errors.AlreadySettled.code: (
+        "Somebody has already said what became of this call, or it is known: the card shows it. "
+        "Your click changed nothing."
+    ),
     errors.Frozen.code: (
         f"The gateway is frozen: nothing can be approved until the freeze is lifted. {_SAFE} "
         "You may still reject."
     ),
+}
+_SETTLED = {
+    Settlement.HAPPENED: "it happened",
+    Settlement.AGAIN: "it is asked again before anything runs",
+    Settlement.GAVE_UP: "it is given up",
 }
 
 
@@ -76,7 +86,8 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
     if isinstance(refusal, errors.TimedOut):
         return _timed_out(request)
     if isinstance(refusal, errors.NotApprover):
-        return _not_approver(request)
+        is_ours = refusal.message == errors.NotApprover().message
+        return _not_approver(request) if is_ours else f"{escape(refusal.message)} {_NO_CHANGE}"
     if isinstance(refusal, errors.DeniedByPolicy):
         return _denied(refusal)
     if isinstance(refusal, errors.StoreUnavailable):
@@ -91,6 +102,11 @@ def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
     if request.is_pending:
         return f"✅ Your approval of {_tool(request)} is recorded. More approvals are needed."
     return f"✅ Your approval of {_tool(request)} is recorded."
+
+
+def settled_sentence(settlement: Settlement) -> str:
+    """Return what a person is told when their word about a call came to be stored late."""
+    return f"✅ Recorded: {_SETTLED[settlement]}."
 
 
 def error_sentence(error_id: str) -> str:

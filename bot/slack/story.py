@@ -5,22 +5,30 @@ Drawn by cards (after the question) and by the details modal: all statuses, caus
 
 from datetime import datetime
 
-from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.approval_request import Cause, Status
 from approvals.domain.decision import Verdict
 from approvals.domain.display import shorten, visible
 from approvals.domain.outcome import outcome_of
-from approvals.domain.permit import Permit, PermitState
+from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.redaction import mask_words
+from approvals.domain.run import RunStatus
 from approvals.operations.ports import CardContent
+from approvals.operations.read_card import asks_what_happened
 from bot.slack.card_text import length
 from bot.slack.rich_text import Element, bold, joined, moment, person, preformatted, quote, section
 
 REASON_MAX_CHARS = 500
 RESULT_MAX_CHARS = 800
-_INTERRUPTED = (
-    "❓ interrupted: the gateway stopped while it ran. "
-    "It may or may not have happened. Check before running it again."
+_INTERRUPTED = "❓ interrupted: the gateway stopped while it ran. It may or may not have happened. "
+_SETTLING = (
+    "Look it up, then say here what became of it; the agent task waits for it. Run it again asks "
+    "again: nothing runs before its card is approved. Give up tells the agent that nobody knows."
 )
+_SAYS = {
+    Settlement.HAPPENED: " says: it happened. The agent goes on with that.",
+    Settlement.AGAIN: " wants it run again. It is asked again before anything runs.",
+    Settlement.GAVE_UP: " gave it up. The agent is told that nobody knows whether it happened.",
+}
 
 
 def story(content: CardContent) -> list[Element]:
@@ -103,21 +111,16 @@ def _run(content: CardContent) -> list[Element]:
     request, permit = content.request, content.permit
     if permit is None:
         return []
-    drawn = [section(bold("Run: "), *_how_it_ran(request, permit))]
+    drawn = [section(bold("Run: "), *_how_it_ran(content, permit))]
     if permit.result and permit.state in (PermitState.SUCCEEDED, PermitState.FAILED):
         drawn.append(preformatted(clean(permit.result, request.salt, RESULT_MAX_CHARS)))
     return drawn
 
 
-def _how_it_ran(request: ApprovalRequest, permit: Permit) -> list[str | Element]:
+def _how_it_ran(content: CardContent, permit: Permit) -> list[str | Element]:
     match permit.state:
         case PermitState.UNCLAIMED:
-            usable_until = permit.approved_at + request.requirement.approved_for
-            return [
-                "not started yet. A waiting agent starts at once; one that went may return until ",
-                moment(usable_until),
-                ", or ask again.",
-            ]
+            return _not_started(content, permit)
         case PermitState.CLAIMED:
             return ["running since ", *_at(permit.claimed_at), "."]
         case PermitState.SUCCEEDED:
@@ -125,9 +128,33 @@ def _how_it_ran(request: ApprovalRequest, permit: Permit) -> list[str | Element]
         case PermitState.FAILED:
             return [f"❌ failed{_lasted(permit)}.", *_answer(permit)]
         case PermitState.UNKNOWN:
-            return [_INTERRUPTED]
+            return [_INTERRUPTED, *_settled(content, permit)]
         case PermitState.LAPSED:
             return ["⌛ the approval was not used in time. It did not run."]
+
+
+def _not_started(content: CardContent, permit: Permit) -> list[str | Element]:
+    run = content.run
+    if run is None:
+        usable_until = permit.approved_at + content.request.requirement.approved_for
+        return [
+            "not started yet. A waiting agent starts at once; one that went may return until ",
+            moment(usable_until),
+            ", or ask again.",
+        ]
+    if run.status is RunStatus.RUNNING:
+        return ["not started yet. It runs when the other calls of this turn have ended."]
+    if run.has_ended:
+        return ["not started, and the agent task has ended. It does not run."]
+    return ["not started yet. The agent task waits in line and goes on with it."]
+
+
+def _settled(content: CardContent, permit: Permit) -> list[str | Element]:
+    if permit.settlement is None:
+        return [_SETTLING if asks_what_happened(content) else "Check before running it again."]
+    who: list[str | Element] = [person(permit.settled_by)] if permit.settled_by else ["Somebody"]
+    when: list[str | Element] = [" (", *_at(permit.settled_at), ")"]
+    return [*who, _SAYS[permit.settlement], *when]
 
 
 def _lasted(permit: Permit) -> str:
