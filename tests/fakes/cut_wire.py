@@ -68,8 +68,9 @@ class CutWire:
         try:
             with suppress(ConnectionError):
                 while said := await near.read(65_536):
-                    cut = self._next_cut(said)
+                    cut = self.cut if b"COMMIT" in said else None
                     if cut is Cut.BEFORE_COMMIT:
+                        self.cut = None
                         break
                     if cut is Cut.AFTER_COMMIT:
                         answers.cancel()
@@ -78,18 +79,13 @@ class CutWire:
                     await forth.drain()
                     if cut is Cut.AFTER_COMMIT:
                         await far.read(65_536)
+                        self.cut = None
                         break
         finally:
             answers.cancel()
             for end in (back, forth):
                 end.transport.abort()
             self._wires.discard(task)
-
-    def _next_cut(self, said: bytes) -> Cut | None:
-        if b"COMMIT" not in said:
-            return None
-        cut, self.cut = self.cut, None
-        return cut
 
 
 async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

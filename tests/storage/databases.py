@@ -29,6 +29,11 @@ class Database(Protocol):
         """What lets the database refuse every new audit event."""
         ...
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What a process of its own is told, to find it."""
+        ...
+
     def opened(self) -> contextlib.AbstractAsyncContextManager[Store]:
         """Open the store, which makes the database if it is not there."""
         ...
@@ -58,6 +63,10 @@ class SqliteDatabase:
         ),
     )
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        return (str(self.path),)
+
     def opened(self) -> contextlib.AbstractAsyncContextManager[Store]:
         return opened(self.path)
 
@@ -80,6 +89,10 @@ class PostgresDatabase:
     refuse_events = (
         "ALTER TABLE audit_event ADD CONSTRAINT log_is_closed CHECK (seq < 0) NOT VALID",
     )
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        return self.server.url, self.server.schema
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[PostgresStore]:

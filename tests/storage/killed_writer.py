@@ -1,6 +1,7 @@
 """A process for `test_crashes`: decides without end and prints what it was told is stored.
 
-Run as `python -m tests.storage.killed_writer DATABASE` and killed from outside.
+Run as `python -m tests.storage.killed_writer FILE`, or with a PostgreSQL's URL and a schema, and
+killed from outside.
 """
 
 import asyncio
@@ -8,11 +9,19 @@ import sys
 from pathlib import Path
 
 from approvals.domain.approval_request import Cause
-from tests.storage.given import a_request, end, opened, submit
+from approvals.storage.postgres.server import Server
+from tests.storage.databases import Database, PostgresDatabase, SqliteDatabase
+from tests.storage.given import a_request, end, submit
 
 
-async def decide_without_end(path: Path) -> None:
-    async with opened(path) as store:
+def database(place: str, schema: str | None = None) -> Database:
+    if schema is None:
+        return SqliteDatabase(Path(place))
+    return PostgresDatabase(Server(url=place, schema=schema))
+
+
+async def decide_without_end(kept: Database) -> None:
+    async with kept.opened() as store:
 
         async def caller() -> None:
             while True:
@@ -24,4 +33,4 @@ async def decide_without_end(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(decide_without_end(Path(sys.argv[1])))
+    asyncio.run(decide_without_end(database(*sys.argv[1:])))

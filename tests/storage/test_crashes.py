@@ -10,17 +10,16 @@ import pytest
 from approvals.domain.approval_request import Status
 from approvals.domain.ids import RequestId
 from approvals.storage import schema
-from approvals.storage.audit_chain import verify_file
-from tests.storage.given import opened
+from tests.storage.databases import Database
 from tests.storage.test_schema import make_old, revision_of, shape
 
 pytestmark = pytest.mark.timeout(180)
 ROOT = Path(__file__).parents[2]
 
 
-def killed_after(answers: int, path: Path) -> list[RequestId]:
+def killed_after(answers: int, database: Database) -> list[RequestId]:
     """Let a process decide until it has told of *answers*, kill it, and return all it told."""
-    command = [sys.executable, "-m", "tests.storage.killed_writer", str(path)]
+    command = [sys.executable, "-m", "tests.storage.killed_writer", *database.place]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         told = [process.stdout.readline() for _ in range(answers)]
@@ -29,16 +28,15 @@ def killed_after(answers: int, path: Path) -> list[RequestId]:
     return [RequestId(line.strip()) for line in told if line.endswith("\n")]
 
 
-async def test_a_killed_process_leaves_everything_it_answered(tmp_path: Path) -> None:
-    path = tmp_path / "sayso.db"
+async def test_a_killed_process_leaves_everything_it_answered(database: Database) -> None:
     told: list[RequestId] = []
 
     for answers in (1, 150):
-        told += killed_after(answers, path)
-        async with opened(path) as store:
+        told += killed_after(answers, database)
+        async with database.opened() as store:
             found = [await store.request(request_id) for request_id in told]
         assert {request and request.status for request in found} == {Status.APPROVED}
-        report = verify_file(path)
+        report = await database.verified()
         assert report.is_intact
         assert report.head.seq >= 2 * len(told)
 
