@@ -56,5 +56,5 @@ docs: setup
 	@$(BIN)/python -m docs_pages
 
 lock: setup
-	@$(BIN)/uv pip compile -q pyproject.toml --extra server --group dev --generate-hashes \
+	@$(BIN)/uv pip compile -q pyproject.toml --extra server --extra postgres --group dev --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
