@@ -71,9 +71,11 @@ def _has_code(node: ast.AST) -> bool:
 
 
 def _below(parent: type[Refusal]) -> Iterator[type[Refusal]]:
+    """Yield what has a code of its own; the others are told apart only where they are caught."""
     for child in parent.__subclasses__():
         if child.__module__ in _TITLES or child.__module__.startswith(("approvals.", "bot.")):
-            yield child
+            if "code" in vars(child):
+                yield child
             yield from _below(child)
 
 
