@@ -61,10 +61,10 @@ async def test_units_that_lock_two_requests_in_either_order_all_come_through(sto
     def both(tx: Transaction, order: int) -> int:
         return sum(tx.request(request_id) is not None for request_id in pair[::order])
 
-    units = [partial(both, order=order) for order in (1, -1) * 6]
+    units = [partial(both, order=order) for order in (1, -1) * 12]
     answers = await asyncio.gather(*(store.write(unit) for unit in units))
 
-    assert answers == [2] * 12
+    assert answers == [2] * 24
 
 
 async def test_a_unit_that_breaks_reaches_its_caller_only(store: Store) -> None:
