@@ -2,8 +2,9 @@
 
 `open_gateway` is also what `with gate:` finds through the entry point, so that an agent process
 can be its own gateway. Opened in order of need, closed in reverse: no new clicks and commands,
-waiters detached (before the tasks that wait are stopped: their questions stay), tasks stopped,
-loops stopped once the cards being drawn are there, audit written, database closed, lock released.
+runs at the end of their step, waiters detached (before the tasks that wait are stopped: their
+questions stay), runs stopped, loops stopped once the cards being drawn are there, audit written,
+database closed, lock released.
 """
 
 import asyncio
@@ -27,7 +28,10 @@ from approvals.storage.clock import SystemClock
 from approvals.storage.data_directory import hold
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_file import PolicyFile
-from bot.agents.spec import AgentSpec
+from bot.agents.checkpoints import FILE_NAME as CHECKPOINTS_NAME
+from bot.agents.checkpoints import Place, PostgresPlace
+from bot.agents.runner import Runner
+from bot.agents.spec import AgentSpec, agents_by_name
 from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
 from bot.database import opened_store
 from bot.http.health import health_routes
@@ -98,19 +102,39 @@ async def running_gateway(
         loops = Loops()
         stack.push_async_callback(loops.close)
         loops.start("follow-ups", Sleeper(desk).run())
-        loops.start("outbox", Outbox(desk, deliveries(desk, door.messenger)).run())
         loops.start("call log", flush_calls(desk, call_log))
         loops.start("policy", every(POLICY_LOOK_EVERY, lambda: _look_at_policy(desk, policy_file)))
         loops.start("store", every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)))
         health = health_routes(lambda: wrong(store, door, loops), lambda: notes(door, policy_file))
         url = await stack.enter_async_context(_http(settings, door, health))
         gateway = LocalGateway(desk, call_log)
-        tasks = Tasks(make_agents(gateway), desk.ids)
-        stack.push_async_callback(tasks.close)
+        agents = tuple(make_agents(gateway))
+        tasks = Tasks(desk, door.api, agents)
+        runner = Runner(
+            desk,
+            gateway,
+            find_agent=agents_by_name(agents),
+            thread_of=tasks.thread_of,
+            checkpoints=_checkpoints(settings),
+        )
+        outbox = Outbox(desk, deliveries(desk, door.messenger, tasks), resume=runner.want)
+        loops.start("outbox", outbox.run())
+        loops.start("agents", runner.run())
+        stack.push_async_callback(runner.close)
         stack.push_async_callback(gateway.close)
+        stack.push_async_callback(runner.halt)
         stack.push_async_callback(door.disconnect)
         await door.connect(desk, start_task=tasks.start)
         yield Running(gateway=gateway, desk=desk, door=door, url=url)
+
+
+def _checkpoints(settings: Settings) -> Place:
+    """Return where agents' conversations are kept: never among the rows."""
+    if settings.database_url is None:
+        return settings.data_dir / CHECKPOINTS_NAME
+    return PostgresPlace(
+        url=settings.database_url, schema=f"{settings.database_schema}_checkpoints"[:63]
+    )
 
 
 async def _opened(

@@ -18,7 +18,7 @@ from typing import Any, cast
 from approvals.domain.errors import Refusal
 from approvals.gate import Gate
 from approvals.gate.local_gateway import LocalGateway
-from bot.agents.spec import AgentSpec, ModelSettings
+from bot.agents.spec import AgentSpec, ModelSettings, given_tools
 from bot.agents.tools_file import load_tools
 from bot.bootstrap import Running, running_gateway
 from bot.http.serving import PortTaken
@@ -125,7 +125,7 @@ def _agents(settings: Settings, gateway: LocalGateway) -> Sequence[AgentSpec]:
                 model=settings.model,
                 api_key=settings.openai_api_key,
             ),
-            tools=gate.guard_tools(load_tools(settings.agent_tools)),
+            load_tools=given_tools(gate.guard_tools(load_tools(settings.agent_tools))),
             channels=frozenset(gateway.channel_id(name) for name in names),
         ),
     )

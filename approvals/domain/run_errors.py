@@ -45,6 +45,12 @@ class TaskTooLong(RunRefused):
     code = "task_too_long"
 
 
+class TooManyPending(RunRefused):
+    """This agent task asks too much at once. Ask again when one of its questions is answered."""
+
+    code = "too_many_pending"
+
+
 class TooManyNotes(RunRefused):
     """Too many words wait for this agent already. It reads them at its next turn."""
 

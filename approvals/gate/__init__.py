@@ -1,5 +1,6 @@
 """The agents' side of Sayso: put `Gate` in front of tools; everything here needs pydantic alone."""
 
+from approvals.gate.context import idempotency_key
 from approvals.gate.exceptions import (
     CallAlreadyRan,
     CallCancelled,
@@ -32,4 +33,5 @@ __all__ = [
     "CallUndeliverable",
     "CallUnknown",
     "Gate",
+    "idempotency_key",
 ]

@@ -31,6 +31,8 @@ class CallContext:
     tool_call_id: str | None = None
     card_channel: ChannelId | None = None
     thread_ts: str | None = None
+    pending_max: int | None = None
+    """How many questions of the run may wait at once; one more is refused."""
     pauses: bool = False
     """Whether a call that waits for people raises `CallPaused` instead of waiting."""
     channel: str | None = None
@@ -61,6 +63,7 @@ class CallContext:
 
 NOTHING_KNOWN = CallContext()
 _CURRENT: ContextVar[CallContext] = ContextVar("sayso_call", default=NOTHING_KNOWN)
+_KEY: ContextVar[str | None] = ContextVar("sayso_key", default=None)
 current = _CURRENT.get
 """Return the context of the call being made."""
 
@@ -82,8 +85,22 @@ def inside_body() -> Iterator[None]:
     Such a call waits: a body that was begun cannot be begun again, so it cannot pause.
     """
     before = _CURRENT.get()
-    if before.key is None and before.tool_call_id is None:
+    key = before.request_key
+    if key is None and before.tool_call_id is None and _KEY.get() is None:
         yield
         return
-    with entered(replace(before, key=None, reason=None, tool_call_id=None, pauses=False)):
-        yield
+    token = _KEY.set(key)
+    try:
+        with entered(replace(before, key=None, reason=None, tool_call_id=None, pauses=False)):
+            yield
+    finally:
+        _KEY.reset(token)
+
+
+def idempotency_key() -> str | None:
+    """Return the request key of the call whose body runs now; None outside, or without a key.
+
+    A tool declared idempotent passes it on to what it changes (a payment's reference, an
+    `Idempotency-Key` header): run again after a crash, it gets the same key.
+    """
+    return _KEY.get()

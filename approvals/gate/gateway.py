@@ -48,6 +48,8 @@ class Proposal:
     thread_ts: str | None = None
     """The thread the card goes to; only together with `card_channel`."""
     traits: ToolTraits = UNDECLARED
+    pending_max: int | None = None
+    """How many questions of the run may wait at once."""
     pauses: bool = False
     """Raise `CallPaused` instead of waiting."""
 

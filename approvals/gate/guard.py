@@ -79,6 +79,7 @@ class Guard:
             card_channel=context.card_channel,
             thread_ts=context.thread_ts,
             traits=self.traits,
+            pending_max=context.pending_max,
             pauses=context.pauses,
         ), given
 

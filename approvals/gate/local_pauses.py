@@ -73,7 +73,7 @@ async def _standing(desk: Desk, proposal: Proposal, requirement: Requirement) ->
         raise not_approved(denied(requirement))
     if requirement.effect is Effect.ALLOW:
         return await record_allowed(desk, request)
-    return await submit_request(desk, request)
+    return await submit_request(desk, request, pending_max=proposal.pending_max)
 
 
 def _is_unsettled(permit: object) -> bool:

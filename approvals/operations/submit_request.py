@@ -17,6 +17,7 @@ from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed
 from approvals.domain.requirement import Requirement, Risk
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.desk import Desk
+from approvals.operations.pending_of_run import refuse_one_too_many
 from approvals.operations.people_now import PeopleNow, nobody_left, people_now, set_names
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
@@ -80,13 +81,16 @@ def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
     )
 
 
-async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
+async def submit_request(
+    desk: Desk, request: ApprovalRequest, *, pending_max: int | None = None
+) -> ApprovalRequest:
     """Store *request*, or return the one found under its key; the answer may have ended already.
 
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
         NoEligibleApprover: nobody may approve it, so nobody is asked.
         Unavailable: the risk is high and the directory cannot say who may approve.
+        TooManyPending: *pending_max* questions of its run wait already.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
     """
@@ -106,7 +110,7 @@ async def submit_request(desk: Desk, request: ApprovalRequest) -> ApprovalReques
         nonce=desk.ids.secret(),
         shows_everything=await _shows_everything(desk, request),
     )
-    return await desk.store.write(lambda tx: _open(tx, request, card))
+    return await desk.store.write(lambda tx: _open(tx, request, card, pending_max=pending_max))
 
 
 def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalRequest:
@@ -184,9 +188,12 @@ async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
     return await asyncio.to_thread(desk.display.shows_everything, request)
 
 
-def _open(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequest:
+def _open(
+    tx: Transaction, request: ApprovalRequest, card: Card, *, pending_max: int | None
+) -> ApprovalRequest:
     found = _add(tx, request, card)
     if found.id == request.id:
+        refuse_one_too_many(tx, request, pending_max)
         step = opened(found)
         tx.record(step.event)
         for job in step.jobs:

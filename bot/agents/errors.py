@@ -1,4 +1,4 @@
-"""What the agent runner refuses before a task starts."""
+"""What keeps an agent from working, and what ends its run without an answer."""
 
 from approvals.domain.errors import Refusal
 
@@ -21,7 +21,25 @@ class ToolsNotLoaded(Refusal):
     code = "tools_not_loaded"
 
 
-class TooManyTasks(Refusal):
-    """Too many agent tasks run already. Try again when one has ended."""
+class AgentNotBuilt(Refusal):
+    """The agent cannot be made of its settings."""
 
-    code = "too_many_tasks"
+    code = "agent_not_built"
+
+
+class CheckpointRefused(Refusal):
+    """What is stored of this agent's conversation cannot be read by this version of Sayso."""
+
+    code = "checkpoint_refused"
+
+
+class CheckpointsUnavailable(Exception):
+    """The agents' checkpoints cannot be read or written now; the run goes on when they can."""
+
+
+class TaskStopped(Exception):
+    """A limit of the agent was reached; the message is the run's reason."""
+
+
+class ModelFailed(Exception):
+    """The model could not be reached, refused, or answered nonsense; the message says which."""

@@ -1,7 +1,7 @@
-"""Tells a thread what a task does: one text at a time, and never at the task's expense.
+"""Tells a thread what a run does: one text at a time, and never at the run's expense.
 
 Tools do not wait until a step is shown, and a thread that cannot be told (Slack is down) must not
-turn a tool that ran into a failure: it is logged and the task goes on. Secrets are masked here as
+turn a tool that ran into a failure: it is logged and the run goes on. Secrets are masked here as
 on the card, before anything is cut; the model gets what the tools said.
 """
 
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 _WAITING_MAX = 100
 """Steps waiting to be told; beyond it tools do wait."""
 _Words: TypeAlias = tuple[Callable[[str], Awaitable[None]], str]
+_ALL_TOLD_WITHIN_S = 10.0
+"""A run that pauses or ends does not wait longer for its thread."""
 _STEP_MAX_CHARS = 600
 _VALUE_MAX_CHARS = 120
 _READ_MAX_CHARS = 256 * 1024
@@ -28,9 +30,9 @@ _READ_MAX_CHARS = 256 * 1024
 
 
 class Telling:
-    """One task's words to its thread, told in order by a task of its own.
+    """One run's words to its thread, told in order by a task of its own.
 
-    `async with` waits at the end until everything is told; a cancelled task leaves at once.
+    `async with` waits at the end until everything is told; a cancelled run leaves at once.
     """
 
     def __init__(self, thread: TaskThread) -> None:
@@ -38,7 +40,7 @@ class Telling:
         self._waiting: asyncio.Queue[_Words] = asyncio.Queue(_WAITING_MAX)
         self._teller: asyncio.Task[None] | None = None
         self._salt = secrets.token_hex(16)
-        """The same secret looks the same inside this task and nowhere else."""
+        """The same secret looks the same inside this run's stretch and nowhere else."""
 
     async def __aenter__(self) -> Self:
         self._teller = asyncio.create_task(self._tell_all())
@@ -50,7 +52,10 @@ class Telling:
         assert self._teller is not None
         try:
             if exc is None:
-                await self._waiting.join()
+                async with asyncio.timeout(_ALL_TOLD_WITHIN_S):
+                    await self._waiting.join()
+        except TimeoutError:
+            _log.warning("a run's thread is too slow: %d steps are not told", self._waiting.qsize())
         finally:
             self._teller.cancel()
             await asyncio.gather(self._teller, return_exceptions=True)
@@ -70,13 +75,12 @@ class Telling:
             f"{mask_text(tool, self._salt)} {verb}: {self._masked(said) or 'nothing'}"
         )
 
-    async def answer(self, text: str) -> None:
-        """Tell the answer."""
-        await self._waiting.put((self._thread.answer, self._masked(text)))
-
-    async def failed(self, text: str) -> None:
-        """Tell why there is no answer."""
-        await self._waiting.put((self._thread.failed, self._masked(text)))
+    async def interrupted(self, tool: str) -> None:
+        """Tell that a call was cut off by the end of the process that ran it."""
+        await self._tell_step(
+            f"{mask_text(tool, self._salt)} was interrupted: nobody knows whether it happened. "
+            "Somebody has to look and say what became of it; its card asks."
+        )
 
     async def _tell_step(self, masked: str) -> None:
         await self._waiting.put((self._thread.step, _cut(masked, _STEP_MAX_CHARS)))
@@ -90,7 +94,7 @@ class Telling:
             try:
                 await tell(text)
             except Exception:
-                _log.exception("a task's thread could not be told")
+                _log.exception("a run's thread could not be told")
             finally:
                 self._waiting.task_done()
 

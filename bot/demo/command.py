@@ -25,10 +25,11 @@ from approvals.gate import Gate
 from approvals.gate.local_gateway import LocalGateway
 from approvals.storage.data_directory import hold
 from approvals.storage.policy_file import LOGGER_NAME as POLICY_LOGGER
-from bot.agents.spec import AgentSpec, ModelSettings
-from bot.agents.task_runner import warm_up
+from bot.agents.built_agents import warm_up
+from bot.agents.spec import AgentSpec, ModelSettings, given_tools
 from bot.arguments import port_number
 from bot.bootstrap import running_gateway
+from bot.demo.tools import READS
 from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
 from bot.logs import log_to_stderr
 from bot.sandbox.page.routes import add_page
@@ -159,7 +160,7 @@ def _agents(
             name=AGENT,
             system_prompt=SYSTEM_PROMPT,
             model=real or world.model,
-            tools=gate.guard_tools(world.tools),
+            load_tools=given_tools(gate.guard_tools(world.tools, reads=READS)),
             channels=frozenset({CHANNEL}),
         ),
     )

@@ -10,6 +10,8 @@ from bot.demo.fleet import Environment, ServiceFleet, ServiceName
 from bot.demo.ledger import Ledger
 
 Tool = Callable[..., Awaitable[Any]]
+READS = ("service_status", "service_logs", "ledger_list")
+"""Those that change nothing."""
 _LINES_MAX = 100
 
 

@@ -17,14 +17,17 @@ Answer = str | list[tuple[str, dict[str, Any]]] | int
 
 
 @asynccontextmanager
-async def fake_model(answer: Callable[[Body], Answer]) -> AsyncIterator[ModelSettings]:
-    """Run the server; *answer* gets each request's body."""
+async def fake_model(
+    answer: Callable[[Body], Answer | bytes], **settings: Any
+) -> AsyncIterator[ModelSettings]:
+    """Run the server; *answer* gets each request's body. Bytes are sent as they are."""
 
     async def chat(request: web.Request) -> web.StreamResponse:
         said = answer(await request.json())
         if isinstance(said, int):
             return web.json_response(error("as the test wants it"), status=said)
-        return web.Response(body=_stream(said), content_type="text/event-stream")
+        body = said if isinstance(said, bytes) else streamed(said)
+        return web.Response(body=body, content_type="text/event-stream")
 
     app = web.Application()
     app.router.add_post("/v1/chat/completions", chat)
@@ -39,12 +42,13 @@ async def fake_model(answer: Callable[[Body], Answer]) -> AsyncIterator[ModelSet
             api_key=SecretStr("sk-fake"),
             retries=0,
             timeout_s=5,
+            **settings,
         )
     finally:
         await runner.cleanup()
 
 
-def _stream(said: str | list[tuple[str, dict[str, Any]]]) -> bytes:
+def streamed(said: str | list[tuple[str, dict[str, Any]]]) -> bytes:
     # The ids repeat from turn to turn, as those of small models do.
     calls = tuple(
         WireToolCall(id=f"call_{n}", function=FunctionCall(name=name, arguments=json.dumps(args)))

@@ -1,14 +1,15 @@
-"""A task's secrets reach the model and the tools, never its thread or the log."""
+"""A run's secrets reach the model and the tools, never its thread or the log."""
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
-from bot.agents.task_runner import run_task
 from bot.agents.telling import call_text
-from tests.agents.builders import RecordingThread, a_task, an_agent
+from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
+from tests.agents.running import one_run
 
 # Put together here, so that no scanner takes this file for a leak.
 CANARY = "Zx9Kq2Lm7Vt4Rb8Nc3Wp6Yd1Hs5Jf0Ga"
@@ -25,7 +26,9 @@ async def login(token: str) -> str:
     raise RuntimeError(f"401 for token={token} at https://bob:{CANARY}@db.example/x")
 
 
-async def the_task(calls: list[tuple[str, dict[str, object]]]) -> tuple[list[str], list[str]]:
+async def the_task(
+    path: Path, calls: list[tuple[str, dict[str, object]]]
+) -> tuple[list[str], list[str]]:
     """Return what the thread was told and what the model got back."""
     got: list[str] = []
 
@@ -33,35 +36,35 @@ async def the_task(calls: list[tuple[str, dict[str, object]]]) -> tuple[list[str
         got.extend(results_in(body))
         return f"I used {TOKEN}." if got else calls
 
-    thread = RecordingThread()
     async with fake_model(answer) as model:
-        await run_task(a_task("go"), an_agent(model, [deploy, login]), thread)
-    return [text for _, text in thread.told], got
+        _, steps = await one_run(path, an_agent(model, [deploy, login]))
+    return steps, got
 
 
-async def test_l2_arguments_results_and_answers_are_told_with_their_secrets_masked() -> None:
+async def test_l2_arguments_and_results_are_told_with_their_secrets_masked(
+    tmp_path: Path,
+) -> None:
     call: dict[str, object] = {
         "host": "db.prod",
         "password": f"{CANARY}-7",
         "script": f"curl -H '{TOKEN}' a.example",
     }
 
-    told, got = await the_task([("deploy", call)])
+    told, got = await the_task(tmp_path, [("deploy", call)])
 
     assert CANARY not in "".join(told)
     assert "deploy(host=db.prod, password=[secret, 34 characters, #" in told[0]
     assert "curl -H '[secret, 36 characters, #" in told[0]
     assert '"api_key":"[secret, 32 characters, #' in told[1]
-    assert "I used [secret, 36 characters, #" in told[-1]
     assert CANARY in got[0]
 
 
 async def test_l2_failures_are_told_and_logged_with_their_secrets_masked(
-    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="bot.agents")
 
-    told, got = await the_task([("login", {"token": CANARY})])
+    told, got = await the_task(tmp_path, [("login", {"token": CANARY})])
 
     assert CANARY not in "".join(told)
     assert "login did not succeed: Failed: RuntimeError: 401 for token=[secret, 32" in told[1]
@@ -79,9 +82,11 @@ def test_l4_a_cut_step_never_holds_part_of_a_secret(before: int) -> None:
     assert all(TOKEN[start : start + 8] not in text for start in range(len(TOKEN) - 8))
 
 
-async def test_the_same_secret_looks_different_in_another_task() -> None:
+async def test_the_same_secret_looks_different_in_another_task(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
     first, second = await asyncio.gather(
-        *(the_task([("login", {"token": CANARY})]) for _ in range(2))
+        *(the_task(tmp_path / each, [("login", {"token": CANARY})]) for each in ("first", "second"))
     )
 
     assert first[0][0] != second[0][0]

@@ -10,7 +10,7 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langchain_openai import ChatOpenAI
 
-from bot.agents.langchain_agent import http_client
+from bot.agents.langchain_model import http_client
 from bot.agents.spec import ModelSettings
 from bot.demo.scripted_model import MODEL_NAME, ScriptedModel
 from tests.demo.builders import asked, the_tools
