@@ -97,6 +97,7 @@ CASES = {
     "C7": "A button's value names another request.",
     "C8": "Of several cards in one thread, one is clicked.",
     "C9": "Fifty calls wait side by side and are decided in random order.",
+    "C10": "One approval is claimed twice, or by two workers.",
     "D1": "Many people decide at the same instant.",
     "D2": "A click and the deadline come together.",
     "D3": "A click comes after the deadline.",

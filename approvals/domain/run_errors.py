@@ -55,3 +55,21 @@ class TooManyNotes(RunRefused):
     """Too many words wait for this agent already. It reads them at its next turn."""
 
     code = "too_many_notes"
+
+
+class PauseUnreadable(RunRefused):
+    """A stored pause is of a version this program does not know. Resume it with a newer one."""
+
+    code = "pause_unreadable"
+
+
+class InterruptNotAnswerable(RunRefused):
+    """An interrupt of the graph cannot be answered by an approval; nobody was asked."""
+
+    code = "interrupt_not_answerable"
+
+
+class CallsUnfinished(RunRefused):
+    """The graph stopped amid its tools, and nobody knows if they ran. Look before it goes on."""
+
+    code = "calls_unfinished"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from approvals.domain.approval_request import Requester
-from approvals.domain.ids import ChannelId, RequestId, RunId
+from approvals.domain.ids import ChannelId, RequestId, RunId, UserId
 from approvals.domain.requirement import Effect
 from approvals.domain.tool_call import ToolCall
 
@@ -52,6 +52,8 @@ class Proposal:
     """How many questions of the run may wait at once."""
     pauses: bool = False
     """Raise `CallPaused` instead of waiting."""
+    claims: bool = True
+    """False, for a call that pauses: only see that it is approved; asking again claims it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class Clearance:
     """None for an allowed call: its permit lives in memory and nothing is reported."""
     digest: str
     arguments_json: str
+    edited_by: UserId | None = None
+    """Who changed the arguments, where they are not those that were asked about."""
 
 
 class Gateway(Protocol):

@@ -25,7 +25,7 @@ from approvals.gate.langchain_tools import GuardedTool, guard_tool
 
 ToolAnswer = ToolMessage | Command[Any]
 PAUSE_KIND = "sayso.paused"
-_PAUSE_VERSION = 1
+PAUSE_VERSION = 1
 
 
 class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -129,7 +129,7 @@ def pause_value(paused: CallPaused) -> dict[str, Any]:
     """Return what a pause stores in the checkpoint: plain JSON with a version, and no authority."""
     return {
         "type": PAUSE_KIND,
-        "version": _PAUSE_VERSION,
+        "version": PAUSE_VERSION,
         "request_id": paused.request_id,
         "is_interrupted": paused.is_interrupted,
     }

@@ -147,15 +147,8 @@ def guard_tool(
         UnsupportedTool: for a tool whose call could not be shown and bound exactly.
     """
     inner = tool if isinstance(tool, BaseTool) else as_tool(tool)
-    function = _function_of(inner)
-    if isinstance(inner, GuardedTool) or hasattr(function, GUARD_MARK):
-        raise errors.UnsupportedTool(f"{inner.name} is guarded already, and would ask twice.")
-    if function and is_generator(function):
-        raise errors.UnsupportedTool(f"{inner.name} is a generator; return a list instead.")
-    if isinstance(inner, Tool):
-        raise errors.UnsupportedTool(f"{inner.name} names no argument; make it with @tool.")
     guard = gate.guard_for(
-        _binding(inner),
+        tool_binding(inner),
         channel=channel,
         require_approval=require_approval,
         traits=declared.traits(inner.name),
@@ -163,8 +156,15 @@ def guard_tool(
     return GuardedTool(inner, guard)
 
 
-def _binding(inner: BaseTool) -> ToolBinding:
+def tool_binding(inner: BaseTool) -> ToolBinding:
+    """Bind *inner*; raises UnsupportedTool for one that cannot be shown exactly or asks itself."""
     function = _function_of(inner)
+    if isinstance(inner, GuardedTool) or hasattr(function, GUARD_MARK):
+        raise errors.UnsupportedTool(f"{inner.name} is guarded already, and would ask twice.")
+    if function and is_generator(function):
+        raise errors.UnsupportedTool(f"{inner.name} is a generator; return a list instead.")
+    if isinstance(inner, Tool):
+        raise errors.UnsupportedTool(f"{inner.name} names no argument; make it with @tool.")
     origin: Any = function or type(inner)
     form = FunctionForm(
         name=inner.name,

@@ -1,11 +1,12 @@
 """Calls that pause, at the gateway of this process: answered from their row as it stands now.
 
-Nothing waits here. The row is read before the policy: what was decided, or has run, under a key
-stays so whatever the policy says today. A call that a rule allows gets a row and a permit as well,
-because a crash in its middle must be noticed (design: the permit is the one execution record).
+Nothing waits here. The row is read before the policy: what has run under a key stays told so
+whatever the policy says today; what was approved but not begun does not run if a rule denies it by
+now. A call that a rule allows gets a row and a permit as well, because a crash in its middle must
+be noticed (design: the permit is the one execution record).
 """
 
-from typing import Protocol
+from typing import Never, Protocol
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
@@ -14,7 +15,7 @@ from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, Proposal
-from approvals.gate.local_claims import question, spent
+from approvals.gate.local_claims import cleared, question, spent
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import record_call
 from approvals.operations.submit_request import (
@@ -40,6 +41,8 @@ async def clear_or_pause(
 ) -> Clearance:
     """Return the claimed permit of a call whose answer is there.
 
+    A proposal that does not claim gets it unclaimed: nothing may run by it yet.
+
     Raises:
         CallPaused: people have yet to decide, or to say what became of it.
         CallNotApproved: the subclass of the outcome.
@@ -51,8 +54,14 @@ async def clear_or_pause(
             raise CallPaused(request.id)
         if request.status is not Status.APPROVED:
             raise not_approved(outcome_of(request))
+        repeats = proposal.traits.idempotent
+        if requirement.effect is Effect.DENY:
+            await _refuse_denied(desk, proposal, requirement, request)
+            repeats = False
+        if not proposal.claims:
+            return cleared(request)
         try:
-            return await claim(request, proposal.call.digest, repeats=proposal.traits.idempotent)
+            return await claim(request, proposal.call.digest, repeats=repeats)
         except errors.PermitLapsed:
             continue
         except errors.AlreadyClaimed as claimed:
@@ -69,11 +78,24 @@ async def _standing(desk: Desk, proposal: Proposal, requirement: Requirement) ->
     if standing is not None:
         return standing
     if requirement.effect is Effect.DENY:
-        await record_call(desk, proposal.call, requirement, requester=proposal.requester)
-        raise not_approved(denied(requirement))
+        await _refuse(desk, proposal, requirement)
     if requirement.effect is Effect.ALLOW:
         return await record_allowed(desk, request)
     return await submit_request(desk, request, pending_max=proposal.pending_max)
+
+
+async def _refuse_denied(
+    desk: Desk, proposal: Proposal, requirement: Requirement, request: ApprovalRequest
+) -> None:
+    """Refuse a call that was approved and is denied by now, unless it has begun already."""
+    permit = await desk.store.write(lambda tx: tx.permit(request.id))
+    if permit is None or permit.state is PermitState.UNCLAIMED:
+        await _refuse(desk, proposal, requirement)
+
+
+async def _refuse(desk: Desk, proposal: Proposal, requirement: Requirement) -> Never:
+    await record_call(desk, proposal.call, requirement, requester=proposal.requester)
+    raise not_approved(denied(requirement))
 
 
 def _is_unsettled(permit: object) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.outcome import Outcome, OutcomeKind
 from approvals.domain.requirement import Effect
-from approvals.gate.exceptions import not_approved
+from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, Proposal
 
 
@@ -19,13 +19,19 @@ class Question:
     proposal: Proposal
     ended: "asyncio.Future[Clearance]"
 
-    def approve(self, arguments_json: str | None = None, digest: str | None = None) -> None:
+    def approve(
+        self,
+        arguments_json: str | None = None,
+        digest: str | None = None,
+        edited_by: str | None = None,
+    ) -> None:
         call = self.proposal.call
         self.ended.set_result(
             Clearance(
                 request_id=self.id,
                 digest=digest or call.digest,
                 arguments_json=arguments_json or call.arguments_json,
+                edited_by=UserId(edited_by) if edited_by else None,
             )
         )
 
@@ -61,17 +67,30 @@ class ScriptedGateway:
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
 
     async def ask(self, proposal: Proposal) -> Clearance:
+        found = self._pausing(proposal)
+        if found is not None:
+            return found.ended.result()
         request_id = RequestId(f"R{len(self.questions)}")
         question = Question(request_id, proposal, asyncio.get_running_loop().create_future())
         self.questions[request_id] = question
         self.asked.set()
         if self.answer:
             self.answer(question)
+        if proposal.pauses and not question.ended.done():
+            raise CallPaused(request_id)
         try:
             return await question.ended
         except asyncio.CancelledError:
             self.withdrawn.append(request_id)
             raise
+
+    def _pausing(self, proposal: Proposal) -> Question | None:
+        """Return the ended question of a call that pauses; raise while it is pending."""
+        known = self.questions.values() if proposal.pauses else ()
+        found = next((each for each in known if each.proposal.key == proposal.key), None)
+        if found is not None and not found.ended.done():
+            raise CallPaused(found.id)
+        return found
 
     async def report(
         self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False

@@ -1,70 +1,17 @@
 """Agents that pause: a real LangGraph graph, a real store, nothing waiting in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from langchain.agents import create_agent
-from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.types import Command
+from langgraph.types import interrupt
 
 from approvals.domain.decision import Verdict
 from approvals.gate import Gate
-from approvals.gate.langchain import ApprovalMiddleware, paused_requests, resume_paused
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway
-from tests.gate.scripted_agent import ScriptedModel, call
-
-CONFIG: Any = {"configurable": {"thread_id": "T1"}}
-ran: list[str] = []
-
-
-@tool
-async def restart_service(service: str) -> str:
-    """Restart a service."""
-    ran.append(service)
-    return f"{service} restarted"
-
-
-@tool
-async def read_status(service: str) -> str:
-    """Read the status."""
-    ran.append(f"read {service}")
-    return f"{service} is up"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[GatewayInTest]:
-    ran.clear()
-    async with a_gateway() as gateway:
-        yield gateway
-
-
-@pytest.fixture
-async def gate(gateway: GatewayInTest) -> Gate:
-    gate = Gate(agent="deploy-bot")
-    gate.use(gateway.gateway)
-    return gate
-
-
-def an_agent(gate: Gate, *calls: Any) -> Any:
-    return create_agent(
-        ScriptedModel(calls=list(calls)),
-        [restart_service, read_status],
-        middleware=[ApprovalMiddleware(gate)],
-        checkpointer=InMemorySaver(),
-    )
-
-
-async def started(agent: Any) -> Any:
-    asked = {"messages": [HumanMessage("go")]}
-    return await agent.ainvoke(asked, CONFIG, version="v2", durability="sync")
-
-
-def told(values: Any) -> list[str]:
-    return [message.text for message in values["messages"] if isinstance(message, ToolMessage)]
+from approvals.gate.langchain import paused_requests, resume_paused
+from tests.engine.gateway_in_test import GatewayInTest
+from tests.gate.pausing import CONFIG, TOOLS, an_agent, ran, started, told
+from tests.gate.scripted_agent import call
 
 
 async def test_a_paused_call_waits_for_nothing_and_runs_once_it_is_approved(
@@ -101,18 +48,6 @@ async def test_a_rejection_reaches_the_model_with_its_reason(
     assert "not today" in said
 
 
-async def test_x6_a_value_passed_to_resume_approves_nothing(
-    gateway: GatewayInTest, gate: Gate
-) -> None:
-    agent = an_agent(gate, call("restart_service", service="web"))
-    await started(agent)
-
-    resumed = await agent.ainvoke(Command(resume=True), CONFIG, version="v2")
-
-    assert ran == []
-    assert len(paused_requests(resumed.interrupts)) == 1
-
-
 async def test_allowed_siblings_run_once_however_often_the_turn_is_entered_again(
     gateway: GatewayInTest, gate: Gate
 ) -> None:
@@ -133,3 +68,92 @@ async def test_allowed_siblings_run_once_however_often_the_turn_is_entered_again
 
     assert sorted(ran) == ["api", "read web", "web"]
     assert told(values) == ["web is up", "web restarted", "api restarted"]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+async def test_a_tool_that_is_guarded_already_pauses_alike(
+    gateway: GatewayInTest, gate: Gate, is_guarded: bool
+) -> None:
+    tools = gate.guard_tools(TOOLS) if is_guarded else TOOLS
+    agent = an_agent(gate, call("restart_service", service="web"), tools=tools)
+
+    paused = await started(agent)
+    request = await gateway.pending()
+    await gateway.clicks(request.id)
+    values = await resume_paused(agent, CONFIG, gate=gate)
+
+    assert paused_requests(paused.interrupts) == (request.id,)
+    assert len(gateway.messenger.posts) == 1
+    assert told(values) == ["web restarted"]
+
+
+async def test_the_same_middleware_can_let_calls_wait_in_memory(
+    gateway: GatewayInTest, gate: Gate
+) -> None:
+    agent = an_agent(gate, call("restart_service", service="web"), pauses=False)
+
+    running = asyncio.create_task(started(agent))
+    while not gateway.messenger.posts:
+        await gateway.delivered()
+    waiting = gateway.gateway.waiting_count
+    await gateway.clicks(gateway.messenger.posts[0].request.id)
+    ended = await running
+
+    assert waiting == 1
+    assert ended.interrupts == ()
+    assert told(ended.value) == ["web restarted"]
+
+
+async def test_a_call_that_waits_in_memory_is_found_again_by_its_thread(
+    gateway: GatewayInTest, gate: Gate
+) -> None:
+    agent = an_agent(gate, call("restart_service", service="web"), pauses=False)
+    running = asyncio.create_task(started(agent))
+    while not gateway.messenger.posts:
+        await gateway.delivered()
+    running.cancel()
+    await asyncio.wait({running})
+
+    again = asyncio.create_task(agent.ainvoke(None, CONFIG, durability="sync"))
+    await gateway.delivered()
+    await gateway.clicks(gateway.messenger.posts[0].request.id)
+    values = await again
+
+    assert told(values) == ["web restarted"]
+    assert len(gateway.messenger.posts) == 1
+
+
+async def test_other_interrupts_of_the_thread_are_left_to_the_caller(
+    gateway: GatewayInTest, gate: Gate
+) -> None:
+    @tool
+    async def read_answer(question: str) -> str:
+        """Ask."""
+        return str(interrupt(question))
+
+    agent = an_agent(
+        gate,
+        call("restart_service", "c1", service="web"),
+        call("read_answer", "c2", question="which?"),
+        tools=[*TOOLS, read_answer],
+    )
+    await started(agent)
+    await gateway.clicks((await gateway.pending()).id)
+
+    await resume_paused(agent, CONFIG, gate=gate)
+
+    left = (await agent.aget_state(CONFIG)).interrupts
+    assert "which?" in {each.value if isinstance(each.value, str) else "" for each in left}
+
+
+async def test_a_breakpoint_of_the_graph_stops_it(gateway: GatewayInTest, gate: Gate) -> None:
+    agent = an_agent(gate, call("restart_service", service="web"))
+    agent.interrupt_after_nodes = ["tools"]
+    await started(agent)
+    await gateway.clicks((await gateway.pending()).id)
+
+    values = await resume_paused(agent, CONFIG, gate=gate)
+
+    assert ran == ["web"]
+    assert values["messages"][-1].text == "web restarted"
+    assert (await agent.aget_state(CONFIG)).next == ("model",)
