@@ -43,7 +43,7 @@ async def test_the_python_of_a_page_runs_and_prints_what_the_page_says(
         if page.name in READ_A_LOG:
             await asyncio.to_thread(runpy.run_path, EXAMPLE, run_name="__main__")
 
-        run = _run_apart if "langchain" in page.stem else _run_here
+        run = _run_apart if "lang" in page.stem else _run_here
         await asyncio.to_thread(run, blocks(page))
 
 
@@ -81,6 +81,26 @@ async def test_the_example_of_a_guarded_function_runs(
         await asyncio.to_thread(runpy.run_path, EXAMPLE, run_name="__main__")
 
     assert capsys.readouterr().out == "checkout is up\ncheckout restarted after 5 s\n"
+
+
+async def test_the_example_of_a_pause_goes_on_in_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_workplace(tmp_path, monkeypatch):
+        monkeypatch.setenv("PYTHONPATH", str(ROOT / "examples"))
+        said = [await asyncio.to_thread(_said_apart, step) for step in ("start", "go_on")]
+
+    assert said == ["paused for 1 answer\n", "checkout restarted\n"]
+
+
+def _said_apart(step: str) -> str:
+    """Run one function of the example in a process of its own."""
+    source = f"import asyncio, langgraph_pause; asyncio.run(langgraph_pause.{step}())"
+    ran = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 def test_the_example_tools_can_be_named_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
