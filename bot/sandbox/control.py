@@ -29,6 +29,7 @@ _HANDS = {
     "slash_command",
     "open_home",
     "say",
+    "use_shortcut",
     "deliver",
 }
 

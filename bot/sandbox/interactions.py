@@ -8,6 +8,7 @@ came of it (the ⚠ of an unacknowledged click, the next view, the answer of a c
 from bot.sandbox.hands import views, words
 from bot.sandbox.hands.clicks import Click, click_message
 from bot.sandbox.hands.reach import InteractionResult, Reach, refused, result_of
+from bot.sandbox.hands.shortcuts import use_shortcut
 from bot.sandbox.inputs import InputValue, InputValues
 from bot.sandbox.nouns import Channel, JsonObject
 
@@ -95,6 +96,18 @@ class Interactions:
             return refused("person_unknown" if person is None else "not_in_channel")
         return await words.slash_command(
             self._reach, person, channel=place, text=text, thread_ts=thread_ts
+        )
+
+    async def use_shortcut(
+        self, person_id: str, *, channel: str, ts: str, callback_id: str
+    ) -> InteractionResult:
+        """Choose one of the app's entries in the menu of a message."""
+        person = self._reach.workspace.person(person_id)
+        place = self._visible(person_id, channel)
+        if person is None or place is None:
+            return refused("person_unknown" if person is None else "not_in_channel")
+        return await use_shortcut(
+            self._reach, person, channel=place, ts=ts, callback_id=callback_id
         )
 
     async def open_home(self, person_id: str, *, tab: str = "home") -> InteractionResult:

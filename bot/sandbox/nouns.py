@@ -69,6 +69,14 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageShortcut:
+    """An entry the app adds to the menu of every message."""
+
+    callback_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClickWarning:
     """The ⚠ Slack shows one person beside a button whose click the app did not acknowledge."""
 

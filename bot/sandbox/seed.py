@@ -9,9 +9,10 @@ import secrets
 from dataclasses import dataclass, replace
 
 from bot.sandbox.drawer import Drawer
-from bot.sandbox.nouns import Channel, JsonObject, Person, Team, UserGroup
+from bot.sandbox.nouns import Channel, JsonObject, MessageShortcut, Person, Team, UserGroup
 
 ALL_SCOPES = (
+    "app_mentions:read",
     "chat:write",
     "commands",
     "users:read",
@@ -39,7 +40,10 @@ class Seed:
     app_name: str = "Sayso"
     bot_scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[str, ...] = ("/agent", "/approvals")
-    events: tuple[str, ...] = ("app_home_opened",)
+    events: tuple[str, ...] = ("app_home_opened", "app_mention")
+    shortcuts: tuple[MessageShortcut, ...] = (
+        MessageShortcut(callback_id="sayso:hand_to_agent", name="Hand to agent"),
+    )
     bot_token: str | None = None
     app_token: str | None = None
     signing_secret: str | None = None
@@ -120,10 +124,19 @@ def default_seed() -> Seed:
 
 
 def kept_seed(drawer: Drawer, wanted: Seed) -> Seed:
-    """The seed this drawer was started with; a fresh drawer keeps the wanted one, tokens made."""
+    """The seed this drawer was started with; a fresh drawer keeps the wanted one, tokens made.
+
+    What the app asks for is the wanted seed's: it is installed anew with every start.
+    """
     stored = drawer.get("seed", "seed")
     if stored is not None:
-        return _from_json(stored)
+        return replace(
+            _from_json(stored),
+            bot_scopes=wanted.bot_scopes,
+            commands=wanted.commands,
+            events=wanted.events,
+            shortcuts=wanted.shortcuts,
+        )
     made = replace(
         wanted,
         bot_token=wanted.bot_token or f"xoxb-local-{secrets.token_hex(16)}",
@@ -158,5 +171,6 @@ def _from_json(stored: JsonObject) -> Seed:
         "bot_scopes": tuple(stored["bot_scopes"]),
         "commands": tuple(stored["commands"]),
         "events": tuple(stored["events"]),
+        "shortcuts": tuple(MessageShortcut(**each) for each in stored.get("shortcuts", ())),
     }
     return Seed(**{**stored, **nouns})

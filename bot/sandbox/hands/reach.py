@@ -22,8 +22,8 @@ class InteractionResult:
 
     `acked`: the app acknowledged within 3 s. `error`: Slack's own word when it did not
     (`operation_timeout`, `dispatch_failed`) or when nothing was sent at all (`no_such_button`,
-    `no_such_message`, `no_such_view`, `no_such_choice`, `invalid_inputs`, `person_unknown`,
-    `not_in_channel`, `unknown_command`, `invalid_answer`).
+    `no_such_message`, `no_such_shortcut`, `no_such_view`, `no_such_choice`, `invalid_inputs`,
+    `person_unknown`, `not_in_channel`, `unknown_command`, `invalid_answer`).
     `errors`: sentences by block id, from the app's `response_action: errors` or from Slack's own
     check of inputs. `answer`: the ack's payload. `ack_s`: seconds until the ack.
     """

@@ -52,6 +52,12 @@ class _Sentence(_Posted):
     thread_ts: str | None = Field(default=None, max_length=64)
 
 
+class _Shortcut(_Posted):
+    channel: str = Field(max_length=64)
+    ts: str = Field(max_length=64)
+    callback_id: str = Field(max_length=255)
+
+
 class Shown(Protocol):
     """What the page needs of a `LocalSlack`."""
 
@@ -75,6 +81,7 @@ class Deeds:
             "close": self._close,
             "say": self._say,
             "open-home": self._open_home,
+            "shortcut": self._shortcut,
         }
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -126,6 +133,12 @@ class Deeds:
 
     async def _open_home(self, body: bytes) -> InteractionResult:
         return await self._slack.interactions.open_home(_Posted.model_validate_json(body).person)
+
+    async def _shortcut(self, body: bytes) -> InteractionResult:
+        used = _Shortcut.model_validate_json(body)
+        return await self._slack.interactions.use_shortcut(
+            used.person, channel=used.channel, ts=used.ts, callback_id=used.callback_id
+        )
 
     async def _say(self, body: bytes) -> InteractionResult:
         said = _Sentence.model_validate_json(body)

@@ -10,7 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
 
-from bot.sandbox.nouns import SLACKBOT_ID, Channel, JsonObject, Message, OpenView, Person
+from bot.sandbox.nouns import (
+    SLACKBOT_ID,
+    Channel,
+    JsonObject,
+    Message,
+    MessageShortcut,
+    OpenView,
+    Person,
+)
 from bot.sandbox.page.drawing import blocks
 from bot.sandbox.page.mrkdwn import mrkdwn
 from bot.sandbox.page.names import Names, Place
@@ -43,6 +51,9 @@ class Row:
     compact: bool = False
     reply_count: int = 0
     last_reply_at: datetime | None = None
+    shortcuts: Sequence[MessageShortcut] = ()
+    """The app's entries in the message's menu."""
+    app_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +135,13 @@ class Picture:
             compact=_same_breath(message, previous),
             reply_count=replies,
             last_reply_at=last_reply_at,
+            shortcuts=self._shortcuts(message),
+            app_name=self.workspace.seed.app_name,
         )
+
+    def _shortcuts(self, message: Message) -> Sequence[MessageShortcut]:
+        is_for_all = message.ephemeral_to is None and not self.viewer.is_stranger
+        return self.workspace.seed.shortcuts if is_for_all else ()
 
     def face_of(self, message: Message) -> Face:
         """The author of a message."""

@@ -24,6 +24,16 @@ export async function act(element, value) {
   if (!result.acked) warn(element, result.error);
 }
 
+/** Choose an entry of a message's menu; a ⚠ stays beside it when the app does not answer. */
+export async function useShortcut(button) {
+  const { channel, ts } = button.closest('.message').dataset;
+  const menu = button.closest('details');
+  menu.removeAttribute('open');
+  menu.querySelector('summary').focus();
+  const result = await post('shortcut', { channel, ts, callback_id: button.dataset.shortcut });
+  if (!result.acked) warn(menu, result.error);
+}
+
 function warn(element, error) {
   const beside = element.closest('.element') ?? element.parentElement;
   if (!beside.isConnected || beside.querySelector('.warning')) return;

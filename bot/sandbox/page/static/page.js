@@ -1,7 +1,7 @@
 // The page of the local Slack: what the person does goes to the server, what changed there comes back
 // message by message.
 
-import { act, toggleNotice, walk } from './acts.js';
+import { act, toggleNotice, useShortcut, walk } from './acts.js';
 import { messageChanged } from './changes.js';
 import { choose, keyIn, restoreDrafts, send, typed } from './composer.js';
 import { adoptDialog, closeDialog, openServed, refreshDialog, submitDialog } from './dialogs.js';
@@ -137,7 +137,8 @@ function clicked(event) {
     const button = at('button[data-action]');
     button.closest('details')?.removeAttribute('open');
     act(button, button.dataset.value ?? null);
-  } else if (at('[data-dismiss]')) closeDialog(dialog, { wholeStack: true });
+  } else if (at('[data-shortcut]')) useShortcut(at('[data-shortcut]'));
+  else if (at('[data-dismiss]')) closeDialog(dialog, { wholeStack: true });
   else if (at('[data-close]')) closeDialog(dialog);
   else if (at('.suggestion')) choose(at('.composer'), at('.suggestion'));
   else if (at('[data-notice]')) {
