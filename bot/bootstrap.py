@@ -39,10 +39,10 @@ from bot.http.serving import served
 from bot.loops import Loops
 from bot.readiness import notes, wrong
 from bot.settings import Settings, read_settings
+from bot.slack.agent_choice import AgentChoice
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.door import SlackDoor
 from bot.slack.slack_settings import SlackSettings
-from bot.tasks import Tasks
 
 GATEWAY_ID_FACT = "gateway.id"
 POLICY_LOOK_EVERY = timedelta(seconds=1)
@@ -109,23 +109,28 @@ async def running_gateway(
         url = await stack.enter_async_context(_http(settings, door, health))
         gateway = LocalGateway(desk, call_log)
         agents = tuple(make_agents(gateway))
-        tasks = Tasks(desk, door.api, agents)
         runner = Runner(
             desk,
             gateway,
             find_agent=agents_by_name(agents),
-            thread_of=tasks.thread_of,
+            thread_of=door.steps_of,
             checkpoints=_checkpoints(settings),
         )
-        outbox = Outbox(desk, deliveries(desk, door.messenger, tasks), resume=runner.want)
+        deliver = deliveries(desk, door.messenger, door.run_messenger)
+        outbox = Outbox(desk, deliver, resume=runner.want)
         loops.start("outbox", outbox.run())
         loops.start("agents", runner.run())
         stack.push_async_callback(runner.close)
         stack.push_async_callback(gateway.close)
         stack.push_async_callback(runner.halt)
         stack.push_async_callback(door.disconnect)
-        await door.connect(desk, start_task=tasks.start)
+        await door.connect(desk, agents=lambda: _choices(agents))
         yield Running(gateway=gateway, desk=desk, door=door, url=url)
+
+
+def _choices(agents: Sequence[AgentSpec]) -> list[AgentChoice]:
+    """Return what the Slack door may know of the agents."""
+    return [AgentChoice(name=spec.name, channels=spec.channels) for spec in agents]
 
 
 def _checkpoints(settings: Settings) -> Place:

@@ -14,8 +14,9 @@ from aiohttp import web
 from approvals.domain.ids import ChannelId
 from approvals.operations.desk import Desk
 from approvals.operations.resume_run import TakenRun
+from bot.slack.agent_choice import Agents, no_agents
 from bot.slack.app import Ingress, build_app
-from bot.slack.commands import Commands, StartTask
+from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.directory import SlackDirectory
 from bot.slack.door_parts import DoorParts
@@ -23,11 +24,13 @@ from bot.slack.errands import Errands
 from bot.slack.events import Events
 from bot.slack.health import SlackHealth
 from bot.slack.identity import Identity
+from bot.slack.mentions import Mentions
 from bot.slack.messenger import SlackMessenger
 from bot.slack.pacing import Pacing
 from bot.slack.private_answers import PrivateAnswers
 from bot.slack.reviews import Reviews
 from bot.slack.routing import Dispatcher, Listener, RouteKey
+from bot.slack.run_buttons import RunButtons
 from bot.slack.run_messenger import SlackRunMessenger
 from bot.slack.run_steps import RunSteps
 from bot.slack.sending import Sending
@@ -36,6 +39,8 @@ from bot.slack.signed_http import SLACK_PATH, SignedHttp
 from bot.slack.slack_settings import SlackSettings
 from bot.slack.socket_mode import SocketMode
 from bot.slack.start_checks import StartRefused, check_settings, check_start
+from bot.slack.task_form import TaskForm
+from bot.slack.task_verbs import TaskVerbs
 from bot.slack.web_api import WebApi, make_client, open_session
 
 
@@ -93,8 +98,10 @@ class SlackDoor:
             finally:
                 await door.disconnect()
 
-    async def connect(self, desk: Desk, *, start_task: StartTask | None = None) -> None:
+    async def connect(self, desk: Desk, *, agents: Agents = no_agents) -> None:
         """Let clicks and commands in. Over HTTP that means: `add_routes` answers from now on.
+
+        *agents* are those people may start.
 
         Raises:
             StartRefused: no connection came up.
@@ -109,7 +116,7 @@ class SlackDoor:
             gateway=self.gateway,
         )
         dispatcher = Dispatcher(
-            self._routes(parts, start_task), answers=self.answers, errands=self.errands
+            self._routes(parts, agents), answers=self.answers, errands=self.errands
         )
         # Bolt gets a client without a token: what it hands to listeners can call nothing.
         app = build_app(make_client(self.settings, self._session, token=None), dispatcher)
@@ -151,14 +158,18 @@ class SlackDoor:
             return web.Response(status=503)
         return await self._signed.handle(request)
 
-    def _routes(self, parts: DoorParts, start_task: StartTask | None) -> dict[RouteKey, Listener]:
+    def _routes(self, parts: DoorParts, agents: Agents) -> dict[RouteKey, Listener]:
         reviews = Reviews(parts)
-        commands = Commands(parts, start_task=start_task)
+        verbs = TaskVerbs(parts.desk, agents)
+        form = TaskForm(parts, verbs=verbs, agents=agents)
         return {
             **Decisions(parts, reviews).routes(),
             **reviews.routes(),
             **Settlements(parts).routes(),
-            **commands.routes(),
+            **RunButtons(parts).routes(),
+            **form.routes(),
+            **Commands(parts, verbs=verbs, form=form, agents=agents).routes(),
+            **Mentions(parts, identity=self.identity, verbs=verbs, agents=agents).routes(),
             **Events(self.health).routes(),
         }
 

@@ -25,6 +25,11 @@ def escape(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
+def unescape(text: str) -> str:
+    """Return what Slack sent with the three entities as the characters a person typed."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def untrusted(text: str, max_chars: int) -> str:
     """Return untrusted *text* visible, on one line and escaped, in at most *max_chars*."""
     return escape(fitting(one_line(text), max_chars))

@@ -1,16 +1,20 @@
 """The few events the app subscribes to: that it was removed, or its token revoked.
 
-Both flip readiness. No message event is subscribed to: text and emoji never decide anything
-(case B24), and the app asks for no scope that reads what people write.
+Both flip readiness; mentions are `mentions`. No message event is subscribed to: text and emoji
+never decide anything (case B24), and the app asks for no scope that reads what people write to
+each other.
 """
 
 from typing import Any
 
 from bot.slack.errands import LOGGER
 from bot.slack.health import SlackHealth
+from bot.slack.mentions import APP_MENTION
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 
-EVENTS = ("app_uninstalled", "tokens_revoked")
+REMOVALS = ("app_uninstalled", "tokens_revoked")
+EVENTS = (APP_MENTION, *REMOVALS)
+"""Everything the app subscribes to, as the manifest lists it."""
 
 
 class Events:
@@ -21,7 +25,7 @@ class Events:
 
     def routes(self) -> dict[RouteKey, Listener]:
         """Return the listeners by event."""
-        return {("event_callback", name): self._removed for name in EVENTS}
+        return {("event_callback", name): self._removed for name in REMOVALS}
 
     async def _removed(self, delivery: Delivery) -> Ack:
         event = delivery.body["event"]

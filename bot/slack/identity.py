@@ -28,8 +28,9 @@ class Identity:
 
     def owns(self, body: dict[str, Any]) -> bool:
         """Whether a payload is about our app in our workspace."""
-        # Slack names no app in a global shortcut; it still came over our socket or signature.
-        unnamed = self.app_id if body.get("type") == "shortcut" else None
+        # Slack names no app in shortcuts; they still came over our socket or signature.
+        is_unnamed = body.get("type") in {"shortcut", "message_action"}
+        unnamed = self.app_id if is_unnamed else None
         return body.get("api_app_id", unnamed) == self.app_id and self._is_our_team(body)
 
     def _is_our_team(self, body: dict[str, Any]) -> bool:

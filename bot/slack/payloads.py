@@ -78,44 +78,46 @@ class CommandCall:
     trigger_id: str
 
 
-_User = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{1,30}$")]
-_Team = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]{1,30}$")]
-_Channel = Annotated[str, StringConstraints(pattern=r"^[CGD][A-Z0-9]{1,30}$")]
-_Ts = Annotated[str, StringConstraints(pattern=r"^\d{1,12}\.\d{1,9}$")]
+UserText = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{1,30}$")]
+TeamText = Annotated[str, StringConstraints(pattern=r"^[TE][A-Z0-9]{1,30}$")]
+ChannelText = Annotated[str, StringConstraints(pattern=r"^[CGD][A-Z0-9]{1,30}$")]
+TsText = Annotated[str, StringConstraints(pattern=r"^\d{1,12}\.\d{1,9}$")]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-_Trigger = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+TriggerText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a payload: strict, and its mistakes never repeat what it held."""
+
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class _Person(_Part):
-    id: _User
-    team_id: _Team
+class _Person(Part):
+    id: UserText
+    team_id: TeamText
 
 
-class _Place(_Part):
-    id: _Channel
+class _Place(Part):
+    id: ChannelText
 
 
-class _Container(_Part):
+class _Container(Part):
     type: Literal["message", "view"]
-    channel_id: _Channel | None = None
-    message_ts: _Ts | None = None
+    channel_id: ChannelText | None = None
+    message_ts: TsText | None = None
     view_id: _Name | None = None
 
 
-class _Action(_Part):
+class _Action(Part):
     action_id: _Name
     value: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
-class _State(_Part):
+class _State(Part):
     values: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
-class _View(_Part):
+class _View(Part):
     id: _Name
     callback_id: Annotated[str, StringConstraints(max_length=255)] = ""
     private_metadata: Annotated[str, StringConstraints(max_length=3_000)] = ""
@@ -123,36 +125,37 @@ class _View(_Part):
     state: _State | None = None
 
 
-class _Message(_Part):
-    ts: _Ts
+class _Message(Part):
+    ts: TsText
     metadata: dict[str, Any] | None = None
 
 
-class _BlockActions(_Part):
+class _BlockActions(Part):
     user: _Person
     container: _Container
     channel: _Place | None = None
     message: _Message | None = None
     view: _View | None = None
     actions: Annotated[list[_Action], Field(min_length=1, max_length=25)]
-    trigger_id: _Trigger
+    trigger_id: TriggerText
 
 
-class _ViewEvent(_Part):
+class _ViewEvent(Part):
     user: _Person
     view: _View
 
 
-class _Command(_Part):
-    user_id: _User
-    team_id: _Team
+class _Command(Part):
+    user_id: UserText
+    team_id: TeamText
     command: Annotated[str, StringConstraints(pattern=r"^/\S{1,31}$")]
-    text: Annotated[str, StringConstraints(max_length=40_000)] = ""
-    channel_id: _Channel
-    trigger_id: _Trigger
+    # Longer than any task may be, so that a long one is refused with a sentence of its own.
+    text: Annotated[str, StringConstraints(max_length=400_000)] = ""
+    channel_id: ChannelText
+    trigger_id: TriggerText
 
 
-_Parsed = TypeVar("_Parsed", bound=_Part)
+_Parsed = TypeVar("_Parsed", bound=Part)
 _GATEWAY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -162,7 +165,7 @@ def button_press(body: dict[str, Any]) -> ButtonPress:
     Raises:
         Malformed
     """
-    read = _read(_BlockActions, body)
+    read = read_as(_BlockActions, body)
     place, action = read.container, read.actions[0]
     if place.type == "message":
         if place.channel_id is None or place.message_ts is None:
@@ -191,7 +194,7 @@ def view_event(body: dict[str, Any]) -> ViewEvent:
     Raises:
         Malformed
     """
-    read = _read(_ViewEvent, body)
+    read = read_as(_ViewEvent, body)
     return ViewEvent(sender=_sender(read.user), view=_view_state(read.view))
 
 
@@ -201,7 +204,7 @@ def command_call(body: dict[str, Any]) -> CommandCall:
     Raises:
         Malformed
     """
-    read = _read(_Command, body)
+    read = read_as(_Command, body)
     return CommandCall(
         sender=Sender(user=UserId(read.user_id), team=TeamId(read.team_id)),
         command=read.command,
@@ -211,7 +214,12 @@ def command_call(body: dict[str, Any]) -> CommandCall:
     )
 
 
-def _read(model: type[_Parsed], body: dict[str, Any]) -> _Parsed:
+def read_as(model: type[_Parsed], body: dict[str, Any]) -> _Parsed:
+    """Read *body* as *model*.
+
+    Raises:
+        Malformed
+    """
     try:
         return model.model_validate(body)
     except ValidationError as mistakes:

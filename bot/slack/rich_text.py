@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from approvals.domain.ids import ChannelId, UserId
+from bot.slack.escaping import escape
 
 Element: TypeAlias = dict[str, Any]
 
@@ -70,6 +71,26 @@ def joined(parts: Iterable[Iterable[str | Element]], separator: str) -> list[str
     for part in parts:
         found.extend((separator, *part) if found else part)
     return found
+
+
+def as_mrkdwn(parts: Iterable[str | Element]) -> str:
+    """Return a section's *parts* as mrkdwn, escaped, for texts that have no blocks."""
+    return "".join(escape(part) if isinstance(part, str) else _token(part) for part in parts)
+
+
+def _token(element: Element) -> str:
+    match element["type"]:
+        case "user":
+            return f"<@{element['user_id']}>"
+        case "channel":
+            return f"<#{element['channel_id']}>"
+        case "date":
+            when, layout = element["timestamp"], element["format"]
+            return f"<!date^{when}^{layout}|{escape(element['fallback'])}>"
+    text, style = escape(element["text"]), element.get("style", {})
+    if style.get("code"):
+        return f"`{text.replace('`', 'ˋ')}`"
+    return f"*{text}*" if style.get("bold") else text
 
 
 def _elements(parts: Iterable[str | Element]) -> list[Element]:

@@ -36,6 +36,8 @@ METHODS: dict[str, SlackMethod] = {
 
 COMMAND_SCOPE = "commands"
 """Slash commands are no method, but need this scope."""
+MENTION_SCOPE = "app_mentions:read"
+"""Hearing of messages that mention us needs this one, and no other message is heard of."""
 
 Lane = tuple[str, str]
 """What Slack counts together: a method and a channel, or a method and "" for the workspace."""
@@ -48,6 +50,5 @@ def lane_of(method: str, channel: str | None = None) -> Lane:
 
 def scopes_used() -> frozenset[str]:
     """Return every bot scope the code needs."""
-    return frozenset(
-        (COMMAND_SCOPE, *(scope for each in METHODS.values() for scope in each.scopes))
-    )
+    of_methods = (scope for each in METHODS.values() for scope in each.scopes)
+    return frozenset((COMMAND_SCOPE, MENTION_SCOPE, *of_methods))

@@ -18,18 +18,11 @@ VIEW_NOT_OPENED = (
     ":warning: Slack did not open the window ({code}). Nothing was decided; press the button again."
 )
 NOTICE_TITLE = "Sayso"
-AGENT_USAGE = (
-    "Say what the agent should do: `{command} restart the checkout service in prod`."
-    " What needs a say-so is asked here in this channel."
-)
 AGENT_OFF = "No agent is set up here, so nothing was started."
 APPROVALS_HELP = (
     "*Sayso asks before an agent runs something that needs a person's say-so.*\n"
     "• Cards with *Approve* and *Reject* appear in the channel whose rules apply.\n"
     "• Only the approvers of that rule may approve, never whoever asked.\n"
     "• *Details* shows everything about a request; no answer in time means the tool does not run.\n"
-    "• `{agent} TEXT` starts an agent task in this channel."
+    "• `{agent} TEXT` starts an agent task in this channel; `{agent} help` says more."
 )
-STARTED_BY_NOBODY = "Slack could not confirm who you are just now, so nothing was started."
-ONLY_MEMBERS = "Only full members of this workspace may start a task, so nothing was started."
-NOT_STARTED = "Nothing was started: {why}"

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from approvals.domain.errors import ChannelNotAllowed
 from approvals.storage.policy_reader import read_policy
 from bot.sandbox.nouns import Message
-from bot.slack.commands import TaskStart
 from tests.cards.builders import objects
 from tests.security.test_whole_run import LIVE, LURE
+from tests.slack_door import runs
 from tests.slack_door.scene import ALICE, BOB, POLICY, PROD, Scene, scene
 
 ASKING = POLICY.replace("{usergroups: [S0SRE]}", "{users: [U0BOB]}").replace(
@@ -21,17 +20,9 @@ DENYING = ASKING.replace("effect: ask", "effect: deny")
 OURS = re.compile(r"<@U0ALICE>|^> |<!date\^\d+\^[^>|]*\|[^>]*>", re.MULTILINE)
 
 
-async def tells_lures(task: TaskStart) -> None:
-    """An agent that refuses in the words it was given, or says them in its thread."""
-    if task.text.startswith("refuse"):
-        raise ChannelNotAllowed(task.text)
-    for say in (task.thread.step, task.thread.answer, task.thread.failed):
-        await say(f"{task.text} :tada:")
-
-
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with scene(tmp_path, people="{users: [U0BOB]}", start_task=tells_lures) as opened:
+    async with scene(tmp_path, people="{users: [U0BOB]}") as opened:
         yield opened
 
 
@@ -42,25 +33,30 @@ def assert_only_words(text: str) -> None:
 async def test_a3_in_the_thread_of_a_task_only_our_own_mention_is_live(stage: Scene) -> None:
     await stage.slack.interactions.slash_command(ALICE, PROD, f"/agent restart {LURE}")
     await stage.settle()
+    (run,) = await runs.runs(stage)
+    steps = stage.door.steps_of(await runs.taken(stage, run))
+    await steps.step(f"{LURE} :tada:")
+    await runs.ended(stage, run, answer=f"{LURE} :tada:")
 
     (root,) = stage.slack.workspace.messages(PROD)
     told: list[Message] = list(stage.slack.workspace.messages(PROD, thread_ts=root.ts))
-    assert len(told) == 4
+    assert len(told) == 3
     for message in told:
-        assert "evil.example" in message.text
+        assert "&lt;@U0EVIL&gt;" in message.text
         assert_only_words(message.text)
-        assert [each for kind in LIVE for each in objects(message.blocks, kind)] == []
+        live = [each for kind in LIVE for each in objects(message.blocks, kind)]
+        assert live in ([], [{"type": "user", "user_id": ALICE}])
     for call in stage.slack.calls.of("chat.postMessage"):
         asked = {name: call.arguments[name] for name in ("parse", "link_names", "unfurl_links")}
         assert asked == {"parse": "none", "link_names": False, "unfurl_links": False}
 
 
 async def test_a3_why_a_task_is_refused_is_told_as_words(stage: Scene) -> None:
-    await stage.slack.interactions.slash_command(ALICE, PROD, f"/agent refuse {LURE}")
+    await stage.slack.interactions.slash_command(ALICE, PROD, f'/agent run x agent="{LURE}"')
     await stage.settle()
 
     (sentence,) = stage.told(ALICE)
-    assert "evil.example" in sentence
+    assert "&lt;@U0EVIL&gt;" in sentence
     assert_only_words(sentence)
 
 

@@ -1,7 +1,7 @@
 """One gateway's Slack door, opened on a local Slack, with a real store behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,23 +11,25 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, UserId
+from approvals.domain.ids import ChannelId, RunId, UserId
+from approvals.domain.jobs import Job, JobKind
 from approvals.domain.policy import Policy, Slot
 from approvals.domain.tool_call import ToolCall
-from approvals.operations.deliver_outbox import deliver, take_jobs
+from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Store
 from approvals.operations.submit_request import Ask, new_request, submit_request
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.sql_store import SqlStore
+from bot.background import deliveries
 from bot.sandbox.hands.reach import InteractionResult
 from bot.sandbox.nouns import Message, OpenView
 from bot.sandbox.seed import Seed
 from bot.sandbox.server import LocalSlack, Pace
 from bot.slack import buttons
+from bot.slack.agent_choice import AgentChoice
 from bot.slack.arguments_view import CardDisplay
-from bot.slack.commands import StartTask
 from bot.slack.door import SlackDoor
 from bot.slack.slack_settings import SlackSettings
 from tests.fakes.clock import FakeClock
@@ -38,6 +40,7 @@ ALICE, BOB, CAROL, DANA, EVE, FRANK = (
 )
 SAYSO = UserId("U0SAYSO")
 EVERYBODY = "[U0ALICE, U0BOB, U0CAROL, U0DANA, U0EVE, U0FRANK, U0SAYSO]"
+OPS = AgentChoice(name="ops", channels=frozenset({PROD}))
 
 POLICY = """
 version: 1
@@ -63,6 +66,8 @@ class Scene:
     desk: Desk
     clock: FakeClock
     policies: list[Policy] = field(default_factory=list)
+    resumes: list[Job] = field(default_factory=list)
+    """Runs that somebody should take; nobody does unless the test says so."""
 
     async def ask(
         self,
@@ -73,6 +78,7 @@ class Scene:
         thread_ts: str | None = None,
         needs: int = 1,
         reason: str = "on_reject",
+        run_id: RunId | None = None,
         deliver_it: bool = True,
         **arguments: Any,
     ) -> ApprovalRequest:
@@ -88,6 +94,7 @@ class Scene:
                 requester=requester or Requester(agent="ops", person=ALICE),
                 card_channel=channel,
                 thread_ts=thread_ts,
+                run_id=run_id,
             ),
         )
         await submit_request(self.desk, request)
@@ -97,9 +104,13 @@ class Scene:
 
     async def deliver(self) -> None:
         """Run the outbox until nothing is due."""
+        deliver_of = deliveries(self.desk, self.door.messenger, self.door.run_messenger)
         while jobs := await take_jobs(self.desk):
             for job in jobs:
-                await deliver(self.desk, self.door.messenger, job)
+                if job.kind is JobKind.RESUME:
+                    self.resumes.append(job)
+                else:
+                    await deliver_of[job.kind](job)
 
     async def click(
         self, person: str, request: ApprovalRequest, action_id: str = buttons.APPROVE
@@ -197,7 +208,7 @@ async def scene(
     *,
     people: str = "{usergroup: S0SRE}",
     wrap: Wrap = lambda store: store,
-    start_task: StartTask | None = None,
+    agents: Sequence[AgentChoice] = (OPS,),
     seed: Seed | None = None,
     gateway: str = "GW1",
     pace: Pace | None = None,
@@ -224,6 +235,6 @@ async def scene(
             policy=lambda: policies[-1],
             owner="test",
         )
-        await door.connect(desk, start_task=start_task)
+        await door.connect(desk, agents=lambda: agents)
         yield Scene(slack=slack, door=door, desk=desk, clock=clock, policies=policies)
         await asyncio.wait_for(door.errands.settled(), 10)

@@ -14,6 +14,7 @@ from bot.slack import buttons
 from bot.slack.events import EVENTS
 from bot.slack.slack_methods import METHODS, scopes_used
 from bot.slack.slack_settings import SlackSettings
+from bot.slack.task_form import HAND_TO_AGENT
 from tests.slack_door.scene import BOB, DANA, PROD, Scene
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,14 @@ def test_the_commands_and_events_are_those_the_code_answers() -> None:
 
     assert commands == {settings.command_agent, settings.command_approvals}
     assert MANIFEST["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
+
+
+def test_the_shortcut_is_the_one_the_code_answers_and_the_local_slack_offers() -> None:
+    (shortcut,) = MANIFEST["features"]["shortcuts"]
+
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", HAND_TO_AGENT)
+    assert [each.callback_id for each in default_seed().shortcuts] == [HAND_TO_AGENT]
+    assert [each.name for each in default_seed().shortcuts] == [shortcut["name"]]
 
 
 def test_the_local_slack_offers_the_commands_of_the_manifest_with_a_hint_each() -> None:

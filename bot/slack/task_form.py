@@ -1,0 +1,173 @@
+"""The form that starts a task: opened by the command without words and by "Hand to agent".
+
+Opened at once, because a trigger lives three seconds; who may start what is asked when it is
+submitted. What is wrong is said beside the field; a form submitted twice starts one task.
+"""
+
+from typing import Any
+
+from approvals.domain import run_errors
+from approvals.domain.errors import Refusal
+from approvals.domain.ids import ChannelId
+from bot.slack import task_words
+from bot.slack.agent_choice import Agents, NoSuchAgent, agents_in
+from bot.slack.door_parts import DoorParts
+from bot.slack.errands import LOGGER, error_id
+from bot.slack.escaping import unescape
+from bot.slack.message_payloads import message_action
+from bot.slack.notices import Say, in_window, notice_view, to_person
+from bot.slack.payloads import Malformed, ViewEvent, ViewState, view_event
+from bot.slack.private_answers import Recipient
+from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.seen import Seen
+from bot.slack.sentences import error_sentence
+from bot.slack.store_then_ack import StoreThenAck
+from bot.slack.task_form_view import (
+    AGENT_ACTION,
+    AGENT_BLOCK,
+    CHANNEL_ACTION,
+    CHANNEL_BLOCK,
+    TASK_ACTION,
+    TASK_BLOCK,
+    TASK_FORM,
+    task_form_view,
+)
+from bot.slack.task_verbs import Asker, TaskVerbs
+from bot.slack.web_api import CallFailed
+
+HAND_TO_AGENT = "sayso:hand_to_agent"
+"""Callback id of the message shortcut; stands in manifest.yml."""
+
+Submitted = Ack | str
+"""The acknowledgement that shows what is wrong, or the sentence that says it was started."""
+
+
+class TaskForm:
+    """The listeners of the form, and what opens it."""
+
+    def __init__(self, parts: DoorParts, *, verbs: TaskVerbs, agents: Agents) -> None:
+        self._parts = parts
+        self._verbs = verbs
+        self._agents = agents
+        self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
+        self._seen = Seen()
+
+    def routes(self) -> dict[RouteKey, Listener]:
+        """Return the listeners by form and by shortcut."""
+        return {
+            ("view_submission", TASK_FORM): self._submit,
+            ("message_action", HAND_TO_AGENT): self._hand_over,
+        }
+
+    def open(
+        self,
+        trigger_id: str,
+        delivery: Delivery,
+        *,
+        channel: ChannelId,
+        agent: str | None = None,
+        text: str = "",
+    ) -> None:
+        """Open the form as an errand; the caller acks at once."""
+        agents = sorted(each.name for each in self._agents())
+        here = agents_in(self._agents(), channel)
+        view = task_form_view(
+            agents, chosen=agent or (here[0] if here else None), channel=channel, text=text
+        )
+        say = to_person(self._parts.answers, delivery.recipient)
+        self._parts.errands.start(self._show(trigger_id, view, say), name="task form")
+
+    async def _show(self, trigger_id: str, view: dict[str, Any], say: Say) -> None:
+        try:
+            await self._parts.api.call("views.open", trigger_id=trigger_id, view=view)
+        except CallFailed as failure:
+            await say(task_words.FORM_NOT_OPENED.format(code=failure.code))
+
+    async def _hand_over(self, delivery: Delivery) -> Ack:
+        action = message_action(delivery.body)
+        if self._seen.takes(action.trigger_id):
+            self.open(
+                action.trigger_id, delivery, channel=action.channel, text=unescape(action.text)
+            )
+        return Ack()
+
+    async def _submit(self, delivery: Delivery) -> Ack:
+        event = view_event(delivery.body)
+        if not self._seen.takes(event.view.id):
+            return Ack()
+        channel = _chosen_channel(event.view)
+        recipient = Recipient(user=event.sender.user, channel=channel)
+        say = to_person(self._parts.answers, recipient)
+        window = in_window(self._parts.api, self._parts.answers, recipient, view_id=event.view.id)
+
+        async def tell(submitted: Submitted, is_late: bool) -> None:
+            if isinstance(submitted, str):
+                await (window if is_late else say)(submitted)
+            elif is_late:
+                await window(_said_in(submitted))
+
+        return await self._storing.run(
+            delivery,
+            self._started(event, channel),
+            say=say,
+            tell=tell,
+            in_time=lambda submitted: submitted if isinstance(submitted, Ack) else None,
+            when_late=Ack(
+                payload={
+                    "response_action": "update",
+                    "view": notice_view(task_words.STILL_WORKING),
+                }
+            ),
+        )
+
+    async def _started(self, event: ViewEvent, channel: ChannelId) -> Submitted:
+        asker = Asker(
+            user=event.sender.user,
+            team=event.sender.team,
+            channel=channel,
+            command=self._parts.settings.command_agent,
+        )
+        text = event.view.typed(TASK_BLOCK, TASK_ACTION) or ""
+        try:
+            run = await self._verbs.start(text, _chosen_agent(event.view), asker)
+        except Refusal as refusal:
+            self._seen.forgets(event.view.id)
+            block = _block_of(refusal, has_agents=AGENT_BLOCK in event.view.values)
+            return _wrong(block, task_words.refused(refusal))
+        except Exception:
+            self._seen.forgets(event.view.id)
+            incident = error_id()
+            LOGGER.exception("error id %s: a form could not be taken", incident)
+            return _wrong(TASK_BLOCK, error_sentence(incident))
+        return task_words.queued(run)
+
+
+def _wrong(block: str, sentence: str) -> Ack:
+    # Sentences beside a field are plain text.
+    plain = sentence.replace("`", "")
+    return Ack(payload={"response_action": "errors", "errors": {block: plain}})
+
+
+def _said_in(ack: Ack) -> str:
+    errors = (ack.payload or {}).get("errors", {})
+    return " ".join(errors.values())
+
+
+def _block_of(refusal: Refusal, *, has_agents: bool) -> str:
+    if isinstance(refusal, run_errors.TaskEmpty | run_errors.TaskTooLong):
+        return TASK_BLOCK
+    return AGENT_BLOCK if isinstance(refusal, NoSuchAgent) and has_agents else CHANNEL_BLOCK
+
+
+def _chosen_agent(view: ViewState) -> str | None:
+    option = view.values.get(AGENT_BLOCK, {}).get(AGENT_ACTION, {}).get("selected_option")
+    value = option.get("value") if isinstance(option, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _chosen_channel(view: ViewState) -> ChannelId:
+    state = view.values.get(CHANNEL_BLOCK, {}).get(CHANNEL_ACTION, {})
+    chosen = state.get("selected_conversation") if isinstance(state, dict) else None
+    if not isinstance(chosen, str):
+        raise Malformed("view.state names no channel")
+    return ChannelId(chosen)
