@@ -1,10 +1,10 @@
-"""Who may decide, what they decided, and whether that is enough.
+"""Who may decide, and what they decided; `quorum` says whether that is enough.
 
-`operations/record_decision` looks the person up at the click, asks `refuse_unfit()` and
-`refuse_ineligible()`, and counts with `is_met()`. Empty means nobody, never anybody.
+`operations/record_decision` looks the person up at the click and asks `refuse_unfit()` and
+`refuse_ineligible()`. Empty means nobody, never anybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +38,11 @@ class Approver:
     is_deactivated: bool = False
     sets: Mapping[str, bool | None]
 
+    @property
+    def belongs_to(self) -> tuple[str, ...]:
+        """The names of the sets the person is known to belong to."""
+        return tuple(sorted(name for name, belongs in self.sets.items() if belongs))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -50,7 +55,7 @@ class Decision:
     reason: str | None = None
     at: datetime
     sets: tuple[str, ...] = ()
-    """The people sets the approver belonged to when deciding."""
+    """The people sets the approver belonged to when the approvals were last counted."""
 
 
 def refuse_unfit(person: Approver) -> None:
@@ -90,31 +95,3 @@ def refuse_ineligible(
     if None in answers:
         raise errors.IdentityUnverified
     raise errors.NotApprover
-
-
-def is_met(rules: Sequence[Sequence[Slot]], approvals: Sequence[Decision]) -> bool:
-    """Whether every rule's slots can be filled, inside one rule by one person per place.
-
-    Between rules one decision serves each. No rules at all is never met.
-    """
-    return bool(rules) and all(_fills(slots, approvals) for slots in rules)
-
-
-def _fills(slots: Sequence[Slot], approvals: Sequence[Decision]) -> bool:
-    """Maximum matching of people to places (augmenting paths); places are few."""
-    places = [slot for slot in slots for _ in range(slot.count)]
-    taken: dict[int, int] = {}
-
-    def seat(person: int, tried: set[int]) -> bool:
-        for place, slot in enumerate(places):
-            if place in tried or not set(slot.of) & set(approvals[person].sets):
-                continue
-            tried.add(place)
-            if place not in taken or seat(taken[place], tried):
-                taken[place] = person
-                return True
-        return False
-
-    for person in range(len(approvals)):
-        seat(person, set())
-    return bool(places) and len(taken) == len(places)

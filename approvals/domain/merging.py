@@ -79,11 +79,12 @@ def _matches(
     anyone = (Slot(of=grounds.channel.approvers),)
 
     def match(effect: Effect, *, name: str, place: str, rule: Counted | None = None) -> RuleMatch:
+        written = rule.rule.quorum if rule else ()
         return RuleMatch(
             name=name,
             place=place,
             effect=effect,
-            slots=anyone if effect is Effect.ASK else (),
+            slots=(written or anyone) if effect is Effect.ASK else (),
             message=rule.rule.message if rule else None,
             error=rule.error if rule else None,
         )

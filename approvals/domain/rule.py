@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from approvals.domain.conditions import Condition
 from approvals.domain.ids import ChannelId
-from approvals.domain.requirement import Effect, Risk
+from approvals.domain.requirement import Effect, Risk, Slot
 from approvals.domain.task_rule import MEMBERS_ONLY, TaskRules
 from approvals.domain.tool_glob import ToolGlob, is_plain
 
@@ -28,6 +28,8 @@ class Rule:
     message: str | None = None
     risk: Risk | None = None
     timeout: timedelta | None = None
+    quorum: tuple[Slot, ...] = ()
+    """Who has to approve instead of the channel's approvers; empty: one of those."""
     is_guardrail: bool = False
     """Guardrails only tighten: one that asks does not make a call matched."""
 

@@ -16,7 +16,8 @@ from approvals.domain.ids import CardId
 from approvals.domain.lifecycle import card_job
 from approvals.operations.click import Click, Presser
 from approvals.operations.desk import Desk
-from approvals.operations.ports import Transaction
+from approvals.operations.people_now import PeopleNow
+from approvals.operations.ports import Person, Transaction
 
 
 def checked_presser(
@@ -35,20 +36,25 @@ def checked_presser(
     card = _located(tx, request, card, pressed=click.pressed, at=desk.clock.now())
     if who.person is None:
         raise errors.IdentityUnverified
-    person = Approver(
-        user=who.person.user,
-        team=who.person.team,
-        is_internal=who.person.is_internal,
-        is_bot=who.person.is_bot,
-        is_guest=who.person.is_guest,
-        is_deactivated=who.person.is_deactivated,
-        sets={
-            name: None if members is None else who.person.user in members
-            for name, members in who.people.items()
-        },
-    )
+    person = approver(who.person, who.people)
     refuse_unfit(person)
     return card, person
+
+
+def approver(person: Person, people: PeopleNow) -> Approver:
+    """Return *person* as the domain judges them, with the sets of *people* they belong to."""
+    return Approver(
+        user=person.user,
+        team=person.team,
+        is_internal=person.is_internal,
+        is_bot=person.is_bot,
+        is_guest=person.is_guest,
+        is_deactivated=person.is_deactivated,
+        sets={
+            name: None if members is None else person.user in members
+            for name, members in people.items()
+        },
+    )
 
 
 def _located(

@@ -3,13 +3,14 @@
 Shared by the operations people decide with; a door builds a `Click`, shows an `Answer`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, Pressed
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.errors import Refusal
-from approvals.domain.ids import RequestId, TeamId
+from approvals.domain.ids import RequestId, TeamId, UserId
 from approvals.operations.people_now import PeopleNow, of_both_moments
 from approvals.operations.ports import CardContent, Person
 
@@ -42,6 +43,8 @@ class Presser:
     people: PeopleNow
     policy_version: str
     """Of the policy whose sets were read; another one in force means reading again."""
+    others: Mapping[UserId, Person | None] = field(default_factory=dict)
+    """Who approved before, as the directory said just now; None where it could not say."""
 
     def on(self, request: ApprovalRequest) -> "Presser":
         """Return the same with the people *request* leaves to decide: some ask for both moments."""
@@ -50,10 +53,16 @@ class Presser:
 
 
 class PeopleMissing(Exception):
-    """The transaction needs people sets nobody has read yet; read *names* and run it again."""
+    """The transaction needs people nobody has read yet; read them and run it again.
 
-    def __init__(self, names: frozenset[str]) -> None:
+    *names* are people sets, *accounts* people who approved before, with their teams.
+    """
+
+    def __init__(
+        self, names: frozenset[str], accounts: Mapping[UserId, TeamId] | None = None
+    ) -> None:
         self.names = names
+        self.accounts = accounts or {}
         super().__init__(", ".join(sorted(names)))
 
 

@@ -4,14 +4,21 @@ Called by every door through which people decide. The person and the people sets
 directory before the transaction; inside it `record_decision` does the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from approvals.domain import errors
+from approvals.domain.ids import TeamId, UserId
 from approvals.operations.click import Answer, Click, FullView, PeopleMissing, Presser
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import people_now
-from approvals.operations.ports import CardContent, DirectoryUnavailable, Transaction
+from approvals.operations.people_now import people_now, together
+from approvals.operations.ports import (
+    CardContent,
+    Directory,
+    DirectoryUnavailable,
+    Person,
+    Transaction,
+)
 from approvals.operations.read_window import read_window
 from approvals.operations.record_decision import record_decision
 from approvals.operations.record_full_view import record_full_view
@@ -75,12 +82,14 @@ async def with_people(
 ) -> Result | Answer:
     """Run *unit* with who pressed and the people sets it needs, read just now."""
     names: frozenset[str] | None = None
+    accounts: dict[UserId, TeamId] = {}
     for _ in range(_READS_MAX):
-        presser = await _look_up(desk, click, names)
+        presser = await _look_up(desk, click, names, accounts=accounts)
         try:
             return await desk.store.write(_bound(unit, presser))
         except PeopleMissing as missing:
             names = missing.names
+            accounts.update(missing.accounts)
     return Answer(refusal=errors.IdentityUnverified())
 
 
@@ -90,12 +99,13 @@ def _bound(
     return lambda tx: unit(tx, who)
 
 
-async def _look_up(desk: Desk, click: Click, names: frozenset[str] | None) -> Presser:
-    """Read the presser, and the people sets *names* (at first those of the card's channel)."""
+async def _look_up(
+    desk: Desk, click: Click, names: frozenset[str] | None, *, accounts: Mapping[UserId, TeamId]
+) -> Presser:
+    """Read the presser, the sets *names* (at first those of the card's channel), and *accounts*."""
     policy = desk.policy()
-    try:
-        person = await desk.directory.person(click.pressed.user, click.team)
-    except DirectoryUnavailable:
+    person = await _person(desk.directory, click.pressed.user, click.team)
+    if person is None:
         return Presser(person=None, people={}, policy_version=policy.version)
     if names is None:
         try:
@@ -103,4 +113,13 @@ async def _look_up(desk: Desk, click: Click, names: frozenset[str] | None) -> Pr
         except errors.ChannelUnknown:
             names = frozenset()
     people = await people_now(desk.directory, policy, names)
-    return Presser(person=person, people=people, policy_version=policy.version)
+    found = [_person(desk.directory, user, team) for user, team in accounts.items()]
+    others = dict(zip(accounts, await together(found), strict=True))
+    return Presser(person=person, people=people, policy_version=policy.version, others=others)
+
+
+async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | None:
+    try:
+        return await directory.person(user, team)
+    except DirectoryUnavailable:
+        return None

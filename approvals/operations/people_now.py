@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import UserId
 from approvals.domain.people import PeopleSet
 from approvals.domain.policy import Policy
+from approvals.domain.quorum import Rules, can_be_met
 from approvals.domain.requirement import Effect, Requirement, Slot
 from approvals.operations.ports import Directory, DirectoryUnavailable
 
@@ -25,7 +27,7 @@ async def people_now(
 ) -> dict[str, frozenset[UserId] | None]:
     """Return the members of the named sets; a set the policy no longer has is empty."""
     names = tuple(names)
-    found = await _together([_members(directory, policy.set(name)) for name in names])
+    found = await together([_members(directory, policy.set(name)) for name in names])
     return dict(zip(names, found, strict=True))
 
 
@@ -33,7 +35,7 @@ async def _members(directory: Directory, people: PeopleSet | None) -> frozenset[
     if people is None:
         return frozenset()
     try:
-        groups = await _together([directory.members(group) for group in people.usergroups])
+        groups = await together([directory.members(group) for group in people.usergroups])
     except DirectoryUnavailable:
         return None
     return frozenset(people.users).union(*groups)
@@ -47,7 +49,7 @@ def of_both_moments(people: PeopleNow, then: Iterable[UserId] | None) -> PeopleN
     return {name: None if who is None else who & known for name, who in people.items()}
 
 
-async def _together(reads: Sequence[Coroutine[Any, Any, Members]]) -> Sequence[Members]:
+async def together(reads: Sequence[Coroutine[Any, Any, Members]]) -> Sequence[Members]:
     """Read side by side: a click has to be answered within Slack's three seconds.
 
     One read alone, the usual case, goes without the task that would let it run beside others.
@@ -75,32 +77,35 @@ def requirement_now(policy: Policy, request: ApprovalRequest) -> Requirement:
     )
 
 
-def rules_in_force(request: ApprovalRequest, now: Requirement) -> Sequence[Sequence[Slot]]:
-    """Return whose approval counts: the policy's word of now, or of then where it asks no more."""
-    if now.effect is Effect.ASK and now.slots_by_rule:
-        return now.slots_by_rule
-    return request.requirement.slots_by_rule
+def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:
+    """Return whose approval counts: the policy's word of now, or of then where it asks no more.
+
+    Who is read now; how many is never less than it was when the call was asked.
+    """
+    then = request.requirement.slots_by_rule
+    rules = now.slots_by_rule if now.effect is Effect.ASK and now.slots_by_rule else then
+    count = people_needed(then)
+    if people_needed(rules) >= count:
+        return rules
+    return (*rules, (Slot(of=tuple(sorted(set_names(rules))), count=count),))
 
 
-def approvals_needed(rules: Iterable[Iterable[Slot]]) -> int:
+def rules_shown(policy: Policy, request: ApprovalRequest) -> Rules:
+    """Return the same for a card, which may be drawn when the policy has the channel no more."""
+    try:
+        return rules_in_force(request, requirement_now(policy, request))
+    except errors.ChannelUnknown:
+        return request.requirement.slots_by_rule
+
+
+def people_needed(rules: Iterable[Iterable[Slot]]) -> int:
     """Return how many different people *rules* need at least; rules share people."""
     return max((sum(slot.count for slot in slots) for slots in rules), default=0)
 
 
-def nobody_left(
-    rules: Iterable[Iterable[Slot]], people: PeopleNow, excluded: frozenset[UserId]
-) -> bool:
-    """Whether it is certain that some place can be filled by nobody.
+def nobody_left(rules: Rules, people: PeopleNow, excluded: frozenset[UserId]) -> bool:
+    """Whether it is certain that some rule can never be satisfied.
 
     An unreadable set leaves it uncertain. No rules at all means nobody.
     """
-    rules = [tuple(slots) for slots in rules]
-    for slots in rules:
-        for slot in slots:
-            known = [people.get(name) for name in slot.of]
-            if None in known:
-                continue
-            members: frozenset[UserId] = frozenset().union(*(each or () for each in known))
-            if len(members - excluded) < slot.count:
-                return True
-    return not any(rules)
+    return not any(rules) or not all(can_be_met(slots, people, excluded) for slots in rules)

@@ -17,7 +17,9 @@ from approvals.domain.errors import StoreUnavailable
 from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
+from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
+from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.run_rows import RunRows
 
 Result = TypeVar("Result")
@@ -43,7 +45,7 @@ class Ids(Protocol):
         ...
 
 
-class Transaction(RunRows, Protocol):
+class Transaction(DecisionRows, RunRows, Protocol):
     """Everything one unit may read and write. All of it is stored, or nothing."""
 
     def request(self, request_id: RequestId) -> ApprovalRequest | None:
@@ -75,14 +77,6 @@ class Transaction(RunRows, Protocol):
 
     def set_aside(self, request_id: RequestId, until: datetime) -> None:
         """Let a request's follow-up fall due at *until*; nothing else of it changes."""
-        ...
-
-    def decisions(self, request_id: RequestId) -> Sequence[Decision]:
-        """Return the decisions of a request, oldest first."""
-        ...
-
-    def add_decision(self, decision: Decision) -> None:
-        """Insert a decision; one per person and request."""
         ...
 
     def permit(self, request_id: RequestId) -> Permit | None:
@@ -277,6 +271,8 @@ class CardContent:
     card: Card
     request: ApprovalRequest
     decisions: tuple[Decision, ...] = ()
+    rules: Rules = ()
+    """Whose approvals the policy of now asks for; empty once the request has ended."""
     permit: Permit | None = None
     earlier: ApprovalRequest | None = None
     """The request asked again for, whose story the card names."""

@@ -7,18 +7,23 @@ from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import is_unsettled
+from approvals.domain.policy import Policy
 from approvals.domain.run import Run
 from approvals.operations.desk import Desk
+from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import CardContent, Transaction
 
 
-def read_content(tx: Transaction, request: ApprovalRequest, card: Card) -> CardContent:
-    """Return what *card* of *request* has to show now."""
+def read_content(
+    tx: Transaction, request: ApprovalRequest, card: Card, *, policy: Policy
+) -> CardContent:
+    """Return what *card* of *request* has to show now, under the *policy* in force."""
     run = tx.run(request.run_id) if request.run_id else None
     return CardContent(
         card=card,
         request=request,
         decisions=tuple(tx.decisions(request.id)),
+        rules=rules_shown(policy, request) if request.is_pending else (),
         permit=tx.permit(request.id),
         earlier=tx.request(request.earlier) if request.earlier else None,
         earlier_permit=tx.permit(request.earlier) if request.earlier else None,
@@ -52,6 +57,9 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
         request = tx.request(request_id)
         if request is None:
             return ()
-        return tuple(read_content(tx, request, card) for card in tx.cards(request_id))
+        policy = desk.policy()
+        return tuple(
+            read_content(tx, request, card, policy=policy) for card in tx.cards(request_id)
+        )
 
     return await desk.store.write(unit)

@@ -59,7 +59,7 @@ def read_window(
             card, _ = checked_presser(tx, desk, request, click=click, who=who)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
-    return read_content(tx, request, card)
+    return read_content(tx, request, card, policy=desk.policy())
 
 
 async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:

@@ -4,7 +4,7 @@ A plain function of a transaction, run by `decide`. A refusal is stored as an au
 returned, not raised, because a late click also commits `timed_out`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,19 +16,18 @@ from approvals.domain.decision import (
     Approver,
     Decision,
     Verdict,
-    is_met,
     refuse_ineligible,
 )
-from approvals.domain.ids import UserId
 from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.redaction import mask_text
-from approvals.domain.requirement import Effect, Slot
+from approvals.domain.requirement import Effect
 from approvals.domain.tool_call import salted_digest
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, PeopleMissing, Presser
+from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
-    approvals_needed,
     nobody_left,
     requirement_now,
     rules_in_force,
@@ -37,8 +36,6 @@ from approvals.operations.people_now import (
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 from approvals.operations.send_follow_ups import timeout_cause
-
-Rules = Sequence[Sequence[Slot]]
 
 
 def record_decision(
@@ -163,8 +160,8 @@ def _count(
     at: datetime,
 ) -> Answer:
     earlier = tx.decisions(request.id)
-    if any(each.user == person.user for each in earlier):
-        raise errors.AlreadyCounted(request=request)
+    own = next((each for each in earlier if each.user == person.user), None)
+    approvals = approvals_now(tx, earlier, rules=rules, who=who)
     decision = Decision(
         request_id=request.id,
         user=person.user,
@@ -172,48 +169,35 @@ def _count(
         verdict=click.verdict,
         reason=click.reason,
         at=at,
-        sets=tuple(sorted(name for name, belongs in person.sets.items() if belongs)),
+        sets=person.belongs_to,
     )
-    tx.add_decision(decision)
-    tx.record(_recorded(decision, request))
-    cause = _ending(click, request, [*earlier, decision], rules=rules, who=who)
-    if cause is None:
-        shown = replace(request, version=request.version + 1)
-        tx.save_request(shown)
-        tx.enqueue(card_job(shown, at))
-        return Answer(request=shown, decision=decision)
-    step = advance(request, cause, now=at, by=person.user, reason=click.reason)
-    save_step(tx, step)
-    return Answer(request=step.request, decision=decision)
+    is_again = own is not None and own.verdict is click.verdict
+    if own is None:
+        tx.add_decision(decision)
+    else:
+        decision = replace(own, sets=person.belongs_to) if is_again else decision
+        tx.replace_decision(decision)
+    if not is_again:
+        tx.record(_recorded(decision, request))
+    cause = _ending(decision, approvals, rules=rules)
+    if cause is not None:
+        step = advance(request, cause, now=at, by=person.user, reason=click.reason)
+        save_step(tx, step)
+        return Answer(request=step.request, decision=decision)
+    shown = replace(request, version=request.version + 1)
+    tx.save_request(shown)
+    tx.enqueue(card_job(shown, at))
+    if is_again:
+        sets = [each.sets for each in (*approvals, decision)]
+        raise errors.AlreadyCounted(request=shown, progress=progress(rules, sets))
+    return Answer(request=shown, decision=decision)
 
 
-def _ending(
-    click: Click,
-    request: ApprovalRequest,
-    decisions: Sequence[Decision],
-    *,
-    rules: Rules,
-    who: Presser,
-) -> Cause | None:
-    """Return why the request ends with this decision, or None while more are needed."""
-    if click.verdict is Verdict.REJECT:
+def _ending(decision: Decision, approvals: Sequence[Decision], *, rules: Rules) -> Cause | None:
+    """Return why the request ends with *decision*, or None while more are needed."""
+    if decision.verdict is Verdict.REJECT:
         return Cause.PERSON
-    valid = _still_valid(decisions, who.people)
-    then = approvals_needed(request.requirement.slots_by_rule)
-    is_enough = len(valid) >= max(then, approvals_needed(rules)) and is_met(rules, valid)
-    return Cause.PEOPLE if is_enough else None
-
-
-def _still_valid(
-    decisions: Sequence[Decision], people: Mapping[str, frozenset[UserId] | None]
-) -> list[Decision]:
-    """Return the approvals of people who still belong to a set, with those they belong to now."""
-    approvals = [
-        replace(each, sets=tuple(name for name, who in people.items() if who and each.user in who))
-        for each in decisions
-        if each.verdict is Verdict.APPROVE
-    ]
-    return [each for each in approvals if each.sets]
+    return Cause.PEOPLE if is_met(rules, [each.sets for each in (*approvals, decision)]) else None
 
 
 def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:

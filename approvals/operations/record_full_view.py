@@ -45,7 +45,8 @@ def record_full_view(
             },
         )
     )
-    return FullView(card=view, content=read_content(tx, request, view))
+    content = read_content(tx, request, view, policy=desk.policy())
+    return FullView(card=view, content=content)
 
 
 def _view_of(tx: Transaction, desk: Desk, pressed: Card, *, viewer: UserId) -> Card:

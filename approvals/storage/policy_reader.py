@@ -38,25 +38,26 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
     if keys is None:
         return None
     read.check_version(keys, mistakes, at=root)
-    names = sections.names_in(keys.get("people"))
     people = sections.read_people(
         read.require(keys, "people", mistakes, at=root, why="name who may approve"), mistakes
     )
     channels = sections.read_channels(
         read.require(keys, "channels", mistakes, at=root, why="pin at least one channel by its id"),
-        names,
+        people,
         mistakes,
     )
-    guardrails = read_rules(keys.get("guardrails"), GUARDRAILS, mistakes, what="guardrails")
+    guardrails = read_rules(
+        keys.get("guardrails"), GUARDRAILS, mistakes, what="guardrails", people=people
+    )
     routes = sections.read_routes(keys.get("tools"), channels, mistakes)
     node = read.require(keys, "defaults", mistakes, at=root, why="it names the default channel")
-    defaults = sections.read_defaults(node, channels, mistakes, people=names) if node else None
+    defaults = sections.read_defaults(node, channels, mistakes, people=people) if node else None
     if defaults is None or mistakes.found:
         return None
     return Policy(
         version=version,
         defaults=defaults,
-        people=people,
+        people=[each for each in people.values() if each is not None],
         guardrails=guardrails,
         routes=routes,
         channels=channels,

@@ -12,10 +12,11 @@ from approvals.domain.rule import Rule
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
+from approvals.storage.policy_quorum import People, read_quorum
 from approvals.storage.yaml_nodes import Kind, Node, Refused, Scalar
 
-_KEYS = frozenset({"tool", "except", "when", "effect", "message", "risk", "timeout"})
-_ONLY_ASKING = ("risk", "timeout")
+_KEYS = frozenset({"tool", "except", "when", "effect", "message", "risk", "timeout", "quorum"})
+_ONLY_ASKING = ("risk", "timeout", "quorum")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +32,23 @@ GUARDRAILS = RuleSection(title="guardrail", effects=(Effect.ASK, Effect.DENY))
 
 
 def read_rules(
-    node: Node | None, section: RuleSection, mistakes: Mistakes, *, what: str
+    node: Node | None, section: RuleSection, mistakes: Mistakes, *, what: str, people: People
 ) -> tuple[Rule, ...]:
-    """Read a list of rules; those with mistakes are left out, their mistakes noted."""
+    """Read a list of rules; those with mistakes are left out, their mistakes noted.
+
+    *people* are the sets a quorum may name.
+    """
     rules = []
     for number, item in enumerate(read.listed(node, mistakes, what=what), start=1):
-        rule = _read_rule(item, section, mistakes, number=number)
+        rule = _read_rule(item, section, mistakes, number=number, people=people)
         if rule is not None:
             rules.append(rule)
     return tuple(rules)
 
 
-def _read_rule(node: Node, section: RuleSection, mistakes: Mistakes, *, number: int) -> Rule | None:
+def _read_rule(
+    node: Node, section: RuleSection, mistakes: Mistakes, *, number: int, people: People
+) -> Rule | None:
     keys = read.fields(node, _KEYS, mistakes, what="a rule")
     if keys is None:
         return None
@@ -58,6 +64,7 @@ def _read_rule(node: Node, section: RuleSection, mistakes: Mistakes, *, number: 
     message = read.text(keys.get("message"), mistakes, what="message")
     risk = read.choice(keys.get("risk"), tuple(Risk), mistakes, what="risk")
     timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
+    quorum = read_quorum(keys.get("quorum"), people, mistakes)
     _refuse_idle(keys, effect, mistakes)
     if effect is None or not tool:
         return None
@@ -71,6 +78,7 @@ def _read_rule(node: Node, section: RuleSection, mistakes: Mistakes, *, number: 
         message=message,
         risk=risk,
         timeout=timeout,
+        quorum=quorum,
         is_guardrail=section is GUARDRAILS,
     )
 

@@ -18,6 +18,7 @@ from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import slack_ids
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
+from approvals.storage.policy_quorum import People
 from approvals.storage.policy_rules import RuleSection, read_rules
 from approvals.storage.policy_tasks import read_tasks
 from approvals.storage.yaml_nodes import Mapping, Node, Scalar
@@ -25,22 +26,16 @@ from approvals.storage.yaml_nodes import Mapping, Node, Scalar
 PERMIT_TTL_MAX = timedelta(hours=24)
 
 
-def names_in(node: Node | None) -> frozenset[str]:
-    """Return every name a section declares, those with mistakes included."""
-    if not isinstance(node, Mapping):
-        return frozenset()
-    return frozenset(key.value for key, _ in node.entries)
+def read_people(node: Node | None, mistakes: Mistakes) -> People:
+    """Read the sets of people that may be named as approvers, by name."""
+    names = [key.value for key, _ in node.entries] if isinstance(node, Mapping) else []
+    people: dict[str, PeopleSet | None] = dict.fromkeys(names)
+    for key, value in read.named(node, mistakes, what="people"):
+        people[key.value] = _people_set(key, value, mistakes)
+    return people
 
 
-def read_people(node: Node | None, mistakes: Mistakes) -> tuple[PeopleSet, ...]:
-    """Read the sets of people that may be named as approvers."""
-    return tuple(
-        _people_set(key, value, mistakes)
-        for key, value in read.named(node, mistakes, what="people")
-    )
-
-
-def _people_set(key: Scalar, node: Node, mistakes: Mistakes) -> PeopleSet:
+def _people_set(key: Scalar, node: Node, mistakes: Mistakes) -> PeopleSet | None:
     name = key.value
     noted = len(mistakes.found)
     if name == MEMBERS:
@@ -51,13 +46,15 @@ def _people_set(key: Scalar, node: Node, mistakes: Mistakes) -> PeopleSet:
     groups = read.each(keys.get("usergroup"), slack_ids.read_usergroup, mistakes, what="usergroup")
     if not users and not groups and len(mistakes.found) == noted:
         mistakes.add(node, f"{name} is nobody – list users, a usergroup, or both")
+    if len(mistakes.found) > noted:
+        return None
     return PeopleSet(name=name, users=frozenset(users), usergroups=frozenset(groups))
 
 
 def read_channels(
-    node: Node | None, people: Collection[str], mistakes: Mistakes
+    node: Node | None, people: People, mistakes: Mistakes
 ) -> tuple[ChannelPolicy, ...]:
-    """Read what each channel adds; *people* are the names `approvers` may use."""
+    """Read what each channel adds; *people* are the sets its approvers and rules may name."""
     channels: list[ChannelPolicy] = []
     for key, value in read.named(node, mistakes, what="channels"):
         channel = _channel(key, value, people, mistakes)
@@ -67,9 +64,7 @@ def read_channels(
     return tuple(channels)
 
 
-def _channel(
-    key: Scalar, node: Node, people: Collection[str], mistakes: Mistakes
-) -> ChannelPolicy | None:
+def _channel(key: Scalar, node: Node, people: People, mistakes: Mistakes) -> ChannelPolicy | None:
     name = label(key.value)
     known = {"id", "approvers", "timeout", "rules", "tasks"}
     keys = read.fields(node, known, mistakes, what=f"channel {name}")
@@ -87,7 +82,7 @@ def _channel(
     )
     timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
     section = RuleSection(title=f"{name}, rule")
-    rules = read_rules(keys.get("rules"), section, mistakes, what="rules")
+    rules = read_rules(keys.get("rules"), section, mistakes, what="rules", people=people)
     tasks = read_tasks(keys.get("tasks"), people, mistakes, owner=name)
     if len(ids) > 1 and identity is not None:
         mistakes.add(identity, "a channel has one id – keep one")

@@ -107,6 +107,10 @@ class SqlTransaction(SqlRuns, SqlJobs):
         if self._run(statements.ADD_DECISION, rows.decision_to_row(decision)).rowcount != 1:
             raise errors.AlreadyDecided("You have already decided this request.")
 
+    def replace_decision(self, decision: Decision) -> None:
+        """Put *decision* in the place of what the same person decided before."""
+        self._run(statements.REPLACE_DECISION, rows.decision_to_row(decision))
+
     def permit(self, request_id: RequestId) -> Permit | None:
         """Return the permit of a request."""
         row = self._run(statements.PERMIT, {"request_id": request_id}).fetchone()

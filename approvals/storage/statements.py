@@ -61,13 +61,13 @@ def insertion(table: Table) -> Statement:
     return sql(lambda insert: insert(table), columns_of(table))
 
 
-def upsert(table: Table, key: str) -> Statement:
+def upsert(table: Table, *key: str) -> Statement:
     """Return the statement that inserts a whole row, or replaces the one with its *key*."""
 
     def define(insert: Callable[[Table], Insert]) -> ClauseElement:
         new = insert(table)
-        changed = {name: new.excluded[name] for name in columns_of(table) if name != key}
-        return new.on_conflict_do_update(index_elements=[key], set_=changed)
+        changed = {name: new.excluded[name] for name in columns_of(table) if name not in key}
+        return new.on_conflict_do_update(index_elements=key, set_=changed)
 
     return sql(define, columns_of(table))
 
@@ -177,6 +177,7 @@ DECISIONS = sql(
     .order_by(_DECISION.c.at, _DECISION.c.user)
 )
 ADD_DECISION = insertion_if_new(_DECISION)
+REPLACE_DECISION = upsert(_DECISION, "request_id", "user")
 
 PERMIT = sql(select(_PERMIT).where(_PERMIT.c.request_id == bindparam("request_id")))
 SAVE_PERMIT = upsert(_PERMIT, "request_id")
