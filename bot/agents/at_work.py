@@ -15,7 +15,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.note_progress import Progress
 from approvals.operations.resume_run import TakenRun, read_notes
 from bot.agents.budget import Spent, spent
-from bot.agents.conversation import open_calls, since
+from bot.agents.conversation import before_turn, last_turn, open_calls, since, speakers
 from bot.agents.persistence import until_stored
 from bot.agents.progress import RunProgress
 from bot.agents.spec import AgentSpec
@@ -31,8 +31,8 @@ class RunAtWork:
     spec: AgentSpec
     telling: Telling
     progress: RunProgress
-    told_calls: set[str] = field(default_factory=set)
-    """Ids of the open turn's calls that the thread knows of: a call that pauses is told once."""
+    told_calls: set[tuple[str | None, str]] = field(default_factory=set)
+    """Calls the thread knows of, by turn and id: one that pauses is told once."""
     told_interrupted: set[str] = field(default_factory=set)
     """Interrupted requests that the thread knows of."""
 
@@ -57,7 +57,8 @@ class RunAtWork:
 
     def went_on_from(self, messages: Sequence[Any], interrupts: Sequence[Any]) -> None:
         """Remember what was told before the run was taken now."""
-        self.told_calls.update(call["id"] for call in open_calls(messages))
+        turn = last_turn(messages)
+        self.told_calls.update((turn, call["id"]) for call in open_calls(messages))
         values = (each.value for each in interrupts)
         self.told_interrupted.update(
             value["request_id"]
@@ -71,12 +72,12 @@ class RunAtWork:
             f"reading notes of run {self.run.id}", lambda: read_notes(self.desk, self.run.id)
         )
 
-    async def calls(self, call: Mapping[str, Any]) -> None:
-        """Tell and note that a tool call starts."""
+    async def calls(self, turn: str | None, call: Mapping[str, Any]) -> None:
+        """Tell and note that a tool call of a turn starts."""
         self.progress.note(replace(self.progress.now, activity=call["name"]))
-        if call["id"] in self.told_calls:
+        if (turn, call["id"]) in self.told_calls:
             return
-        self.told_calls.add(call["id"])
+        self.told_calls.add((turn, call["id"]))
         await self.telling.calling(call["name"], call["args"])
 
     async def called(self, call: Mapping[str, Any], said: str, *, succeeded: bool) -> None:
@@ -91,15 +92,19 @@ class RunAtWork:
             self.told_interrupted.add(request_id)
             await self.telling.interrupted(tool)
 
-    def call_context(self, message_id: str | None, call_id: str | None) -> CallContext:
+    def call_context(
+        self, messages: Sequence[Any], *, turn: str | None, call_id: str | None
+    ) -> CallContext:
         """Return whose call it is, for the gate behind the tool; the channel is the run's own."""
         run = self.run
+        before = before_turn(since(messages, run.id), turn)
         return CallContext(
             agent=self.spec.name,
             person=run.starter,
             team=run.team,
             run_id=run.id,
-            message_id=message_id,
+            on_behalf_of=speakers(before),
+            message_id=turn,
             tool_call_id=call_id,
             card_channel=run.channel,
             channel=run.channel,

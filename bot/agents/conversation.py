@@ -8,9 +8,10 @@ import LangChain, inside functions.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from approvals.domain.ids import RunId
+from approvals.domain.ids import RunId, UserId
 from approvals.domain.run import Run, RunNote
 
+_SPEAKER = "sayso_speaker"
 _CUT_OFF = "Not answered: the task this call belonged to ended before it had a result."
 
 
@@ -25,6 +26,11 @@ def since(messages: Sequence[Any], run_id: RunId) -> Sequence[Any]:
 def has_task(messages: Sequence[Any], run_id: RunId) -> bool:
     """Whether the conversation knows of the run."""
     return any(message.id == run_id for message in messages)
+
+
+def last_turn(messages: Sequence[Any]) -> str | None:
+    """Return the id of the model's last turn."""
+    return next((each.id for each in reversed(messages) if each.type == "ai"), None)
 
 
 def open_calls(messages: Sequence[Any]) -> Sequence[Any]:
@@ -92,10 +98,20 @@ def note_messages(notes: Sequence[RunNote], messages: Sequence[Any]) -> list[Any
             f"[Said by <@{note.user}> in the task's thread while you worked. It is not an approval "
             f"of any call.]\n{note.text}",
             id=note.id,
+            additional_kwargs={_SPEAKER: note.user},
         )
         for note in notes
         if note.id not in known
     ]
+
+
+def speakers(messages: Iterable[Any]) -> tuple[UserId, ...]:
+    """Return who said something in *messages* beside their task, each once.
+
+    What the agent asks after that it asks for them too: they may not approve it.
+    """
+    said = (each.additional_kwargs.get(_SPEAKER) for each in messages if each.type == "human")
+    return tuple(dict.fromkeys(UserId(user) for user in said if user))
 
 
 def final_answer(messages: Sequence[Any]) -> str:

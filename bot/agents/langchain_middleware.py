@@ -82,13 +82,13 @@ class TaskMiddleware(AgentMiddleware[Any, RunAtWork, Any]):
     ) -> ToolAnswer:
         """Run one tool call in the run's name; a tool that raises is an answer, not the end."""
         work, call = _work(request), request.tool_call
-        turn = asked_by(request)
-        refusal = _over_limit(work, request.state["messages"], turn, call)
+        messages, turn = request.state["messages"], asked_by(request)
+        refusal = _over_limit(work, messages, turn, call)
         if refusal is not None:
             return _failure(request, refusal)
-        await work.calls(call)
+        await work.calls(turn, call)
         try:
-            with entered(work.call_context(turn, call["id"])):
+            with entered(work.call_context(messages, turn=turn, call_id=call["id"])):
                 answer = await within(work.spec.limits.tool_timeout, _answer(handler, request))
         except GraphInterrupt as pause:
             await _tell_interrupted(work, call["name"], pause)

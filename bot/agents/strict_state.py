@@ -55,32 +55,41 @@ class StrictState(SerializerProtocol):
             )
         if kind != "msgpack":
             return self._plain.loads_typed((kind, stored))
+        types = _Types()
+
+        def build(code: int, held: bytes) -> Any:
+            """Build a value; LangGraph itself would hand what it does not know on as plain data."""
+            types.look(code, held)
+            return None if types.unknown else self._build(code, held)
+
         try:
-            return ormsgpack.unpackb(
-                stored, ext_hook=self._checked, option=ormsgpack.OPT_NON_STR_KEYS
-            )
-        except ormsgpack.MsgpackDecodeError as fault:
+            read = ormsgpack.unpackb(stored, ext_hook=build, option=ormsgpack.OPT_NON_STR_KEYS)
+        except (ormsgpack.MsgpackDecodeError, ValueError, TypeError) as fault:
             raise CheckpointRefused(
                 f"What is stored of this conversation is damaged ({fault}). Start the task anew."
             ) from fault
+        if types.unknown:
+            raise CheckpointRefused(
+                f"What is stored of this conversation holds a {types.unknown[0]}, which is not "
+                "read. Start the task anew."
+            )
+        return read
 
-    def _checked(self, code: int, stored: bytes) -> Any:
-        """Build one value; LangGraph itself would hand what is not known on as plain data."""
-        _check(code, stored)
-        return self._build(code, stored)
 
+class _Types:
+    """Looks at the types a value names, and at those inside it, before anything is built."""
 
-def _check(code: int, stored: bytes) -> None:
-    """Refuse a value of a type that is not known, or that holds one."""
-    held = ormsgpack.unpackb(stored, ext_hook=_check, option=ormsgpack.OPT_NON_STR_KEYS)
-    if code not in _NAMED:
-        return
-    module, name, *rest = held
-    known = (module, name) in SAFE_MSGPACK_TYPES
-    if code == jsonplus.EXT_METHOD_SINGLE_ARG:
-        known = (module, name, rest[-1]) in SAFE_MSGPACK_METHODS
-    if not known:
-        raise CheckpointRefused(
-            f"What is stored of this conversation holds a {module}.{name}, which is not read. "
-            "Start the task anew."
-        )
+    def __init__(self) -> None:
+        self.unknown: list[str] = []
+
+    def look(self, code: int, held: bytes) -> None:
+        """Note the type of one value if it is not known."""
+        parts = ormsgpack.unpackb(held, ext_hook=self.look, option=ormsgpack.OPT_NON_STR_KEYS)
+        if code not in _NAMED:
+            return
+        module, name, *rest = parts
+        known = (module, name) in SAFE_MSGPACK_TYPES
+        if code == jsonplus.EXT_METHOD_SINGLE_ARG:
+            known = (module, name, rest[-1]) in SAFE_MSGPACK_METHODS
+        if not known:
+            self.unknown.append(f"{module}.{name}")

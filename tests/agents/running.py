@@ -19,6 +19,7 @@ from approvals.operations.ports import Clock
 from approvals.operations.recover import recover
 from approvals.operations.resume_run import TakenRun
 from approvals.operations.start_run import Task, start_run
+from bot.agents.checkpoints import Place
 from bot.agents.runner import Runner
 from bot.agents.spec import AgentSpec, agents_by_name
 from bot.background import Outbox, deliveries
@@ -122,6 +123,7 @@ async def running_agents(
     policy: str = POLICY,
     clock: Clock | None = None,
     owner: str = "gateway-1",
+    checkpoints: Place | None = None,
     **also: Any,
 ) -> AsyncIterator[RunningAgents]:
     """Open the gateway whose files are in *path*, with *agents*; another *owner* is a restart."""
@@ -139,7 +141,7 @@ async def running_agents(
             gateway.gateway,
             find_agent=agents_by_name(specs),
             thread_of=thread_of,
-            checkpoints=path / "checkpoints.db",
+            checkpoints=checkpoints or path / "checkpoints.db",
             **also,
         )
         threads = FakeRunMessenger()
