@@ -6,7 +6,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from bot.slack.events import EVENTS
-from bot.slack.slack_methods import COMMAND_SCOPE, METHODS, scopes_used
+from bot.slack.slack_methods import COMMAND_SCOPE, MENTION_SCOPE, METHODS, scopes_used
 from docs_pages.markdown import page, table
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
@@ -14,10 +14,12 @@ MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 _INTRO = """
 [`manifest.yml`](../../manifest.yml) describes the whole Slack app. Sayso asks for what it uses and
 refuses to call a method that is not on this page; a test compares the two. There is no scope that
-reads what people write (`*:history`), none for files, e-mail addresses or reactions, and no user
-token.
+reads what people write to each other (`*:history`): only messages that mention Sayso are heard.
+There is none for files, e-mail addresses or reactions, and no user token.
 """
 _WHY = {
+    "app_mentions:read": "Messages that mention Sayso: tasks where slash commands cannot go, and "
+    "words to a task in its thread. They decide nothing.",
     "channels:read": "At start: is the channel of the policy there, not archived, and is Sayso in "
     "it? At a command: is who typed it a member of the channel?",
     "groups:read": "The same for private channels.",
@@ -26,11 +28,13 @@ _WHY = {
     "usergroups:read": "At a click or command: who is in the user groups the policy names?",
     "users:read": "At a click or command: is it a guest, a bot, deactivated, of another company?",
 }
+_WITHOUT_METHOD = {COMMAND_SCOPE: "slash commands, shortcuts", MENTION_SCOPE: "mentions"}
 _SOCKET_MODE = """
 Socket Mode needs an app-level token with `connections:write` beside it. It is made on the app's
 page (Basic Information → App-Level Tokens); a manifest cannot hold it.
 """
 _EVENTS = {
+    "app_mention": "Somebody speaks to Sayso.",
     "app_uninstalled": "Somebody removed the app: readiness says so.",
     "tokens_revoked": "The bot token is no longer good: readiness says so.",
 }
@@ -43,6 +47,7 @@ def scopes_page() -> str:
         (f"`{each['command']}`", each["description"])
         for each in manifest["features"]["slash_commands"]
     ]
+    shortcuts = [(each["name"], each["description"]) for each in manifest["features"]["shortcuts"]]
     return page(
         "Scopes of the Slack app",
         _INTRO,
@@ -55,11 +60,13 @@ def scopes_page() -> str:
         table(("Event", "Why"), ((f"`{name}`", _EVENTS[name]) for name in EVENTS)),
         "## Slash commands",
         table(("Command", "Says"), commands),
+        "## Message shortcuts",
+        table(("Shortcut", "Does"), shortcuts),
     )
 
 
 def _scopes() -> Iterator[tuple[str, str, str]]:
     for scope in sorted(scopes_used()):
         methods = [f"`{name}`" for name, method in METHODS.items() if scope in method.scopes]
-        uses = "slash commands" if scope == COMMAND_SCOPE else ", ".join(methods)
+        uses = _WITHOUT_METHOD.get(scope) or ", ".join(methods)
         yield f"`{scope}`", uses, _WHY[scope]

@@ -91,6 +91,7 @@ CASES = {
     "B17": "The click names another message or channel than the card's.",
     "B18": "The payload is of another workspace or app.",
     "B19": "Approvers are written as names, mentions or in lower case.",
+    "B23": "A task is asked for by somebody who may not, or where nobody may.",
     "B24": "Somebody says “yes”, or reacts with a check mark.",
     "C1": "The caller changes the arguments while people think.",
     "C6": "A signed click is sent again.",
