@@ -73,3 +73,9 @@ class CallsUnfinished(RunRefused):
     """The graph stopped amid its tools, and nobody knows if they ran. Look before it goes on."""
 
     code = "calls_unfinished"
+
+
+class NoSuchAgent(RunRefused):
+    """No such agent may be started here. Name one of those that may."""
+
+    code = "no_such_agent"

@@ -6,8 +6,8 @@ The composition root says which there are; this door knows their names and chann
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from approvals.domain.errors import Refusal
 from approvals.domain.ids import ChannelId
+from approvals.domain.run_errors import NoSuchAgent
 from bot.slack.escaping import untrusted
 
 
@@ -27,12 +27,6 @@ Agents = Callable[[], Sequence[AgentChoice]]
 def no_agents() -> Sequence[AgentChoice]:
     """The agents of a gateway that hosts none."""
     return ()
-
-
-class NoSuchAgent(Refusal):
-    """No such agent may be started here; the message names those that may."""
-
-    code = "agent_unknown"
 
 
 def agents_in(agents: Sequence[AgentChoice], channel: ChannelId) -> list[str]:

@@ -15,6 +15,7 @@ from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
 from approvals.operations.ports import CardContent
 from bot.slack.escaping import escape, fitting
+from bot.slack.quorum_words import progress_of
 
 HEADLINE_MAX_CHARS = 140
 NOTIFICATION_MAX_CHARS = 110
@@ -75,7 +76,9 @@ def notification_text(content: CardContent, now: datetime) -> str:
     if request.is_pending:
         risk = _RISK_WORDS[request.requirement.risk]
         start = f"Approve {tool}"
-        end = f"? {risk[0].upper()}{risk[1:]}, {minutes_left(request, now)}."
+        state = progress_of(content)
+        come = f" {state.filled} of {state.needed} approved," if state.needed > 1 else ""
+        end = f"? {risk[0].upper()}{risk[1:]},{come} {minutes_left(request, now)}."
     else:
         start = f"{ended_words(content)}: {tool}"
         end = _ran(request, content.permit)

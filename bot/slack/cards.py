@@ -11,13 +11,14 @@ from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
-from approvals.domain.requirement import Requirement, Risk, Slot
+from approvals.domain.requirement import Requirement, Risk
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.card_text import counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
+from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
     Element,
     bold,
@@ -49,20 +50,20 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     if told := [*earlier_story(content), *story(content)]:
         blocks.append(rich_text(f"story:{request.id}", told))
     blocks.append(rich_text(f"call:{request.id}", _call(request, arguments, shown)))
-    blocks.append(rich_text(f"facts:{request.id}", facts(request, now)))
+    blocks.append(rich_text(f"facts:{request.id}", facts(content, now)))
     if request.reason:
         blocks.append(rich_text(f"claim:{request.id}", _claim(request)))
     if request.is_pending:
         blocks.append(_actions(content, arguments))
     elif asks_what_happened(content):
         blocks.append(_settling(content))
-    blocks.append(_footer(request))
+    blocks.append(_footer(content))
     return blocks
 
 
-def facts(request: ApprovalRequest, now: datetime) -> list[Element]:
+def facts(content: CardContent, now: datetime) -> list[Element]:
     """Return who asks, where, by which rules, and how long is left, each on a line of its own."""
-    requirement = request.requirement
+    request, requirement = content.request, content.request.requirement
     lines: list[list[str | Element]] = [
         [bold("Asked by "), *_requester(request)],
         [bold("Where "), channel(request.channel), *_foreign_rules(request)],
@@ -73,22 +74,15 @@ def facts(request: ApprovalRequest, now: datetime) -> list[Element]:
             [bold("Policy says "), shorten(one_line(requirement.message), MESSAGE_MAX_CHARS)]
         )
     if request.is_pending:
-        lines.append([bold("Needs "), approvals_needed(requirement)])
+        lines.append([bold("Needs "), needs(rules_of(content))])
         left = f"{minutes_left(request, now)} when last updated, until "
         lines.append([bold("Time "), left, moment(request.expires_at), "; then it does not run."])
     return [section(*joined(lines, "\n"))]
 
 
 def approvals_needed(requirement: Requirement) -> str:
-    """Return whose approvals the request needs, in words."""
-    rules = [_places(slots) for slots in requirement.slots_by_rule if slots]
-    return shorten(" and ".join(dict.fromkeys(rules)), 300) or "an approval"
-
-
-def _places(slots: Iterable[Slot]) -> str:
-    return " and ".join(
-        f"{slot.count} of {' or '.join(_name(each) for each in slot.of)}" for slot in slots
-    )
+    """Return whose approvals the request needed when it was asked, in words."""
+    return needs(requirement.slots_by_rule)
 
 
 def _headline(content: CardContent) -> dict[str, Any]:
@@ -209,12 +203,15 @@ def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict
     return drawn
 
 
-def _footer(request: ApprovalRequest) -> dict[str, Any]:
+def _footer(content: CardContent) -> dict[str, Any]:
+    request, run = content.request, content.run
     ask = f" · asked {request.ask_number} times" if request.ask_number > 1 else ""
+    task = f" · task {run.short_id}" if run else ""
+    words = f"Request {request.id} · digest {request.call.digest[:12]}{task}{ask}"
     return {
         "type": "context",
         "block_id": f"footer:{request.id}",
-        "elements": [plain_text(f"Request {request.id} · digest {request.call.digest[:12]}{ask}")],
+        "elements": [plain_text(words)],
     }
 
 

@@ -19,6 +19,7 @@ from bot.slack.card_text import key_arguments
 from bot.slack.cards import approvals_needed, facts
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import ViewPlace, write_place
+from bot.slack.quorum_words import approvals
 from bot.slack.rich_text import (
     Element,
     bold,
@@ -86,7 +87,9 @@ def details_modal(
         {"type": "header", "text": plain_text(untrusted(request.call.tool, 140))},
         *([rich_text("story", told)] if told else []),
         *([rich_text("arguments", parts)] if parts else []),
-        rich_text("facts", [*facts(request, now), *_times(request), *_approvers(may_approve)]),
+        rich_text(
+            "facts", [*facts(content, now), *_times(request), *_approvers(content, may_approve)]
+        ),
         *_claim(request),
         rich_text("rules", _rules(request)),
         *_decided(content.decisions, request),
@@ -117,17 +120,17 @@ def _times(request: ApprovalRequest) -> list[Element]:
     return [section(*joined(lines, "\n"))]
 
 
-def _approvers(may_approve: MayApprove | None) -> list[Element]:
+def _approvers(content: CardContent, may_approve: MayApprove | None) -> list[Element]:
     if may_approve is None:
         return []
     label = bold("May approve now: ")
     if may_approve.obstacle is not None:
         return [section(label, _nobody(may_approve.obstacle))]
-    found = sorted(may_approve.people)
+    counted = {each.user for each in approvals(content)} & may_approve.people
+    found = sorted(may_approve.people - counted)
     if not found:
-        return [
-            section(label, "nobody" if may_approve.is_complete else "could not be read just now")
-        ]
+        nobody = "nobody else" if counted else "nobody"
+        return [section(label, nobody if may_approve.is_complete else "could not be read just now")]
     names = joined(([person(user)] for user in found[:_PEOPLE_MAX]), ", ")
     more = f" and {len(found) - _PEOPLE_MAX} more" if len(found) > _PEOPLE_MAX else ""
     rest = "" if may_approve.is_complete else "; others could not be read just now"

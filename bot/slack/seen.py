@@ -1,4 +1,4 @@
-"""Deliveries that were acted on: the same one a second time does nothing (cases E8, E9).
+"""Deliveries that were acted on: the same one a second time does nothing (case E8).
 
 Kept in memory, bounded; Slack repeats an event for six minutes at most.
 """

@@ -11,8 +11,10 @@ from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Settlement
+from approvals.domain.quorum import Progress
 from bot.slack.cards import approvals_needed
 from bot.slack.escaping import escape, untrusted
+from bot.slack.quorum_words import slots_in_words
 
 STILL_SAVING = (
     "⏳ Your decision is still being saved. Do not rely on it yet: "
@@ -37,9 +39,6 @@ _SENTENCES = {
     errors.SelfApproval.code: (
         f"You cannot approve this: it was asked by you or for you. {_SAFE} Another approver has "
         "to approve it; you may reject it."
-    ),
-    errors.AlreadyCounted.code: (
-        "Your approval is already counted. The request waits for other people now."
     ),
     errors.CardMismatch.code: (
         f"This button does not belong to the card that was posted for the request. {_SAFE} "
@@ -88,8 +87,8 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
     if isinstance(refusal, errors.NotApprover):
         is_ours = refusal.message == errors.NotApprover().message
         return _not_approver(request) if is_ours else f"{escape(refusal.message)} {_NO_CHANGE}"
-    if isinstance(refusal, errors.DeniedByPolicy):
-        return _denied(refusal)
+    if isinstance(refusal, errors.AlreadyCounted | errors.DeniedByPolicy):
+        return _counted(refusal) if isinstance(refusal, errors.AlreadyCounted) else _denied(refusal)
     if isinstance(refusal, errors.StoreUnavailable):
         return f"{NOT_SAVED} ({escape(refusal.code)})"
     return _SENTENCES.get(refusal.code, f"{untrusted(refusal.message, 500)} {_SAFE}")
@@ -152,6 +151,18 @@ def _not_approver(request: ApprovalRequest | None) -> str:
     by = f" by rule {untrusted(rules, 200)}" if rules else ""
     both = "" if request.requirement.eligible is None else f" {_BOTH_MOMENTS}"
     return f"{start} It needs {needs}{by}.{both}"
+
+
+def _counted(refusal: errors.AlreadyCounted) -> str:
+    start = "Your approval is already counted, and nobody counts twice."
+    state = refusal.facts.get("progress")
+    if not isinstance(state, Progress):
+        return f"{start} The request waits for other people now. You may still reject it."
+    missing = untrusted(slots_in_words(state.missing), 300)
+    return (
+        f"{start} {state.filled} of {state.needed} approved: the request still needs {missing}. "
+        "You may still reject it."
+    )
 
 
 def _denied(refusal: errors.Refusal) -> str:

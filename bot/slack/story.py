@@ -6,7 +6,6 @@ Drawn by cards (after the question) and by the details modal: all statuses, caus
 from datetime import datetime
 
 from approvals.domain.approval_request import Cause, Status
-from approvals.domain.decision import Verdict
 from approvals.domain.display import shorten, visible
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Permit, PermitState, Settlement
@@ -15,6 +14,7 @@ from approvals.domain.run import RunStatus
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack.card_text import length
+from bot.slack.quorum_words import approvals, so_far
 from bot.slack.rich_text import Element, bold, joined, moment, person, preformatted, quote, section
 
 REASON_MAX_CHARS = 500
@@ -35,7 +35,7 @@ def story(content: CardContent) -> list[Element]:
     """Return what has happened so far; empty while nobody has decided."""
     request = content.request
     if request.is_pending:
-        return _approved_so_far(content)
+        return so_far(content)
     return [*_ending(content), *_run(content)]
 
 
@@ -65,14 +65,6 @@ def _earlier_ending(permit: Permit | None) -> str:
     return "was interrupted. It may have happened: check before you approve it again."
 
 
-def _approved_so_far(content: CardContent) -> list[Element]:
-    approvals = [each for each in content.decisions if each.verdict is Verdict.APPROVE]
-    if not approvals:
-        return []
-    people = joined(([person(each.user)] for each in approvals), ", ")
-    return [section(bold("Approved so far by "), *people, ". More approvals are needed.")]
-
-
 def _ending(content: CardContent) -> list[Element]:
     request = content.request
     assert request.ended_at is not None
@@ -98,8 +90,8 @@ def _by_people(content: CardContent) -> list[str | Element]:
     """Return who ended the request and how, none where no person did."""
     request = content.request
     if request.cause is Cause.PEOPLE:
-        approvals = [each.user for each in content.decisions if each.verdict is Verdict.APPROVE]
-        users = approvals or ([request.ended_by] if request.ended_by else [])
+        counted = [each.user for each in approvals(content) if each.sets]
+        users = counted or ([request.ended_by] if request.ended_by else [])
         return [bold("Approved by "), *joined(([person(user)] for user in users), ", ")]
     if request.cause in (Cause.PERSON, Cause.REQUESTER) and request.ended_by is not None:
         word = "Rejected by " if request.cause is Cause.PERSON else "Cancelled by "

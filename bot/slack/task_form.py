@@ -10,7 +10,7 @@ from approvals.domain import run_errors
 from approvals.domain.errors import Refusal
 from approvals.domain.ids import ChannelId
 from bot.slack import task_words
-from bot.slack.agent_choice import Agents, NoSuchAgent, agents_in
+from bot.slack.agent_choice import Agents, agents_in
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER, error_id
 from bot.slack.escaping import unescape
@@ -156,7 +156,9 @@ def _said_in(ack: Ack) -> str:
 def _block_of(refusal: Refusal, *, has_agents: bool) -> str:
     if isinstance(refusal, run_errors.TaskEmpty | run_errors.TaskTooLong):
         return TASK_BLOCK
-    return AGENT_BLOCK if isinstance(refusal, NoSuchAgent) and has_agents else CHANNEL_BLOCK
+    return (
+        AGENT_BLOCK if isinstance(refusal, run_errors.NoSuchAgent) and has_agents else CHANNEL_BLOCK
+    )
 
 
 def _chosen_agent(view: ViewState) -> str | None:

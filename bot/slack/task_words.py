@@ -10,7 +10,6 @@ from datetime import datetime
 from approvals.domain import errors, run_errors
 from approvals.domain.run import Run, RunNote, RunStatus
 from approvals.operations.run_messenger import RunContent
-from bot.slack.agent_choice import NoSuchAgent
 from bot.slack.card_text import counted, length
 from bot.slack.command_words import Verb
 from bot.slack.escaping import escape, untrusted
@@ -111,7 +110,7 @@ def listed(runs: Sequence[Run], now: datetime) -> str:
 
 def refused(refusal: errors.Refusal) -> str:
     """Return what somebody is told whose wish about a task was refused."""
-    if isinstance(refusal, NoSuchAgent):
+    if isinstance(refusal, run_errors.NoSuchAgent):
         return f"{refusal.message} {NOTHING_DONE}"
     if isinstance(refusal, errors.StoreUnavailable):
         return NOT_SAVED.format(code=escape(refusal.code))

@@ -52,6 +52,10 @@ def test_an_approved_call_of_a_running_turn_says_what_it_waits_for() -> None:
     assert "at once" not in read(blocks)
 
 
+def test_the_card_of_a_task_names_the_task() -> None:
+    assert " · task R1" in read(card_blocks(in_run(approved()), ASKED_AT))
+
+
 def test_an_approved_call_of_a_paused_task_promises_no_waiting_agent() -> None:
     blocks = card_blocks(in_run(approved()), ASKED_AT)
 

@@ -52,5 +52,6 @@ def hear(app: BoltApp) -> None:
         app.bolt.action(action_id)(take)
     app.bolt.view("form")(take)
     app.bolt.view_closed("form")(take)
+    app.bolt.message_shortcut("sayso:hand_to_agent")(take)
     for event in ("app_home_opened", "app_mention", "message"):
         app.bolt.event(event)(take)

@@ -104,6 +104,13 @@ class Hands(Interactions):
             "command", person=person_id, channel=channel, text=text, thread_ts=thread_ts
         )
 
+    async def use_shortcut(
+        self, person_id: str, *, channel: str, ts: str, callback_id: str
+    ) -> InteractionResult:
+        return await self._do(
+            "shortcut", person=person_id, channel=channel, ts=ts, callback_id=callback_id
+        )
+
     async def open_home(self, person_id: str, *, tab: str = "home") -> InteractionResult:
         return await self._do("open_home", person=person_id, tab=tab)
 

@@ -48,6 +48,14 @@ async def test_a_text_that_begins_with_a_slash_is_a_command(
     assert (deed["kind"], deed["text"]) == (kind, text)
 
 
+async def test_an_entry_of_a_messages_menu_reaches_the_app(tab: Browserlike) -> None:
+    body = {"as": "U0BOB", "channel": "C0PROD", "ts": "1.0", "callback_id": "sayso:hand_to_agent"}
+    await tab.do("shortcut", body)
+    [deed] = tab.desk.interactions.deeds
+    assert (deed["person"], deed["channel"], deed["ts"]) == ("U0BOB", "C0PROD", "1.0")
+    assert deed["callback_id"] == "sayso:hand_to_agent"
+
+
 async def test_a_sentence_is_sent_as_slacks_client_sends_it(tab: Browserlike) -> None:
     text = "<!channel> & @bob, @sre. @nobody #prod-incidents a@bob"
     await tab.do("say", {"as": "U0ALICE", "channel": "C0PROD", "text": text})

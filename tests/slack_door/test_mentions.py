@@ -42,7 +42,7 @@ async def test_a_mention_in_somebodys_thread_starts_a_task_told_there(stage: Sce
 
 
 @pytest.mark.parametrize("kind", [FaultKind.DUPLICATE_DELIVERY])
-async def test_E9_an_event_delivered_twice_starts_one_task(stage: Scene, kind: FaultKind) -> None:
+async def test_E8_an_event_delivered_twice_starts_one_task(stage: Scene, kind: FaultKind) -> None:
     await stage.slack.faults.switch_on(Fault(kind=kind, method="events_api"))
 
     await say(stage, f"{US} restart checkout")
