@@ -18,6 +18,7 @@ from approvals.gate.binding import ToolBinding
 from approvals.gate.connection import Connection
 from approvals.gate.context import inside_body
 from approvals.gate.gateway import Clearance
+from approvals.gate.own_thread import in_own_thread
 
 RESULT_MAX_CHARS = 10_000
 _short = reprlib.Repr()
@@ -60,7 +61,7 @@ class Execution:
         """
 
         async def in_thread(*args: Any, **kwargs: Any) -> Any:
-            return _finished(await asyncio.to_thread(body, *args, **kwargs))
+            return _finished(await in_own_thread(body, *args, **kwargs))
 
         async def to_the_end() -> tuple[Any, BaseException | None]:
             try:
