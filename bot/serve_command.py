@@ -17,9 +17,10 @@ from typing import Any, cast
 
 from approvals.domain.errors import Refusal
 from approvals.gate import Gate
-from approvals.gate.local_gateway import LocalGateway
-from bot.agents.spec import AgentSpec, ModelSettings, given_tools
-from bot.agents.tools_file import load_tools
+from approvals.storage.policy_file import read_file
+from approvals.storage.policy_reader import read_policy
+from bot.agents.agent_specs import AgentsOfFile
+from bot.agents.agents_file import AgentEntry, open_agents
 from bot.bootstrap import Running, running_gateway
 from bot.http.serving import PortTaken
 from bot.logs import log_to_stderr
@@ -79,8 +80,12 @@ def _refused(*lines: str) -> int:
 
 async def _serve(settings: Settings) -> int:
     hosted = None if settings.run is None else _coroutine_function(settings.run)
+    entries = await asyncio.to_thread(_agent_entries, settings)
     with stop_signal() as stop:
-        async with running_gateway(settings, lambda gateway: _agents(settings, gateway)) as running:
+        async with (
+            AgentsOfFile(entries) as agents,
+            running_gateway(settings, agents.specs) as running,
+        ):
             print(f"Sayso is serving; health at {running.url}/readyz", flush=True)
             code = await _hosting(hosted, running, stop)
     if code == 0:
@@ -110,25 +115,11 @@ async def _hosting(agent: Hosted | None, running: Running, stop: asyncio.Event) 
     return 0
 
 
-def _agents(settings: Settings, gateway: LocalGateway) -> Sequence[AgentSpec]:
-    if settings.agent_tools is None or settings.openai_api_key is None:
+def _agent_entries(settings: Settings) -> Sequence[AgentEntry]:
+    if settings.agents is None:
         return ()
-    gate = Gate(agent=AGENT)
-    gate.use(gateway)
-    names = [name.strip() for name in settings.agent_channels.split(",") if name.strip()]
-    return (
-        AgentSpec(
-            name=AGENT,
-            system_prompt=settings.agent_prompt,
-            model=ModelSettings(
-                base_url=settings.openai_base_url,
-                model=settings.model,
-                api_key=settings.openai_api_key,
-            ),
-            load_tools=given_tools(gate.guard_tools(load_tools(settings.agent_tools))),
-            channels=frozenset(gateway.channel_id(name) for name in names),
-        ),
-    )
+    channels = read_policy(read_file(settings.policy), file=settings.policy.name).channels
+    return open_agents(settings.agents, channels=channels, environ=os.environ)
 
 
 def _coroutine_function(path: str) -> Hosted:

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from bot.setting_types import Address, Command, DatabaseUrl, ModuleAttribute
 from bot.settings_mistakes import explained
+from bot.variables import value_of
 
 _OURS = ("SAYSO_",)
-_NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
-"""Read by the test suite and by remote gates, not by the gateway."""
+_NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_MODEL", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
+"""Read by the test suite, the demo and remote gates, not by the gateway."""
 
 _SOCKET_MODE_NEEDS = (
     "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with connections:write "
@@ -88,29 +89,10 @@ class Settings(BaseModel):
     approvals_command: Command = Field(
         "/approvals", alias="SAYSO_APPROVALS_COMMAND", description="Help about approvals."
     )
-    agent_tools: ModuleAttribute | None = Field(
+    agents: Path | None = Field(
         None,
-        alias="SAYSO_AGENT_TOOLS",
-        description="`module:attribute` naming the tools of the agent `/agent` starts.",
-    )
-    agent_channels: str = Field(
-        "",
-        alias="SAYSO_AGENT_CHANNELS",
-        description="Channels of the policy, comma-separated, in which the agent may be started.",
-    )
-    agent_prompt: str = Field(
-        "You are a careful assistant of a software team. Look before you change anything.",
-        alias="SAYSO_AGENT_PROMPT",
-        description="The agent's system prompt.",
-    )
-    model: str = Field("gpt-5-mini", alias="SAYSO_MODEL", description="The model's name.")
-    openai_api_key: SecretStr | None = Field(
-        None, alias="OPENAI_API_KEY", description="The key for the model's API."
-    )
-    openai_base_url: str = Field(
-        "https://api.openai.com/v1",
-        alias="OPENAI_BASE_URL",
-        description="An OpenAI-compatible API.",
+        alias="SAYSO_AGENTS",
+        description="The file of the agents people may start (docs/how-to/configure-agents.md).",
     )
     run: ModuleAttribute | None = Field(
         None,
@@ -146,7 +128,7 @@ def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
             values[field] = overrides[field]
             continue
         try:
-            value = _value(environ, name)
+            value = value_of(environ, name)
         except ValueError as mistake:
             lines.append(f"{name}: {mistake}")
             unread.append(f"{name}:")
@@ -181,22 +163,6 @@ def _is_known(name: str) -> bool:
     return name in _NOT_SETTINGS or name.removesuffix("_FILE") in setting_names()
 
 
-def _value(environ: Mapping[str, str], name: str) -> str | None:
-    """Return the variable's value, or the content of the file `NAME_FILE` names."""
-    value, path = environ.get(name), environ.get(f"{name}_FILE")
-    if path is None:
-        return value or None
-    if value:
-        raise ValueError(f"is set twice – keep either {name} or {name}_FILE")
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise ValueError(
-            f"the file of {name}_FILE cannot be read ({why}) – correct its path or permissions"
-        ) from None
-
-
 def _missing(settings: Settings) -> list[str]:
     """Say what one setting needs of another, or takes from it."""
     lines = []
@@ -211,8 +177,4 @@ def _missing(settings: Settings) -> list[str]:
         lines.append(
             "SAYSO_AGENT_COMMAND: is the same as SAYSO_APPROVALS_COMMAND – give each its own name"
         )
-    if settings.agent_tools and settings.openai_api_key is None:
-        lines.append("OPENAI_API_KEY: an agent with tools needs it – set the model's key")
-    if settings.agent_tools and not settings.agent_channels.strip():
-        lines.append("SAYSO_AGENT_CHANNELS: name the channels in which the agent may be started")
     return lines

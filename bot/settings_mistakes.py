@@ -17,7 +17,6 @@ ALLOWED: Mapping[str, str] = {
     "http_port": "a whole number from 0 to 65535",
     "agent_command": "a slash and 1 to 31 small letters, digits, - or _, like /agent",
     "approvals_command": "a slash and 1 to 31 small letters, digits, - or _, like /approvals",
-    "agent_tools": "module:attribute, like examples.agent_tools:TOOLS",
     "run": "module:function, like my_agent.night_shift:run",
     "log_level": "DEBUG, INFO, WARNING or ERROR",
 }

@@ -21,7 +21,14 @@ _EXITS = (
         "a mistake in arguments, settings, policy or environment: one line each, with its remedy",
     ),
 )
-_HELPED = (("demo",), ("serve",), ("sandbox",), ("policy", "validate"), ("policy", "explain"))
+_HELPED = (
+    ("demo",),
+    ("serve",),
+    ("agents", "check"),
+    ("sandbox",),
+    ("policy", "validate"),
+    ("policy", "explain"),
+)
 _SLACK_INTRO = """
 ## In Slack
 

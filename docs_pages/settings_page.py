@@ -15,7 +15,8 @@ with its remedy, and the command ends with exit code 2. A variable that begins w
 not on this page is a mistake too, so that a typing error is not silently a default.
 
 `sayso serve`, and an agent that opens its own gateway with `with gate:`, read all of them. `sayso
-demo` reads none but those of the model, and these only with `--real-model`.
+demo` reads none of them. Models and their keys are named in [the agents'
+file](../how-to/configure-agents.md).
 """
 _FILES = """
 ## Secrets in files
@@ -31,6 +32,10 @@ _OTHERS = (
     ("`HTTPS_PROXY`, `NO_PROXY`", "the proxy for everything sent to Slack, the socket included"),
     ("`SSL_CERT_FILE`", "the certificates to trust, where a company's proxy has its own"),
     (
+        "`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `SAYSO_MODEL`",
+        "the model of `sayso demo --real-model`, and of no other command",
+    ),
+    (
         "`SAYSO_CHROMIUM`, `SAYSO_REQUIRE_BROWSER`",
         "read by the test suite only: which Chromium, and whether a missing one is a failure",
     ),
@@ -45,8 +50,7 @@ def settings_page() -> str:
         _INTRO,
         table(("Variable", "Default", "Takes", "Meaning"), rows),
         "What one setting needs of another: `socket` needs `SLACK_APP_TOKEN`, `http` needs "
-        "`SLACK_SIGNING_SECRET`; `SAYSO_AGENT_TOOLS` needs `OPENAI_API_KEY` and "
-        "`SAYSO_AGENT_CHANNELS`.",
+        "`SLACK_SIGNING_SECRET`.",
         _FILES,
         block("sh", _FILES_EXAMPLE.strip()),
         "## Variables of the surroundings",

@@ -1,4 +1,4 @@
-"""Tools for the agent that `/agent` starts: SAYSO_AGENT_TOOLS=examples.agent_tools:TOOLS.
+"""Tools for the agent of examples/agents.yml: `tools: examples.agent_tools:TOOLS`.
 
 Plain functions: the gateway puts the gate in front of them. A model sees names, types and
 docstrings, nothing else.

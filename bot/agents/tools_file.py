@@ -1,7 +1,7 @@
-"""Tools named in the settings, `module:attribute`, as the list an agent gets.
+"""Tools named in the agents' file, `module:attribute`, as the list an agent gets.
 
-Called at start by the composition, which then puts the gate in front. Every mistake is one
-sentence that names the setting's text and the remedy; nothing is half loaded.
+Called by the reader of the file; the gate is put in front afterwards. Every mistake is one sentence
+that names the file's text and the remedy; nothing is half loaded.
 """
 
 import importlib
@@ -20,7 +20,7 @@ _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def load_tools(path: str) -> tuple[Any, ...]:
-    """Import the list *path* names; its items are functions or LangChain tools.
+    """Import what *path* names: a list of functions or LangChain tools, or one of them.
 
     Modules are looked for where Python looks, then in the working directory.
 
@@ -33,8 +33,10 @@ def load_tools(path: str) -> tuple[Any, ...]:
     found = getattr(_module(matched["module"]), matched["attribute"], None)
     if found is None:
         raise ToolsNotLoaded(f"Module {matched['module']} has no {matched['attribute']!r}.")
-    if not isinstance(found, list | tuple) or not found:
-        raise ToolsNotLoaded(f"{path} is not a list with at least one tool.")
+    if not isinstance(found, list | tuple):
+        return _one(path, found)
+    if not found:
+        raise ToolsNotLoaded(f"{path} is a list without a tool.")
     for position, tool in enumerate(found):
         fault = _fault(tool)
         if fault:
@@ -48,6 +50,13 @@ def load_tools(path: str) -> tuple[Any, ...]:
 def tool_name(tool: Any) -> str:
     """The name a model calls *tool* by."""
     return str(getattr(tool, "name", None) or getattr(tool, "__name__", ""))
+
+
+def _one(path: str, tool: Any) -> tuple[Any, ...]:
+    fault = _fault(tool)
+    if fault:
+        raise ToolsNotLoaded(f"{path} {fault}.")
+    return (contained(tool),)
 
 
 def _module(name: str) -> Any:

@@ -43,6 +43,10 @@ def test_functions_and_langchain_tools_are_loaded_in_order() -> None:
     assert [tool_name(tool) for tool in load_tools("my_team_tools:good")] == ["restart", "pay"]
 
 
+def test_one_tool_may_stand_in_place_of_a_list() -> None:
+    assert [tool_name(tool) for tool in load_tools("my_team_tools:pay")] == ["pay"]
+
+
 @pytest.mark.parametrize(
     ("path", "told"),
     [
@@ -52,8 +56,8 @@ def test_functions_and_langchain_tools_are_loaded_in_order() -> None:
         ("no_such_module:good", "cannot be imported: ModuleNotFoundError"),
         ("broken_tools:good", "No module named 'nowhere_at_all'"),
         ("my_team_tools:missing", "has no 'missing'"),
-        ("my_team_tools:empty", "not a list with at least one tool"),
-        ("my_team_tools:number", "not a list with at least one tool"),
+        ("my_team_tools:empty", "a list without a tool"),
+        ("my_team_tools:number", "is a int, neither a function nor a LangChain tool"),
         ("my_team_tools:mixed", r"my_team_tools:mixed\[1\] is a int"),
         ("my_team_tools:twice", "two tools named 'restart'"),
         ("my_team_tools:undocumented", "no docstring"),
