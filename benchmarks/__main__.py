@@ -19,6 +19,7 @@ NAMES = (
     "durable_decision",
     "allow_path",
     "waiting_call",
+    "durable_pause",
 )
 
 

@@ -242,6 +242,11 @@ class Gate:
             )
         return self._connection
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is connected to a gateway on the running loop."""
+        return self._connection is not None and self._connection.is_here
+
     def use(self, gateway: Gateway | None) -> None:
         """Bind a gateway that lives on the running event loop; None lets go of it."""
         loop = asyncio.get_running_loop() if gateway else None

@@ -105,6 +105,10 @@ class Gateway(Protocol):
         """Return when at least one of the requests has an answer a paused call can go on with."""
         ...
 
+    async def pending(self, key: str) -> RequestId | None:
+        """Return the request that is pending under *key*: a quick look before a call is bound."""
+        ...
+
     async def cancel(self, key: str, *, agent: str) -> bool:
         """Cancel the pending request *agent* asked under *key*; False when there is none."""
         ...

@@ -67,7 +67,8 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
         guarded = self._behind_the_gate(request)
         while True:
             try:
-                with entered(self._context(request)):
+                with entered(self._context(request)) as context:
+                    await self._pause_early(context)
                     return await handler(guarded)
             except CallPaused as paused:
                 # Returns only when somebody resumed with a value; the row is asked once more.
@@ -84,6 +85,18 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
                     return handler(guarded)
             except CallPaused as paused:
                 interrupt(pause_value(paused))
+
+    async def _pause_early(self, context: CallContext) -> None:
+        """Pause a call that is known to wait before LangChain prepares it once more.
+
+        LangGraph enters every waiting sibling again whenever one of them goes on.
+        """
+        key = context.request_key
+        if not context.pauses or key is None or not self._gate.is_here:
+            return
+        waiting = await self._gate.connection.gateway.pending(key)
+        if waiting is not None:
+            raise CallPaused(waiting)
 
     def _behind_the_gate(self, request: ToolCallRequest) -> ToolCallRequest:
         tool = request.tool

@@ -111,6 +111,11 @@ class LocalGateway:
                     raise not_approved(unavailable("The gateway is shutting down.")) from None
                 raise
 
+    async def pending(self, key: str) -> RequestId | None:
+        """See `Gateway.pending`."""
+        found = await self._desk.store.write(lambda tx: tx.request_by_key(key))
+        return found.id if found is not None and found.is_pending else None
+
     async def cancel(self, key: str, *, agent: str) -> bool:
         """See `Gateway.cancel`."""
         return await cancel_key(self._desk, key, agent=agent)

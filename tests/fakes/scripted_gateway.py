@@ -106,6 +106,10 @@ class ScriptedGateway:
             return_when=asyncio.FIRST_COMPLETED,
         )
 
+    async def pending(self, key: str) -> RequestId | None:
+        known = (each for each in self.questions.values() if each.proposal.key == key)
+        return next((each.id for each in known if not each.ended.done()), None)
+
     async def cancel(self, key: str, *, agent: str) -> bool:
         for question in self.questions.values():
             if question.proposal.key == key and not question.ended.done():
