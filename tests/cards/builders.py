@@ -73,7 +73,14 @@ def a_content(request: ApprovalRequest | None = None, **changes: Any) -> CardCon
 
 def a_decision(user: UserId = BOB, verdict: Verdict = Verdict.APPROVE) -> Decision:
     at = ASKED_AT + timedelta(seconds=72)
-    return Decision(request_id=REQUEST_ID, user=user, team=TeamId("T1"), verdict=verdict, at=at)
+    return Decision(
+        request_id=REQUEST_ID,
+        user=user,
+        team=TeamId("T1"),
+        verdict=verdict,
+        at=at,
+        sets=("sre",),
+    )
 
 
 def ended(

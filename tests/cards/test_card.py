@@ -1,5 +1,6 @@
 """The card before anyone decided: what will run, for whom, why, and until when."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -122,9 +123,12 @@ def test_a_high_risk_approval_is_asked_twice() -> None:
 
 
 def test_approvals_given_so_far_are_named() -> None:
-    blocks = card_blocks(a_content(decisions=(a_decision(),)), ASKED_AT)
+    two = replace(RULE, slots=(Slot(of=("sre",), count=2),))
+    request = a_request(requirement=a_requirement(rules=(two,)))
 
-    assert "Approved so far by . More approvals are needed." in shown(blocks)
+    blocks = card_blocks(a_content(request, decisions=(a_decision(),)), ASKED_AT)
+
+    assert "1 of 2: approved by , needs 1 of sre." in shown(blocks)
     assert BOB in [each["user_id"] for each in objects(blocks, "user")]
     assert "Approve" in labels(blocks)
 

@@ -94,7 +94,7 @@ async def test_an_approval_of_somebody_who_has_left_since_counts_no_more(stage: 
     request = await stage.ask(needs=2)
     await stage.click(BOB, request)
     (sre,) = [each for each in stage.slack.workspace.usergroups() if each.id == "S0SRE"]
-    stage.slack.workspace.put_usergroup(replace(sre, members=(CAROL, "U0ERIN")))
+    stage.slack.workspace.put_usergroup(replace(sre, members=(CAROL, "U0DANA")))
 
     await stage.click(CAROL, request)
 
