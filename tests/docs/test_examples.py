@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from approvals.storage.policy_reader import read_policy
 from bot import cli
+from bot.agents.agents_file import Surroundings, read_agents
 from bot.agents.tools_file import load_tools
 from bot.demo.scripted_model import MODEL_NAME, ScriptedModel
 from tests.docs.fenced import ROOT, Block, blocks, pages
@@ -30,6 +32,7 @@ SESSIONS = [
     for block in blocks(page)
     if block.language == "console" and block.text.startswith("$ sayso policy ")
 ]
+AGENTS_PAGE = ROOT / "docs" / "how-to" / "configure-agents.md"
 
 
 @pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda page: page.stem)
@@ -135,3 +138,32 @@ def _beside_the_policy(session: Block, directory: Path) -> Path:
         return ROOT
     (directory / "policy.yml").write_text(own[0], encoding="utf-8")
     return directory
+
+
+@pytest.mark.parametrize(
+    "written", [block for block in blocks(AGENTS_PAGE) if block.label == "agents"]
+)
+def test_an_agents_file_of_the_page_is_valid(
+    written: Block, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    policy = read_policy((ROOT / "examples" / "policy.yml").read_bytes())
+    secrets = {"OPENAI_API_KEY": "k", "GH_TOKEN": "k", "DOCS_TOKEN": "k"}
+    around = Surroundings(channels=policy.channels, environ=secrets, directory=ROOT)
+
+    (agent,) = read_agents(written.text.encode(), around)
+
+    assert {tool.__name__ for tool in agent.tools} == {"read_deployments", "restart_service"}
+
+
+def test_the_agents_check_of_the_page_prints_what_the_page_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (session,) = [block for block in blocks(AGENTS_PAGE) if block.language == "console"]
+    command, _, expected = session.text.partition("\n")
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+
+    code = cli.main(shlex.split(command.removeprefix("$ sayso ")))
+
+    assert (code, capsys.readouterr().out) == (0, expected)
