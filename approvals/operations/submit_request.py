@@ -98,8 +98,9 @@ async def submit_request(
     people = await people_now(desk.directory, desk.policy(), set_names(rules))
     if nobody_left(rules, people, request.requester.people):
         raise errors.NoEligibleApprover(
-            f"Nobody may approve {request.call.tool} in {request.requirement.channel_name} "
-            "but the requester. Add approvers to the channel in the policy."
+            f"Too few people may approve {request.call.tool} in "
+            f"{request.requirement.channel_name}, and the requester does not count. "
+            "Add people to the sets its rules name in the policy."
         )
     if request.requirement.risk is Risk.HIGH:
         request = _of_these_people(request, people)
