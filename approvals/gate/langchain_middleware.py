@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command, interrupt
 
+from approvals.domain import errors
 from approvals.gate.code_rules import RequireApproval
 from approvals.gate.context import CallContext, current, entered
 from approvals.gate.declared import Declared
@@ -94,7 +95,10 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
         key = context.request_key
         if not context.pauses or key is None or not self._gate.is_here:
             return
-        waiting = await self._gate.connection.gateway.pending(key)
+        try:
+            waiting = await self._gate.connection.gateway.pending(key)
+        except errors.Refusal:
+            return  # the call itself says what is wrong
         if waiting is not None:
             raise CallPaused(waiting)
 

@@ -13,6 +13,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from approvals.gate import Gate
 from approvals.gate.langchain import ApprovalMiddleware
+from approvals.gate.local_gateway import LocalGateway
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.gate.scripted_agent import ScriptedModel
 
@@ -77,3 +78,34 @@ async def a_life(
         AsyncSqliteSaver.from_conn_string(str(directory / "checkpoints.db")) as saver,
     ):
         yield gateway, a_gate(gateway), saver
+
+
+class Killed(BaseException):
+    """The process dies here: nothing of it is written any more."""
+
+
+class Dying:
+    """A gateway whose process dies in the body: how it ended is never recorded."""
+
+    def __init__(self, gateway: LocalGateway) -> None:
+        self._gateway = gateway
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
+
+    async def report(self, *_: Any, **__: Any) -> None:
+        """Reach the store no more."""
+
+
+def dying(where: str) -> Any:
+    @tool
+    async def restart_service(service: str) -> str:
+        """Restart a service."""
+        if where == "before its effect":
+            raise Killed
+        ran.append(service)
+        if where == "after its effect":
+            raise Killed
+        return f"{service} restarted"
+
+    return restart_service

@@ -15,7 +15,13 @@ from approvals.gate.langchain import answer_interrupts
 from approvals.operations.recover import recover
 from tests.engine.gateway_in_test import GatewayInTest
 from tests.gate.hitl import TWO, an_agent, answering, ended, permits
-from tests.gate.pausing import CONFIG, TOOLS, a_life, ran, started
+from tests.gate.pausing import CONFIG, TOOLS, Dying, Killed, a_life, dying, ran, started
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> None:
+    ran.clear()
+
 
 BOTH = pytest.mark.parametrize("mode", ["batched", "per_call"])
 
@@ -24,7 +30,6 @@ BOTH = pytest.mark.parametrize("mode", ["batched", "per_call"])
 async def test_f2_answering_goes_on_in_a_new_process_with_the_same_questions(
     tmp_path: Path, mode: str
 ) -> None:
-    ran.clear()
     async with a_life(tmp_path) as (gateway, gate, saver):
         agent = an_agent(mode, *TWO, saver=saver)
         await started(agent)
@@ -46,7 +51,6 @@ async def test_f2_answering_goes_on_in_a_new_process_with_the_same_questions(
 
 
 async def test_f2_a_batch_killed_amid_its_tools_is_not_entered_again(tmp_path: Path) -> None:
-    ran.clear()
     async with a_life(tmp_path) as (_gateway, gate, saver):
         agent = an_agent("batched", TWO[0], saver=saver)
         await started(agent)
@@ -60,6 +64,36 @@ async def test_f2_a_batch_killed_amid_its_tools_is_not_entered_again(tmp_path: P
             await answer_interrupts(agent, CONFIG, gate=gate)
 
     assert ran == []
+
+
+async def test_f2_a_call_killed_in_its_body_is_asked_again_and_not_repeated_by_itself(
+    tmp_path: Path,
+) -> None:
+    async with a_life(tmp_path) as (gateway, gate, saver):
+        tools = [dying("after its effect")]
+        agent = an_agent("per_call", TWO[0], saver=saver, tools=tools)
+        await started(agent)
+        task = await answering(agent, gate, gateway)
+        dying_gateway: Any = Dying(gateway.gateway)
+        gate.use(dying_gateway)
+        first = gateway.messenger.posts[0].request
+        await gateway.clicks(first.id)
+        with pytest.raises(Killed):
+            await ended(gateway, task)
+        cards = gateway.messenger
+
+    async with a_life(tmp_path, 2, messenger=cards) as (gateway, gate, saver):
+        await recover(gateway.desk)
+        agent = an_agent("per_call", TWO[0], saver=saver, tools=[dying("nowhere")])
+        task = await answering(agent, gate, gateway)
+        between = list(ran)
+        again = cards.posts[-1].request
+        await gateway.clicks(again.id)
+        await ended(gateway, task)
+
+    assert between == ["web"]
+    assert again.earlier == first.id
+    assert ran == ["web", "web"]
 
 
 async def test_a_tool_that_raises_is_recorded_as_failed(gateway: GatewayInTest, gate: Gate) -> None:

@@ -6,39 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.tools import tool
 
 from approvals.domain.decision import Verdict
 from approvals.domain.permit import PermitState
 from approvals.gate import Gate
 from approvals.gate.declared import Declared
 from approvals.gate.langchain import paused_requests, resume_paused
-from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.recover import recover
 from tests.engine.gateway_in_test import GatewayInTest
 from tests.fakes.people import FakeMessenger
-from tests.gate.pausing import CONFIG, a_life, an_agent, ran, started, told
+from tests.gate.pausing import CONFIG, Dying, Killed, a_life, an_agent, dying, ran, started, told
 from tests.gate.scripted_agent import call
 
 WEB = call("restart_service", service="web")
 Life = tuple[GatewayInTest, Gate, Any]
-
-
-class Killed(BaseException):
-    """The process dies here: nothing of it is written any more."""
-
-
-class Dying:
-    """A gateway whose process dies in the body: how it ended is never recorded."""
-
-    def __init__(self, gateway: LocalGateway) -> None:
-        self._gateway = gateway
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._gateway, name)
-
-    async def report(self, *_: Any, **__: Any) -> None:
-        """Reach the store no more."""
 
 
 @pytest.fixture(autouse=True)
@@ -118,20 +99,6 @@ async def killed(directory: Path, where: str, **options: Any) -> FakeMessenger:
         with pytest.raises(Killed):
             await agent.ainvoke(None, CONFIG, durability="sync")
         return gateway.messenger
-
-
-def dying(where: str) -> Any:
-    @tool
-    async def restart_service(service: str) -> str:
-        """Restart a service."""
-        if where == "before its effect":
-            raise Killed
-        ran.append(service)
-        if where == "after its effect":
-            raise Killed
-        return f"{service} restarted"
-
-    return restart_service
 
 
 F2_F3 = pytest.mark.parametrize("where", ["before its effect", "after its effect"])
