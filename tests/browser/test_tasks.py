@@ -56,7 +56,7 @@ async def test_a_message_is_handed_to_the_agent_from_its_menu(tab: Tab) -> None:
     said = messages.get_by_role("listitem").filter(has_text="is checkout up in prod, please?").last
 
     await said.hover()
-    await said.get_by_label("More actions").click()
+    await said.get_by_label("Message actions").click()
     await said.get_by_role("button", name="Hand to agent").click()
     form = tab.page.get_by_role("dialog", name="Start an agent task")
     await expect(form.get_by_role("textbox", name="Task")).to_have_value(
