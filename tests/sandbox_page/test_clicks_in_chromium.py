@@ -91,6 +91,25 @@ async def test_a_command_is_completed_by_keyboard_and_sent(desk: Desk, new_page:
     await expect(box).to_have_value("")
 
 
+async def test_a_text_too_long_for_slack_is_kept_and_told_about(
+    desk: Desk, new_page: NewPage
+) -> None:
+    page = await new_page()
+    await page.goto(desk.url)
+    box = page.get_by_role("textbox", name="Message")
+    for start in ("", "/agent "):
+        text = start + "x" * 40_001
+        await box.fill(text)
+        await box.press("Enter")
+        await expect(page.get_by_role("alert")).to_contain_text("at most 40,000 characters")
+        await expect(box).to_have_value(text)
+    assert desk.interactions.deeds == []
+    await box.fill("x" * 40_000)
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    await box.press("Enter")
+    await until(lambda: len(desk.interactions.deeds) == 1)
+
+
 async def test_an_overflow_menu_sends_its_option_and_closes_on_a_click_elsewhere(
     desk: Desk, new_page: NewPage
 ) -> None:

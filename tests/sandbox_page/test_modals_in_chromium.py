@@ -13,6 +13,7 @@ from tests.sandbox_page.cards import (
 )
 from tests.sandbox_page.conftest import NewPage
 from tests.sandbox_page.desk import Deed, Desk
+from tests.sandbox_page.person import become
 
 pytestmark = IN_CHROMIUM
 
@@ -88,6 +89,23 @@ async def test_a_modal_on_top_of_another_gives_way_to_it_when_closed(
         (above.id, False),
         (below.id, True),
     ]
+
+
+async def test_a_modal_restored_after_leaving_the_page_closes_for_whoever_was_chosen(
+    desk: Desk, new_page: NewPage
+) -> None:
+    page = await new_page()
+    await page.goto(f"{desk.url}/c/C0PROD")
+    await become(page, "Bob Larsen (Approver)")
+    desk.workspace.views.push("U0BOB", reason_modal())
+    dialog = page.get_by_role("dialog", name="Reject this request")
+    for way in ("Cancel", "Dismiss"):
+        await page.goto(f"{desk.url}/c/C0PROD")
+        await expect(dialog).to_be_visible()
+        await dialog.get_by_role("button", name=way).click()
+        await expect(dialog).to_have_count(0)
+        desk.workspace.views.push("U0BOB", reason_modal())
+        await expect(dialog).to_be_visible()
 
 
 async def test_an_update_of_a_modal_keeps_typed_text_and_focus(

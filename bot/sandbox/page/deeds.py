@@ -15,7 +15,8 @@ from bot.sandbox.interactions import InteractionResult, Interactions, NoSuchPlac
 from bot.sandbox.page.typed_text import as_sent
 from bot.sandbox.workspace import Workspace
 
-_TEXT_MAX_CHARACTERS = 12_000
+_TEXT_MAX_CHARACTERS = 40_000
+"""Slack cuts a message above it; the page keeps a longer one and says so."""
 
 Value = str | list[str] | None
 
@@ -48,7 +49,7 @@ class _Closing(_Posted):
 
 class _Sentence(_Posted):
     channel: str = Field(max_length=64)
-    text: str = Field(min_length=1, max_length=_TEXT_MAX_CHARACTERS)
+    text: str = Field(min_length=1)
     thread_ts: str | None = Field(default=None, max_length=64)
 
 
@@ -142,6 +143,8 @@ class Deeds:
 
     async def _say(self, body: bytes) -> InteractionResult:
         said = _Sentence.model_validate_json(body)
+        if len(said.text) > _TEXT_MAX_CHARACTERS:
+            return _too_long(said.text)
         if re.match(r"/\S", said.text):
             return await self._slack.interactions.slash_command(
                 said.person, said.channel, said.text, thread_ts=said.thread_ts
@@ -154,3 +157,11 @@ class Deeds:
         except NoSuchPlaceError:
             return InteractionResult(acked=False, error="not_in_channel")
         return InteractionResult(acked=True)
+
+
+def _too_long(text: str) -> InteractionResult:
+    sentence = (
+        f"Not sent: Slack takes at most {_TEXT_MAX_CHARACTERS:,} characters at once, and this has "
+        f"{len(text):,}. Shorten it, or send it in parts."
+    )
+    return InteractionResult(acked=False, error="msg_too_long", errors={"text": sentence})

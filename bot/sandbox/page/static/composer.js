@@ -2,6 +2,12 @@
 
 import { here, post } from './server.js';
 
+const UNSENT = {
+  not_connected: 'Not sent: the local Slack did not answer. Press Enter to try again.',
+  not_in_channel: 'Not sent: you are not a member of this channel.',
+  malformed: 'Not sent: the local Slack could not read it.',
+};
+
 const key = (form) => `draft ${here.person} ${form.dataset.channel} ${form.dataset.thread ?? ''}`;
 
 /** Give every composer inside `root` its draft back. */
@@ -11,6 +17,12 @@ export function restoreDrafts(root) {
     box.value = sessionStorage.getItem(key(form)) ?? '';
     fit(form);
   }
+}
+
+function tell(form, sentence) {
+  const place = form.querySelector('.unsent');
+  place.textContent = sentence;
+  place.hidden = sentence === '';
 }
 
 function fit(form) {
@@ -23,11 +35,12 @@ function fit(form) {
 export function typed(form) {
   const box = form.querySelector('textarea');
   sessionStorage.setItem(key(form), box.value);
+  tell(form, '');
   fit(form);
   suggest(form);
 }
 
-/** Send what the composer holds; it comes back when it could not be sent. */
+/** Send what the composer holds; it comes back, with a sentence, when it could not be sent. */
 export async function send(form) {
   const box = form.querySelector('textarea');
   const text = box.value;
@@ -37,11 +50,13 @@ export async function send(form) {
   const body = { channel: form.dataset.channel, text };
   if (form.dataset.thread) body.thread_ts = form.dataset.thread;
   const result = await post('say', body);
-  const unsent = result.error && !result.acked && !text.startsWith('/');
-  if ((unsent || result.error === 'not_connected') && box.value === '') {
+  const toldBySlackbot = text.startsWith('/') && !UNSENT[result.error] && !result.errors.text;
+  if (result.acked || !result.error || toldBySlackbot) return;
+  if (box.value === '') {
     box.value = text;
     typed(form);
   }
+  tell(form, result.errors.text ?? UNSENT[result.error] ?? `Not sent (${result.error}).`);
 }
 
 function suggest(form) {

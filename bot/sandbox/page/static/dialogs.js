@@ -87,9 +87,10 @@ export function submitDialog(dialog) {
   return during(dialog, 'submit', { values: readInputs(dialog) });
 }
 
-/** Close the modal on top, or the whole stack of them. */
-export function closeDialog(dialog, { wholeStack = false } = {}) {
-  return during(dialog, 'close', { whole_stack: wholeStack });
+/** Close the modal on top, or the whole stack of them; what stays open is what the server says. */
+export async function closeDialog(dialog, { wholeStack = false } = {}) {
+  await during(dialog, 'close', { whole_stack: wholeStack });
+  if (dialog.isConnected) await refreshDialog();
 }
 
 /** Ask before a button with a `confirm` is taken at its word. */

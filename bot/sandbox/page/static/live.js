@@ -16,6 +16,8 @@ export function listen({ onChange, onGap, onConnection }) {
     const url = asPerson('/page/live');
     url.protocol = url.protocol.replace('http', 'ws');
     socket = new WebSocket(url);
+    // The address names whoever the page was when the socket was asked for; it may be another by now.
+    socket.onopen = () => socket.send(here.person);
     socket.onmessage = (frame) => {
       const change = JSON.parse(frame.data);
       if (change.kind === 'hello') {
