@@ -15,6 +15,7 @@ from approvals.domain import strict_json
 from approvals.domain.durations import format_duration
 from approvals.domain.errors import ChannelUnknown, InvalidArguments, InvalidJson, Refusal
 from approvals.domain.policy import Effect, Policy, Requirement, Slot
+from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import PolicyInvalid
@@ -159,9 +160,9 @@ def as_text(tool: str, requirement: Requirement) -> list[str]:
     where = f"{requirement.channel_name} ({requirement.channel})"
     lines = [f"{tool} in {where}: {requirement.effect}"]
     if requirement.effect is Effect.ASK:
-        needed = dict.fromkeys(_who(slot) for slots in requirement.slots_by_rule for slot in slots)
+        needed = progress(requirement.slots_by_rule, ()).missing
         lines += [
-            f"  approval by {' and '.join(needed)}",
+            f"  approval by {' and '.join(map(_who, needed))}",
             f"  times out after {format_duration(requirement.timeout)}, risk {requirement.risk}",
         ]
     if requirement.message:

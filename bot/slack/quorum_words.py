@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
-from approvals.domain.quorum import Progress, Rules, prevailing, progress
+from approvals.domain.quorum import Progress, Rules, progress
 from approvals.domain.requirement import Slot
 from approvals.operations.ports import CardContent
 from bot.slack.rich_text import Element, bold, joined, person, section
@@ -24,15 +24,12 @@ _COUNTED_ANEW = (
 
 def needs(rules: Rules) -> str:
     """Return whose approvals *rules* ask for; a rule that another one covers is left out."""
-    return slots_in_words([slot for slots in prevailing(rules) for slot in slots]) or "an approval"
+    return slots_in_words(progress(rules, ()).missing) or "an approval"
 
 
 def slots_in_words(slots: Iterable[Slot]) -> str:
-    """Return ``1 of sre and 2 of leads or owners``; slots of the same sets are added up."""
-    counts: dict[tuple[str, ...], int] = {}
-    for slot in slots:
-        counts[slot.of] = counts.get(slot.of, 0) + slot.count
-    words = (f"{count} of {' or '.join(map(_name, of))}" for of, count in counts.items())
+    """Return ``1 of sre and 2 of leads or owners``."""
+    words = (f"{slot.count} of {' or '.join(map(_name, slot.of))}" for slot in slots)
     return shorten(" and ".join(words), WORDS_MAX_CHARS)
 
 

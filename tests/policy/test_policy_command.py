@@ -22,7 +22,7 @@ def test_the_shipped_example_is_valid(capsys: Printed) -> None:
     assert run(["validate", EXAMPLE]) == 0
 
     told = capsys.readouterr()
-    assert told.out.startswith(f"{EXAMPLE}: valid – channels: 3, rules: 8, guardrails: 2, version ")
+    assert told.out.startswith(f"{EXAMPLE}: valid – channels: 3, rules: 9, guardrails: 2, version ")
     assert told.err == ""
 
 
@@ -68,6 +68,21 @@ def test_explain_json_has_exactly_the_promised_keys(capsys: Printed) -> None:
             )
         ],
     }
+
+
+def test_explain_tells_every_place_of_every_rule(capsys: Printed) -> None:
+    words = ["k8s.delete_pod", "namespace=prod", "--channel", "prod-incidents"]
+
+    answer = explained(capsys, *words)
+
+    assert answer["quorum"] == [
+        {"rule": "guardrail 2", "of": ["sre"], "count": 1},
+        {"rule": "#prod-incidents, rule 2", "of": ["sre"], "count": 1},
+        {"rule": "#prod-incidents, rule 3", "of": ["sre"], "count": 1},
+        {"rule": "#prod-incidents, rule 3", "of": ["leads"], "count": 1},
+    ]
+    assert run(["explain", *words, "--policy", EXAMPLE]) == 0
+    assert "  approval by 1 of sre and 1 of leads\n" in capsys.readouterr().out
 
 
 def test_explain_answers_allow_and_deny_without_quorum(capsys: Printed) -> None:

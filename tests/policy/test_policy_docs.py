@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from approvals.domain.conditions import Condition
+from approvals.domain.requirement import Slot
 from approvals.domain.task_rule import TaskVerb
 from approvals.storage.policy_reader import read_policy
 from bot.policy_command import run
@@ -55,6 +56,15 @@ def test_the_tasks_of_the_page_may_stand_in_a_channel_and_in_the_defaults() -> N
         assert policy.may_run(
             at, agent="report-weekly", verb=TaskVerb.RUN, sets={"leads": True}
         ).is_allowed
+
+
+def test_the_quorum_of_the_page_asks_for_two_different_people() -> None:
+    quorum = next(body for _, name, body in BLOCKS if name == "quorum")
+    text = POLICY.replace("        risk: high\n", textwrap.indent(quorum, "        "))
+
+    rule = read_policy(text.encode()).channels[1].rules[1]
+
+    assert rule.quorum == (Slot(of=("sre",)), Slot(of=("leads",)))
 
 
 def test_the_page_names_every_verb_there_is() -> None:

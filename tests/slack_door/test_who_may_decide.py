@@ -214,8 +214,10 @@ async def test_b14_one_person_counts_once_where_two_are_needed(stage: Scene) -> 
     assert (await stage.stored(request)).status is Status.PENDING
     assert len(await stage.decisions(request)) == 1
     assert stage.told(BOB) == [
-        "Your approval is already counted, and nobody counts twice. 1 of 2 approved: the request "
-        "still needs 1 of sre. You may still reject it."
+        (
+            "Your approval is already counted, and nobody counts twice. 1 of 2 approved: the "
+            "request still needs 1 of sre. You may still reject it."
+        )
     ]
     await stage.click(CAROL, request)
     assert (await stage.stored(request)).status is Status.APPROVED
