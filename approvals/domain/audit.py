@@ -65,6 +65,8 @@ class AuditName(StrEnum):
     """The gateway died while the call ran; nobody knows whether it happened."""
     PERMIT_LAPSED = "permit.lapsed"
     """The approval was not used in time and is void."""
+    PERMIT_RELEASED = "permit.released"
+    """The caller went before the body began; nothing ran, and the permit may be claimed again."""
     PERMIT_SETTLED = "permit.settled"
     """A person said what became of an interrupted call; `settlement` has it."""
     RUN_STARTED = "run.started"

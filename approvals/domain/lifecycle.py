@@ -43,6 +43,8 @@ class PermitEvent(StrEnum):
     LOSE = "lose"
     """The process that claimed it died; nobody knows whether the body ran."""
     LAPSE = "lapse"
+    RELEASE = "release"
+    """Its caller went before the body began: whoever comes back with the key may claim it."""
     RETRY = "retry"
     """An interrupted call of a tool declared idempotent is claimed again, by the same run."""
 
@@ -53,6 +55,7 @@ PERMIT_TRANSITIONS: Mapping[tuple[PermitState, PermitEvent], PermitState] = {
     (PermitState.CLAIMED, PermitEvent.SUCCEED): PermitState.SUCCEEDED,
     (PermitState.CLAIMED, PermitEvent.FAIL): PermitState.FAILED,
     (PermitState.CLAIMED, PermitEvent.LOSE): PermitState.UNKNOWN,
+    (PermitState.CLAIMED, PermitEvent.RELEASE): PermitState.UNCLAIMED,
     (PermitState.UNKNOWN, PermitEvent.RETRY): PermitState.CLAIMED,
 }
 
@@ -68,6 +71,7 @@ _PERMIT_EVENTS: Mapping[PermitState, AuditName] = {
     PermitState.FAILED: AuditName.PERMIT_FAILED,
     PermitState.UNKNOWN: AuditName.PERMIT_UNKNOWN,
     PermitState.LAPSED: AuditName.PERMIT_LAPSED,
+    PermitState.UNCLAIMED: AuditName.PERMIT_RELEASED,
 }
 
 
@@ -89,7 +93,10 @@ def allowed(request: ApprovalRequest) -> Step:
     at = request.created_at
     approved = replace(request, status=Status.APPROVED, cause=Cause.RULE, ended_at=at)
     event = AuditEvent(
-        name=AuditName.CALL_ALLOWED, subject=request.id, at=at, data=_submitted(request)
+        name=AuditName.CALL_ALLOWED,
+        subject=request.call.tool,
+        at=at,
+        data={"request": request.id, **_submitted(request)},
     )
     permit = Permit(request_id=request.id, digest=request.call.digest, approved_at=at)
     return Step(request=approved, permit=permit, event=event, jobs=())
@@ -178,6 +185,8 @@ def advance_permit(
             claimed_at=now,
             ended_at=None,
         )
+    elif state is PermitState.UNCLAIMED:
+        moved = replace(permit, state=state, owner=None, claimed_at=None)
     else:
         moved = replace(permit, state=state, ended_at=now, result=result)
     data: dict[str, JsonValue] = {
@@ -199,12 +208,13 @@ def settle(
     permit: Permit,
     settlement: Settlement,
     *,
-    by: UserId,
+    by: UserId | None,
     now: datetime,
 ) -> Step:
     """Note what a person says of an interrupted call; its run goes on with that.
 
-    The permit stays `unknown`: a person's word is kept beside it, not in its place.
+    The permit stays `unknown`: a person's word is kept beside it, not in its place. Without *by*
+    nobody said anything, and nobody is asked any more, because its run has ended.
 
     Raises:
         AlreadySettled: somebody has said it before, or there is nothing to settle.

@@ -68,6 +68,14 @@ def has_lapsed(
     return permit.delivered_at is not None and now >= permit.delivered_at + permit_ttl
 
 
+def may_repeat(permit: Permit, *, approved_for: timedelta, now: datetime) -> bool:
+    """Whether an interrupted call of an idempotent tool may be claimed again without a person.
+
+    Not after somebody has said what became of it, and not after the approval's hard end.
+    """
+    return is_unsettled(permit) and now < permit.approved_at + approved_for
+
+
 def is_unsettled(permit: Permit) -> bool:
     """Whether nobody knows what became of the call, and nobody has said it yet."""
     return permit.state is PermitState.UNKNOWN and permit.settlement is None

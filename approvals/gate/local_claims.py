@@ -15,6 +15,7 @@ from approvals.domain.requirement import Requirement
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.desk import Desk
+from approvals.operations.release_permit import release_permit
 from approvals.operations.report_execution import report_execution
 from approvals.operations.submit_request import Ask
 
@@ -30,12 +31,18 @@ async def withdrawn(desk: Desk, request_id: RequestId) -> None:
 
 
 async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[ApprovalRequest]) -> None:
-    """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's."""
+    """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's.
+
+    Whoever can come back with the key may claim it again: nothing ran.
+    """
     try:
-        await claim
+        request = await claim
     except errors.Refusal:
         return
     try:
+        if request.key is not None:
+            await release_permit(desk, request_id)
+            return
         await report_execution(
             desk, request_id, succeeded=False, result="Cancelled before it ran. It did not run."
         )

@@ -9,13 +9,14 @@ be noticed (design: the permit is the one execution record).
 from typing import Never, Protocol
 
 from approvals.domain import errors
-from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.outcome import denied, lapsed, outcome_of
-from approvals.domain.permit import Permit, PermitState
+from approvals.domain.permit import Permit, PermitState, is_unsettled
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.local_claims import cleared, question, spent
+from approvals.operations.cancel_request import withdraw
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import record_call
 from approvals.operations.submit_request import (
@@ -54,18 +55,18 @@ async def clear_or_pause(
             raise CallPaused(request.id)
         if request.status is not Status.APPROVED:
             raise not_approved(outcome_of(request))
-        repeats = proposal.traits.idempotent
-        if requirement.effect is Effect.DENY:
-            await _refuse_denied(desk, proposal, requirement, request)
-            repeats = False
+        if not await _still_stands(desk, proposal, requirement, request):
+            continue
         if not proposal.claims:
             return cleared(request)
+        repeats = proposal.traits.idempotent and _lets_run(requirement, request)
         try:
             return await claim(request, proposal.call.digest, repeats=repeats)
         except errors.PermitLapsed:
             continue
         except errors.AlreadyClaimed as claimed:
-            if _is_unsettled(claimed.facts.get("permit")):
+            permit = claimed.facts.get("permit")
+            if isinstance(permit, Permit) and is_unsettled(permit):
                 raise CallPaused(request.id, is_interrupted=True) from claimed
             raise not_approved(spent(claimed, request)) from claimed
     raise not_approved(lapsed(request))
@@ -75,32 +76,46 @@ async def _standing(desk: Desk, proposal: Proposal, requirement: Requirement) ->
     request = new_request(desk, question(proposal, requirement))
     repeats = proposal.traits.idempotent
     standing = await standing_request(desk, request, repeats=repeats)
-    if standing is not None:
-        return standing
+    if standing.request is not None:
+        return standing.request
     if requirement.effect is Effect.DENY:
         await _refuse(desk, proposal, requirement)
-    if requirement.effect is Effect.ALLOW:
+    if requirement.effect is Effect.ALLOW and not standing.needs_people:
         return await record_allowed(desk, request)
+    if requirement.effect is Effect.ALLOW:
+        asked = desk.policy().requirement(
+            proposal.call, channel=requirement.channel, code_effect=Effect.ASK
+        )
+        request = new_request(desk, question(proposal, asked))
     return await submit_request(desk, request, pending_max=proposal.pending_max)
 
 
-async def _refuse_denied(
+def _lets_run(requirement: Requirement, request: ApprovalRequest) -> bool:
+    """Whether what approved *request* still does: people's word stays, a rule's may be gone."""
+    if request.cause is Cause.RULE:
+        return requirement.effect is Effect.ALLOW
+    return requirement.effect is not Effect.DENY
+
+
+async def _still_stands(
     desk: Desk, proposal: Proposal, requirement: Requirement, request: ApprovalRequest
-) -> None:
-    """Refuse a call that was approved and is denied by now, unless it has begun already."""
+) -> bool:
+    """Return False when an approval that was not begun is void, because its rule is gone.
+
+    Raises:
+        CallDenied: a rule denies by now what has not begun.
+    """
+    if _lets_run(requirement, request):
+        return True
     permit = await desk.store.write(lambda tx: tx.permit(request.id))
-    if permit is None or permit.state is PermitState.UNCLAIMED:
+    if permit is not None and permit.state is not PermitState.UNCLAIMED:
+        return True  # it has begun: what became of it is told, and it is not repeated
+    if requirement.effect is Effect.DENY:
         await _refuse(desk, proposal, requirement)
+    await withdraw(desk, request.id)
+    return False
 
 
 async def _refuse(desk: Desk, proposal: Proposal, requirement: Requirement) -> Never:
     await record_call(desk, proposal.call, requirement, requester=proposal.requester)
     raise not_approved(denied(requirement))
-
-
-def _is_unsettled(permit: object) -> bool:
-    return (
-        isinstance(permit, Permit)
-        and permit.state is PermitState.UNKNOWN
-        and permit.settlement is None
-    )

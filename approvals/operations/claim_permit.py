@@ -6,11 +6,11 @@ a crash leaves `unknown` and never a second run.
 
 from dataclasses import replace
 
-from approvals.domain import errors
+from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
-from approvals.domain.permit import PermitState
+from approvals.domain.permit import may_repeat
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
@@ -23,9 +23,10 @@ async def claim_permit(
     """Claim the permit for this process and return the request, whose arguments may now run.
 
     An interrupted call is claimed again only where the tool *repeats*: it is declared idempotent.
+    Nothing of a run that has ended is claimed.
 
     Raises:
-        RequestUnknown, NotApproved, AlreadyClaimed, ArgsMismatch
+        RequestUnknown, NotApproved, AlreadyClaimed, ArgsMismatch, RunEnded
         PermitLapsed: it was too old; that is now recorded.
         StoreUnavailable: nothing was stored, nothing may run.
     """
@@ -48,11 +49,15 @@ def _claim(
         raise errors.NotApproved(request=request)
     if not digest == permit.digest == request.call.digest:
         raise errors.ArgsMismatch
+    run = tx.run(request.run_id) if request.run_id is not None else None
+    if run is not None and run.has_ended:
+        raise run_errors.RunEnded
     now = desk.clock.now()
     permit = replace(permit, delivered_at=permit.delivered_at or now)
     lapsed = lapses(request, permit, now=now)
     event = PermitEvent.LAPSE if lapsed else PermitEvent.CLAIM
-    if repeats and permit.state is PermitState.UNKNOWN:
+    approved_for = request.requirement.approved_for
+    if repeats and may_repeat(permit, approved_for=approved_for, now=now):
         event = PermitEvent.RETRY
     step = advance_permit(request, permit, event, now=now, owner=desk.owner)
     save_step(tx, step)

@@ -2,8 +2,8 @@
 
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.ids import UserId
-from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
-from approvals.domain.permit import PermitState
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, settle
+from approvals.domain.permit import PermitState, Settlement, is_unsettled
 from approvals.domain.run import Run
 from approvals.domain.run_lifecycle import RunStep
 from approvals.operations.desk import Desk
@@ -33,3 +33,6 @@ def _close(tx: Transaction, desk: Desk, request: ApprovalRequest, *, by: UserId 
     permit = tx.permit(request.id)
     if permit is not None and permit.state is PermitState.UNCLAIMED:
         save_step(tx, advance_permit(request, permit, PermitEvent.LAPSE, now=now))
+    elif permit is not None and is_unsettled(permit):
+        # Its card asks no more: no answer could change anything.
+        save_step(tx, settle(request, permit, Settlement.GAVE_UP, by=by, now=now))

@@ -13,7 +13,7 @@ from approvals.domain.approval_request import ApprovalRequest, Cause, Requester,
 from approvals.domain.card import Card
 from approvals.domain.ids import CardId, ChannelId, RequestId, RunId
 from approvals.domain.lifecycle import PermitEvent, advance_permit, allowed, opened
-from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed
+from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
 from approvals.domain.requirement import Requirement, Risk
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.desk import Desk
@@ -129,27 +129,39 @@ def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalReq
     return replace(request, requirement=replace(request.requirement, eligible=eligible))
 
 
-async def standing_request(
-    desk: Desk, request: ApprovalRequest, *, repeats: bool
-) -> ApprovalRequest | None:
-    """Return what was asked before under the key of *request*, unless it has to be asked again.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What stands under a key for a call that pauses."""
 
-    An interrupted call of a tool that *repeats* needs no new question.
+    request: ApprovalRequest | None = None
+    """Asked before, and to be gone on with; None when it has to be asked, or asked again."""
+    needs_people: bool = False
+    """It may have happened already: no rule lets it run again, only a person."""
+
+
+async def standing_request(desk: Desk, request: ApprovalRequest, *, repeats: bool) -> Standing:
+    """Return what was asked before under the key of *request*.
+
+    A question that ended without an approval stands: its agent has yet to hear of it. An
+    interrupted call of a tool that *repeats* needs no new question.
 
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
         StoreUnavailable
     """
 
-    def unit(tx: Transaction) -> ApprovalRequest | None:
+    def unit(tx: Transaction) -> Standing:
         earlier = tx.request_by_key(request.key) if request.key is not None else None
         if earlier is None:
-            return None
+            return Standing()
         if not _is_same_question(earlier, request):
             raise errors.IdempotencyMismatch
-        if _asks_again(tx, earlier, now=request.created_at, repeats=repeats):
-            return None
-        return earlier
+        if earlier.status is not Status.APPROVED:
+            return Standing(request=earlier)
+        if not _asks_again(tx, earlier, now=request.created_at, repeats=repeats):
+            return Standing(request=earlier)
+        permit = tx.permit(earlier.id)
+        return Standing(needs_people=permit is None or permit.state is PermitState.UNKNOWN)
 
     return await desk.store.write(unit)
 
@@ -244,7 +256,10 @@ def _asks_again(
     if permit.state is PermitState.UNCLAIMED and lapses(earlier, permit, now=now):
         save_step(tx, advance_permit(earlier, permit, PermitEvent.LAPSE, now=now))
         return True
-    if permit.state is PermitState.UNKNOWN and not repeats:
+    if permit.state is PermitState.UNKNOWN:
+        approved_for = earlier.requirement.approved_for
+        if repeats and may_repeat(permit, approved_for=approved_for, now=now):
+            return False
         return earlier.run_id is None or permit.settlement is Settlement.AGAIN
     return permit.state is PermitState.LAPSED
 
