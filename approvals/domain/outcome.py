@@ -11,7 +11,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.permit import Permit, PermitState, Settlement
-from approvals.domain.requirement import Requirement
+from approvals.domain.requirement import Effect, Requirement
 
 
 class OutcomeKind(StrEnum):
@@ -107,12 +107,13 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
     """Return what the asker of an ended *request* is told."""
     assert request.cause is not None
     kind, message = _TABLE[request.status, request.cause]
-    if kind is OutcomeKind.DENIED and request.requirement.message:
-        message = f"{message} {request.requirement.message}"
+    is_denied = kind is OutcomeKind.DENIED
+    if is_denied and request.ended_reason:
+        message = f"{message} {request.ended_reason}"
     return Outcome(
         kind=kind,
         message=message,
-        reason=request.ended_reason,
+        reason=None if is_denied else request.ended_reason,
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,
@@ -169,6 +170,14 @@ def unknown(request: ApprovalRequest, permit: Permit | None = None) -> Outcome:
         OutcomeKind.UNKNOWN,
         "The gateway stopped while this call ran. It may or may not have happened.",
     )
+
+
+def denied_by(requirement: Requirement) -> str:
+    """Return which rules deny a call that was asked before they did, and what they say."""
+    rules = [rule for rule in requirement.rules if rule.effect is Effect.DENY]
+    names = "; ".join(f"{rule.name} ({rule.place})" if rule.place else rule.name for rule in rules)
+    message = f": {requirement.message}" if requirement.message else "."
+    return f"It is denied now by {names}{message}"
 
 
 def denied(requirement: Requirement) -> Outcome:

@@ -19,6 +19,7 @@ from approvals.domain.decision import (
     refuse_ineligible,
 )
 from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.outcome import denied_by
 from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.redaction import mask_text
 from approvals.domain.requirement import Effect
@@ -133,7 +134,7 @@ def _rules_now(
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request) from None
     if now.effect is Effect.DENY:
-        _close(tx, request, Cause.RULE, at=at)
+        _close(tx, request, Cause.RULE, at=at, reason=denied_by(now))
         raise errors.DeniedByPolicy(now.message, request=request)
     rules = rules_in_force(request, now)
     is_outdated = who.policy_version != policy.version
@@ -145,8 +146,15 @@ def _rules_now(
     return rules
 
 
-def _close(tx: Transaction, request: ApprovalRequest, cause: Cause, *, at: datetime) -> None:
-    save_step(tx, advance(request, cause, now=at))
+def _close(
+    tx: Transaction,
+    request: ApprovalRequest,
+    cause: Cause,
+    *,
+    at: datetime,
+    reason: str | None = None,
+) -> None:
+    save_step(tx, advance(request, cause, now=at, reason=reason))
 
 
 def _count(

@@ -1,8 +1,8 @@
 """The transaction behind "Review": remember who opened the full view, and give it its own nonce.
 
 A plain function of a transaction, run by `decide.open_full_view`. Anyone who may press the card
-may read it in full; whether they may approve is decided again on its last page. A person has one
-view of a request, however often they open it.
+may read it in full, after the decision too; whether they may approve is decided again on its last
+page. A person has one view of a request, however often they open it.
 """
 
 from datetime import datetime
@@ -29,8 +29,6 @@ def record_full_view(
         if request is None:
             raise errors.RequestUnknown
         pressed, person = checked_presser(tx, desk, request, click=click, who=who)
-        if not request.is_pending:
-            raise errors.AlreadyDecided(request=request)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
     view = _view_of(tx, desk, pressed, viewer=person.user)

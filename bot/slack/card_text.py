@@ -109,6 +109,12 @@ def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
     return shown
 
 
+def call_in_words(request: ApprovalRequest) -> str:
+    """Return ``tool(name=value, …)`` on one line, not escaped, in at most 150 characters."""
+    tool = shorten(one_line(request.call.tool), 80)
+    return f"{tool}({key_arguments(request, 68)})"
+
+
 def minutes_left(request: ApprovalRequest, now: datetime) -> str:
     """Return how long people may still decide."""
     left = request.expires_at - now

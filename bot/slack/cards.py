@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten
 from approvals.domain.requirement import Requirement, Risk
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
-from bot.slack.card_text import counted, headline, minutes_left
+from bot.slack.card_text import call_in_words, counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
 from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
@@ -55,8 +55,11 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
         blocks.append(rich_text(f"claim:{request.id}", _claim(request)))
     if request.is_pending:
         blocks.append(_actions(content, arguments))
-    elif asks_what_happened(content):
-        blocks.append(_settling(content))
+    else:
+        if asks_what_happened(content):
+            blocks.append(_settling(content))
+        if not arguments.fits_card:
+            blocks.append(_reading(content))
     blocks.append(_footer(content))
     return blocks
 
@@ -64,12 +67,13 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
 def facts(content: CardContent, now: datetime) -> list[Element]:
     """Return who asks, where, by which rules, and how long is left, each on a line of its own."""
     request, requirement = content.request, content.request.requirement
+    denied = request.status is Status.REJECTED and request.cause is Cause.RULE
     lines: list[list[str | Element]] = [
         [bold("Asked by "), *_requester(request)],
         [bold("Where "), channel(request.channel), *_foreign_rules(request)],
-        [bold("Rule "), *_rules(requirement)],
+        [bold("Asked by rule " if denied else "Rule "), *_rules(requirement)],
     ]
-    if requirement.message:
+    if requirement.message and not denied:
         lines.append(
             [bold("Policy says "), shorten(one_line(requirement.message), MESSAGE_MAX_CHARS)]
         )
@@ -190,13 +194,26 @@ def _settling(content: CardContent) -> dict[str, Any]:
     }
 
 
+def _reading(content: CardContent) -> dict[str, Any]:
+    """Keep readable what the card has no room for: nothing is decided here any more."""
+    value = buttons.button_value(content.request.id, content.card.nonce)
+    return {
+        "type": "actions",
+        "block_id": f"read:{content.request.id}",
+        "elements": [
+            buttons.button(buttons.REVIEW, "Read the full call…", value),
+            buttons.button(buttons.DETAILS, "Details", value),
+        ],
+    }
+
+
 def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict[str, Any]:
     """Return the button that approves; where the risk is high Slack asks once more."""
     drawn = buttons.button(action_id, "Approve", value, style="primary")
     if request.requirement.risk is Risk.HIGH:
         drawn["confirm"] = buttons.confirm(
             "Run this high-risk call?",
-            f"{untrusted(request.call.tool, 120)} runs with exactly the arguments shown.",
+            f"{untrusted(call_in_words(request), 240)} runs with exactly the arguments shown.",
             yes="Approve",
             no="Go back",
         )

@@ -68,13 +68,13 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
     shown = [preformatted(found[page - 1])] if arguments.text else []
     blocks = [
         rich_text(f"call:{request.id}", [*_call(content, page, len(found)), *shown]),
-        *_notes(arguments, is_last=page == len(found)),
+        *_notes(arguments, approve_follows=request.is_pending and page < len(found)),
         _turning(content, page=page, last=len(found)),
     ]
     return {
         "type": "modal",
         "callback_id": FULL_VIEW,
-        "title": plain_text("Review the full call"),
+        "title": plain_text("Review the full call" if request.is_pending else "The full call"),
         "close": plain_text("Close"),
         "private_metadata": write_place(place),
         "blocks": blocks,
@@ -87,8 +87,8 @@ def _call(content: CardContent, page: int, last: int) -> list[Element]:
     return [section(bold(start), code(shorten(one_line(request.call.tool), 1_000)))]
 
 
-def _notes(arguments: ArgumentsText, *, is_last: bool) -> list[dict[str, Any]]:
-    notes = [] if is_last else ["Approve stands on the last page."]
+def _notes(arguments: ArgumentsText, *, approve_follows: bool) -> list[dict[str, Any]]:
+    notes = ["Approve stands on the last page."] if approve_follows else []
     if arguments.hidden_characters:
         notes.append(
             f"⚠ {counted(arguments.hidden_characters, 'hidden character')} on all pages together, "

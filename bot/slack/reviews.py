@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Pressed, pressed_card
 from approvals.domain.decision import Verdict
 from approvals.domain.errors import Refusal, RequestUnknown
@@ -23,7 +24,7 @@ from bot.slack.full_view import read_place, view_page
 from bot.slack.notices import Say, in_window, to_person
 from bot.slack.payloads import ButtonPress, button_press
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
-from bot.slack.sentences import refusal_sentence
+from bot.slack.sentences import refusal_sentence, unreadable_sentence
 from bot.slack.store_then_ack import answered
 from bot.slack.web_api import CallFailed
 
@@ -31,6 +32,7 @@ APPROVERS_TIMEOUT_S = 0.5
 """Past it Details say that who may approve could not be read: the trigger lives three seconds."""
 
 Work = Callable[[ButtonPress, Say], Coroutine[Any, Any, None]]
+Sentence = Callable[[Refusal, ApprovalRequest | None], str]
 
 
 class Reviews:
@@ -68,7 +70,7 @@ class Reviews:
         if isinstance(opened, FullView):
             await self._show(press, view_page(opened.content), say)
         else:
-            await self._refuse(opened, say)
+            await self._refuse(opened, say, unreadable_sentence)
 
     async def open_reject_form(self, press: ButtonPress, say: Say) -> None:
         """Ask who may reject why; the form's submission is the rejection."""
@@ -83,7 +85,7 @@ class Reviews:
         desk = self._parts.desk
         content = await open_window(desk, click_of(press, Verdict.APPROVE), to_decide=False)
         if isinstance(content, Answer):
-            await self._refuse(content, say)
+            await self._refuse(content, say, unreadable_sentence)
             return
         may_approve = await self._may_approve(content)
         view = modals.details_modal(content, desk.clock.now(), may_approve=may_approve)
@@ -98,9 +100,11 @@ class Reviews:
         except TimeoutError:
             return MayApprove(is_complete=False)
 
-    async def _refuse(self, answer: Answer, say: Say) -> None:
+    async def _refuse(
+        self, answer: Answer, say: Say, sentence: Sentence = refusal_sentence
+    ) -> None:
         assert answer.refusal is not None
-        await say(refusal_sentence(answer.refusal, answer.request))
+        await say(sentence(answer.refusal, answer.request))
 
     async def _turn_forward(self, press: ButtonPress, say: Say) -> None:
         await self._turn(press, say, by=1)

@@ -70,6 +70,19 @@ _SENTENCES = {
         "You may still reject."
     ),
 }
+_READING = {
+    errors.BotMayNotDecide.code: "Bots and workflows may not look at what is asked.",
+    errors.GuestMayNotDecide.code: (
+        "Guests of the workspace may not look at what is asked. Ask a full member."
+    ),
+    errors.ExternalMayNotDecide.code: (
+        "People of another organisation may not look at what is asked."
+    ),
+    errors.DeactivatedMayNotDecide.code: "This account is deactivated, so nothing is shown.",
+    errors.IdentityUnverified.code: (
+        "Slack could not confirm just now who you are, so nothing is shown. Try again in a moment."
+    ),
+}
 _SETTLED = {
     Settlement.HAPPENED: "it happened",
     Settlement.AGAIN: "it is asked again before anything runs",
@@ -92,6 +105,11 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
     if isinstance(refusal, errors.StoreUnavailable):
         return f"{NOT_SAVED} ({escape(refusal.code)})"
     return _SENTENCES.get(refusal.code, f"{untrusted(refusal.message, 500)} {_SAFE}")
+
+
+def unreadable_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = None) -> str:
+    """Return the same for a person who only wanted to read."""
+    return _READING.get(refusal.code) or refusal_sentence(refusal, request)
 
 
 def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:

@@ -81,7 +81,7 @@ def _ending(content: CardContent) -> list[Element]:
         if by_people
         else section(outcome_of(request).message, " Ended", *when, ".")
     ]
-    if request.ended_reason:
+    if request.ended_reason and request.cause is not Cause.RULE:
         drawn.append(quote(clean(request.ended_reason, request.salt, REASON_MAX_CHARS)))
     return drawn
 

@@ -120,6 +120,8 @@ def test_a_high_risk_approval_is_asked_twice() -> None:
 
     confirming = [each for each in objects(blocks, "button") if "confirm" in each]
     assert [each["action_id"] for each in confirming] == ["sayso:approve"]
+    asked = confirming[0]["confirm"]["text"]["text"]
+    assert asked.startswith("k8s.restart_service(service=checkout) runs with exactly")
 
 
 def test_approvals_given_so_far_are_named() -> None:

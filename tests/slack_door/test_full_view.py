@@ -95,3 +95,30 @@ async def test_a_person_has_one_full_view_of_a_request_however_often_they_open_i
     views = [card for card in await stage.cards(request) if card.kind is CardKind.VIEW]
     assert sorted(str(view.viewer) for view in views) == [BOB, CAROL]
     assert len({view.nonce for view in views}) == 2
+
+
+async def test_what_was_approved_is_read_in_full_afterwards_and_decides_nothing(
+    stage: Scene,
+) -> None:
+    request = await stage.ask(tool="run_script", script="x" * 8_000 + "the end")
+    await stage.click(BOB, request, buttons.REJECT)
+    await stage.slack.interactions.submit_view(
+        BOB, stage.window(BOB).id, {modals.REASON_BLOCK: {modals.REASON_ACTION: "no"}}
+    )
+    await stage.settle()
+
+    await stage.click(CAROL, request, buttons.REVIEW)
+    read = str(stage.window(CAROL).view["blocks"])
+    while buttons.VIEW_NEXT in str(stage.window(CAROL).view["blocks"]):
+        await stage.slack.interactions.click_in_view(
+            CAROL, stage.window(CAROL).id, action_id=buttons.VIEW_NEXT
+        )
+        await stage.settle()
+        read += str(stage.window(CAROL).view["blocks"])
+
+    assert "the end" in read
+    assert buttons.VIEW_APPROVE not in read
+    assert buttons.VIEW_REJECT not in read
+    assert "Approve stands" not in read
+    await stage.click(BOB, request, buttons.DETAILS)
+    assert stage.window(BOB).view["title"]["text"] == "Details"

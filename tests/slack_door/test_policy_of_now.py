@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.approval_request import Cause, Status
+from approvals.domain.outcome import outcome_of
 from approvals.domain.policy import Policy
 from approvals.storage.policy_reader import read_policy
 from tests.slack_door.scene import BOB, CAROL, Scene, scene
@@ -88,6 +89,25 @@ async def test_approve_under_a_policy_that_denies_now_closes_the_request(stage: 
     stored = await stage.stored(request)
     assert (stored.status, stored.cause) == (Status.REJECTED, Cause.RULE)
     assert stage.told(BOB)[0].endswith("The policy says: By hand only.")
+
+
+async def test_the_card_of_a_call_denied_since_names_the_rule_that_denies_and_not_the_old_message(
+    stage: Scene,
+) -> None:
+    stage.set_policy(changed("effect: ask", "effect: ask, message: Restarting drops requests."))
+    request = await stage.ask()
+    guardrail = 'guardrails: [{tool: "*", effect: deny, message: Frozen today.}]\n'
+    stage.set_policy(changed("people:", f"{guardrail}people:"))
+
+    await stage.click(BOB, request)
+
+    card = str((await stage.message(request)).blocks)
+    assert "It is denied now by guardrail 1 (policy.yml:" in card
+    assert "Frozen today." in card
+    assert "Restarting drops requests." not in card
+    outcome = outcome_of(await stage.stored(request))
+    assert "Frozen today." in outcome.message
+    assert outcome.reason is None
 
 
 async def test_an_approval_of_somebody_who_has_left_since_counts_no_more(stage: Scene) -> None:
