@@ -135,7 +135,7 @@ async def _turns(parts: StretchParts, work: RunAtWork, graph: Any) -> RunEnding 
     given: dict[str, Any] | None = None
     if not conversation.has_task(messages, run.id):
         given = {"messages": conversation.opening(run, messages)}
-    elif not state.next:
+    elif not state.tasks:  # `next` leaves out those whose result is kept and not yet built upon
         return await _ending(work, messages)
     else:
         work.stands_at(messages)

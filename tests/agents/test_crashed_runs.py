@@ -17,7 +17,7 @@ from approvals.operations.ports import Committed
 from bot.agents.spec import AgentSpec, ModelSettings
 from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
-from tests.agents.images import CHECKPOINTS, ROWS, image
+from tests.agents.images import CHECKPOINTS, ROWS, image, without_newest_checkpoint
 from tests.agents.running import RunningAgents, running_agents
 
 ran: list[str] = []
@@ -123,6 +123,24 @@ async def test_f3_killed_after_the_body_before_its_result_is_kept_runs_it_no_sec
     assert ran == ["web"]
     assert "already ran under the same key" in (ended.answer or "")
     assert "web restarted" in (ended.answer or "")
+
+
+async def test_f3_killed_once_the_result_is_kept_before_its_step_is_the_model_is_told_it(
+    here: Path, tmp_path: Path
+) -> None:
+    crashed = tmp_path / "crashed"
+    async with model_of(here, last=crashed) as model:
+        spec = an_agent(model, [restart_service])
+        async with running_agents(here, spec) as agents:
+            run = await agents.started()
+            await agents.answered(run)
+            await agents.ended(run)
+        without_newest_checkpoint(crashed)
+        async with after_crash(crashed, spec) as agents:
+            ended = await agents.ended(run)
+
+    assert ran == ["web"]
+    assert ended.answer == "web restarted"
 
 
 async def test_f3_killed_after_the_last_turn_the_answer_is_taken_from_the_state(
