@@ -15,7 +15,8 @@ def stop_signal() -> Iterator[asyncio.Event]:
     """Yield an event that is set when the process is asked to end; call on the running loop.
 
     A handler of the loop's own, because a shell without job control leaves SIGINT ignored in the
-    background and Python then installs none.
+    background and Python then installs none. Once asked to end, Ctrl-C is ignored for good: an
+    impatient second one would end in a traceback while the process is already leaving.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in _SIGNALS:
@@ -23,8 +24,12 @@ def stop_signal() -> Iterator[asyncio.Event]:
     try:
         yield stop
     finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        if stop.is_set():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def say_stopped(kept: str) -> None:

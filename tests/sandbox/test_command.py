@@ -50,6 +50,17 @@ async def test_it_ends_within_two_seconds_with_code_0(tmp_path: Path, number: in
     assert noise == b""
 
 
+async def test_an_impatient_second_ctrl_c_changes_nothing(tmp_path: Path) -> None:
+    process, _ = await _start(tmp_path)
+
+    while process.returncode is None:
+        process.send_signal(signal.SIGINT)
+        await asyncio.sleep(0.005)
+    _, noise = await process.communicate()
+
+    assert (process.returncode, noise) == (0, b"")
+
+
 async def test_a_killed_workspace_comes_back_with_its_messages_and_tokens(tmp_path: Path) -> None:
     process, before = await _start(tmp_path)
     client = AsyncWebClient(token=before["SLACK_BOT_TOKEN"], base_url=before["SLACK_BASE_URL"])
