@@ -82,6 +82,9 @@ async def _draw(desk: Desk, messenger: Messenger, content: CardContent) -> _Draw
         await messenger.update(content, now=now)
         return _Drawn(card=shown)
     except Undeliverable as refused:
+        if asks_what_happened(content):
+            # Its run waits for this answer alone: the card is tried until the channel is put right.
+            raise NotNow(refused.code) from refused
         return _Drawn(card=shown, undeliverable=refused.code)
 
 
@@ -113,10 +116,10 @@ def _in_time(request: ApprovalRequest | None, again_at: datetime, *, now: dateti
 
 
 def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> None:
+    request = tx.request(RequestId(job.subject))
     for each in drawn:
         tx.save_card(each.card)
     refused = next((each.undeliverable for each in drawn if each.undeliverable), None)
-    request = tx.request(RequestId(job.subject))
     if refused is None or request is None or not request.is_pending:
         return
     if any(each.undeliverable and each.card.kind is CardKind.MESSAGE for each in drawn):

@@ -34,6 +34,10 @@ TOKEN_ERRORS = frozenset(
 """Slack does not know our token any more; nothing works until there is a new one."""
 
 
+RETRY_AFTER_MAX_S = 3_600.0
+"""Slack asks for seconds; more than an hour is a mistake that must not close a lane for ever."""
+
+
 class CallFailed(Exception):
     """A call to Slack did not succeed; `code` is Slack's error or our name for the failure."""
 
@@ -134,7 +138,9 @@ def _refusal(error: SlackApiError) -> CallFailed:
 
 
 def _seconds(text: str | None) -> float:
-    return float(text) if text is not None and text.isdecimal() else 30.0
+    """Return how long Slack wants no call; nothing sensible counts as half a minute."""
+    given = float(text) if text is not None and text.isascii() and text.isdecimal() else 30.0
+    return min(given, RETRY_AFTER_MAX_S)
 
 
 def _why(error: Exception) -> str:

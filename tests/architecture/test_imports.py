@@ -68,7 +68,12 @@ def test_every_package_of_the_server_is_used() -> None:
 
 
 def _imported_as(name: str) -> str:
-    unlike = {"python-ulid": "ulid", "ruamel.yaml": "ruamel", "common-expression-language": "cel"}
+    unlike = {
+        "common-expression-language": "cel",
+        "langgraph-checkpoint-sqlite": "langgraph.checkpoint.sqlite",
+        "python-ulid": "ulid",
+        "ruamel.yaml": "ruamel",
+    }
     return unlike.get(name, name.replace("-", "_"))
 
 

@@ -17,11 +17,12 @@ from approvals.gate.gateway import Clearance, ToolTraits
 from approvals.operations.cancel_run import cancel_run
 from approvals.operations.click import Answer, Click
 from approvals.operations.pause_run import pause_run
+from approvals.operations.ports import Undeliverable
 from approvals.operations.read_card import read_cards
 from approvals.operations.recover import recover
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.operations.settle_call import settle_call
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal
+from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy, proposal
 from tests.engine.runs_in_test import RunsInTest
 from tests.fakes.people import ALICE, BOB, CAROL, TEAM
 
@@ -257,3 +258,34 @@ async def test_a_run_that_times_out_waiting_goes_on_with_that() -> None:
         assert request is not None
         assert request.status is Status.TIMED_OUT
         assert len(runs.resumable) == 1
+
+
+async def test_the_starter_stops_a_run_whatever_became_of_its_channel_and_the_directory() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run, _ = await paused_run(runs)
+        gateway.policies.append(a_policy(POLICY.replace("C0OPS", "C0OTHER")))
+        gateway.directory.is_down = True
+
+        with pytest.raises(errors.Refusal):
+            await cancel_run(gateway.desk, run.id, person=BOB, team=TEAM)
+        ended = await cancel_run(gateway.desk, run.id, person=ALICE, team=TEAM)
+
+        assert ended.status is RunStatus.CANCELLED
+
+
+async def test_the_card_of_an_interrupted_call_is_tried_until_slack_takes_it(
+    tmp_path: Path,
+) -> None:
+    _, request_id = await interrupted(tmp_path / "sayso.db", "read_status")
+
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        runs = RunsInTest(gateway)
+        gateway.messenger.trouble = Undeliverable("is_archived")
+        await runs.delivered()
+        gateway.messenger.trouble = None
+        gateway.clock.advance(timedelta(minutes=5))
+        await runs.delivered()
+
+        assert [content.request.id for content in gateway.messenger.posts] == [request_id]
