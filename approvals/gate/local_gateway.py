@@ -18,6 +18,7 @@ from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.local_claims import cleared, gave_up, question, spent, withdrawn
 from approvals.gate.local_pauses import clear_or_pause
+from approvals.gate.pending_keys import PendingKeys
 from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
 from approvals.operations.cancel_request import cancel_key
 from approvals.operations.claim_permit import claim_permit
@@ -38,7 +39,9 @@ class LocalGateway:
         self._room = WaitingRoom()
         self._endings: set[asyncio.Task[None]] = set()
         self._is_closing = False
+        self._pending = PendingKeys()
         desk.store.on_commit(self._room.wake)
+        desk.store.on_commit(self._pending.forget)
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`."""
@@ -113,8 +116,12 @@ class LocalGateway:
 
     async def pending(self, key: str) -> RequestId | None:
         """See `Gateway.pending`."""
-        found = await self._desk.store.write(lambda tx: tx.request_by_key(key))
-        return found.id if found is not None and found.is_pending else None
+
+        async def read() -> RequestId | None:
+            found = await self._desk.store.write(lambda tx: tx.request_by_key(key))
+            return found.id if found is not None and found.is_pending else None
+
+        return await self._pending.find(key, read)
 
     async def cancel(self, key: str, *, agent: str) -> bool:
         """See `Gateway.cancel`."""
