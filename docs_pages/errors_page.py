@@ -27,7 +27,7 @@ the message says it.
 _TITLES = {
     "approvals.domain.errors": "Of the engine",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
-    "approvals.gate.connection": "Of the gate",
+    "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",
     "bot.agents.errors": "Of agent tasks",
     "bot.demo.errors": "Of the demo's services and ledger",

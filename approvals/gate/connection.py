@@ -12,23 +12,14 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from approvals.domain import errors
 from approvals.gate.exceptions import CallUnavailable, unavailable
 from approvals.gate.gateway import Clearance, Gateway, Proposal
+from approvals.gate.refusals import PauseNeedsKey, WouldDeadlock
 
 Answer = TypeVar("Answer")
 _running_loop = asyncio.get_running_loop
 _log = logging.getLogger("sayso.gate")
 _reports: set[asyncio.Task[None]] = set()  # a loop keeps only weak references to its tasks
-
-
-class WouldDeadlock(errors.Refusal):
-    """A guarded sync function was called on the gateway's own event loop, which it would stop.
-
-    Call it with `await asyncio.to_thread(function, ...)`, or make it `async def`.
-    """
-
-    code = "would_deadlock"
 
 
 @dataclass(slots=True)
@@ -70,6 +61,7 @@ class Connection:
     def ask(self, proposal: Proposal) -> Awaitable[Clearance]:
         """Return what to await for the clearance; keeps *proposal* no longer than it must."""
         if self.is_here:
+            _refuse_endless(proposal)
             return self.gateway.ask(proposal)
         return self._ask_from_afar(proposal)
 
@@ -182,9 +174,16 @@ async def _clear(gateway: Gateway, proposal: Proposal) -> Clearance:
     clearance = gateway.admit(proposal)
     if clearance is not None:
         return clearance
+    _refuse_endless(proposal)
     asking = gateway.ask(proposal)
     del proposal
     return await asking
+
+
+def _refuse_endless(proposal: Proposal) -> None:
+    """Refuse a pause that would open another question on every resume."""
+    if proposal.pauses and proposal.key is None:
+        raise PauseNeedsKey
 
 
 async def _report(

@@ -4,6 +4,7 @@ Set by `Gate.calling()` for one call and by the task runner for a whole run; rea
 it proposes a call. Carried by a context variable, so that no tool's signature changes.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +12,9 @@ from dataclasses import dataclass, replace
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.ids import ChannelId, RunId, TeamId, UserId
+
+RESERVED_PREFIX = "sayso:"
+"""Begins the keys that are made here; a caller's own key may not begin so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class CallContext:
     """How many questions of the run may wait at once; one more is refused."""
     pauses: bool = False
     """Whether a call that waits for people raises `CallPaused` instead of waiting."""
+    is_in_body: bool = False
+    """Whether the body of a guarded call makes this one: then it waits, and may not pause."""
     channel: str | None = None
     """The task's channel, whose rules apply. Only the gateway's task runner sets it (promise 8)."""
 
@@ -44,7 +50,7 @@ class CallContext:
         if self.key is not None:
             return self.key
         if self.run_id and self.message_id and self.tool_call_id:
-            return f"{self.run_id}:{self.message_id}:{self.tool_call_id}"
+            return made_key("run", self.run_id, self.message_id, self.tool_call_id)
         return None
 
     def requester(self, agent: str) -> Requester:
@@ -59,6 +65,11 @@ class CallContext:
     def on_behalf(self, people: tuple[UserId, ...]) -> tuple[UserId, ...]:
         """Return the people it acts for with *people* added; nobody is ever taken away."""
         return tuple(dict.fromkeys((*self.on_behalf_of, *people)))
+
+
+def made_key(kind: str, *parts: str) -> str:
+    """Return the key of *kind* that these parts give and no others: ids may hold any character."""
+    return f"{RESERVED_PREFIX}{kind}:{json.dumps(parts, separators=(',', ':'))}"
 
 
 NOTHING_KNOWN = CallContext()
@@ -82,16 +93,22 @@ def entered(context: CallContext) -> Iterator[CallContext]:
 def inside_body() -> Iterator[None]:
     """Hide the key and ids of the call being run from calls that its body makes.
 
-    Such a call waits: a body that was begun cannot be begun again, so it cannot pause.
+    Such a call waits: a body that was begun cannot be begun again, so it cannot pause. It gets a
+    key only if the body gives it one.
     """
     before = _CURRENT.get()
-    key = before.request_key
-    if key is None and before.tool_call_id is None and _KEY.get() is None:
-        yield
-        return
-    token = _KEY.set(key)
+    token = _KEY.set(before.request_key)
+    hidden = replace(
+        before,
+        key=None,
+        reason=None,
+        message_id=None,
+        tool_call_id=None,
+        pauses=False,
+        is_in_body=True,
+    )
     try:
-        with entered(replace(before, key=None, reason=None, tool_call_id=None, pauses=False)):
+        with entered(hidden):
             yield
     finally:
         _KEY.reset(token)

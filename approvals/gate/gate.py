@@ -16,13 +16,14 @@ from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import RequireApproval, code_rule
 from approvals.gate.connection import Connection
-from approvals.gate.context import CallContext, current, entered
+from approvals.gate.context import RESERVED_PREFIX, CallContext, current, entered
 from approvals.gate.declared import Declared
 from approvals.gate.exceptions import unavailable
 from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import UNDECLARED, Gateway, ToolTraits
 from approvals.gate.guard import Guard, dressed
 from approvals.gate.opening import LoopThread, OpenGateway, installed_gateway
+from approvals.gate.refusals import ReservedKey
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -200,7 +201,12 @@ class Gate:
             on_behalf_of: more people who may not approve; only ever added to.
             thread: (channel id, ts) of the thread the card goes to. Whose rules apply is not
                 changed by it.
+
+        Raises:
+            ReservedKey: the key begins with `sayso:`.
         """
+        if key and key.startswith(RESERVED_PREFIX):
+            raise ReservedKey
         known = current()
         replaced = (known.person,) if person and known.person else ()
         people = (*replaced, *(UserId(each) for each in on_behalf_of))

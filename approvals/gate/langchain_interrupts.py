@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages import ToolCall as ModelCall
 
 from approvals.domain import run_errors
+from approvals.gate.context import made_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +73,8 @@ def _batch(interrupt: Any, state: Any, thread: str) -> Interrupted:
     calls = []
     for action, review in pairs:
         position, call = _next_like(action, left)
-        calls.append(
-            _asked(
-                call, allowed=review["allowed_decisions"], key=f"{thread}:{answer.id}:#{position}"
-            )
-        )
+        key = made_key("turn", thread, str(answer.id), str(position))
+        calls.append(_asked(call, allowed=review["allowed_decisions"], key=key))
     return Interrupted(
         id=interrupt.id, is_batch=True, calls=tuple(calls), message_id=str(answer.id)
     )
@@ -91,7 +89,7 @@ def _single(interrupt: Any, state: Any, thread: str) -> Interrupted:
     asked = _asked(
         shown,
         allowed=_types(interrupt.response_schema),
-        key=f"{thread}:{answer.id}:{call_id}",
+        key=made_key("interrupt", thread, str(answer.id), str(call_id)),
     )
     return Interrupted(id=interrupt.id, is_batch=False, calls=(asked,), message_id=str(answer.id))
 

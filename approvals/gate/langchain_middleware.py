@@ -3,12 +3,13 @@
 *Future*: the call waits in memory. *Pause*: the call becomes LangGraph's `interrupt()`, the graph
 returns, and nothing is left in memory. The pause is stored by the graph's checkpointer; the answer
 stands in our row. On every resume the row is read first, and whatever is passed to resume is
-ignored: only the row can let a body run.
+ignored: only the row can let a body run. What other middlewares do to a call on its way to the tool
+is `langchain_crossing`'s.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain_core.messages import AIMessage, ToolMessage
@@ -18,15 +19,17 @@ from langgraph.types import Command, interrupt
 
 from approvals.domain import errors
 from approvals.gate.code_rules import RequireApproval
-from approvals.gate.context import CallContext, current, entered
+from approvals.gate.context import CallContext, current, entered, made_key
 from approvals.gate.declared import Declared
 from approvals.gate.exceptions import CallPaused
 from approvals.gate.gate import Gate
+from approvals.gate.langchain_crossing import GatedRequest, crossing
 from approvals.gate.langchain_tools import GuardedTool, guard_tool
 
 ToolAnswer = ToolMessage | Command[Any]
 PAUSE_KIND = "sayso.paused"
 PAUSE_VERSION = 1
+_GUARDED_MAX = 1_000
 
 
 class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -37,7 +40,10 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
     ```
 
     Tools that are guarded already stay as they are; all others are put behind *gate*, so that
-    giving the agent a tool cannot forget the gate.
+    giving the agent a tool cannot forget the gate. That holds for a tool that another middleware
+    puts into the request as well, before or after this one; a tool that would start beside the
+    gate is stopped with `CallNotGated`. What a middleware does itself, without the handler, is its
+    own code, and nothing here sees it.
     """
 
     def __init__(
@@ -66,26 +72,38 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
     ) -> ToolAnswer:
         """Run the call behind the gate, or pause the graph until people have decided."""
         guarded = self._behind_the_gate(request)
-        while True:
-            try:
-                with entered(self._context(request)) as context:
-                    await self._pause_early(context)
-                    return await handler(guarded)
-            except CallPaused as paused:
+        with crossing(request) as one:
+            while True:
+                answer: ToolAnswer | None = None
+                try:
+                    with entered(self._context(request)) as context:
+                        await self._pause_early(context)
+                        answer = await handler(guarded)
+                except Exception as error:
+                    one.caught(error)
+                if one.paused is None:
+                    return one.refusal_of(request) or cast("ToolAnswer", answer)
                 # Returns only when somebody resumed with a value; the row is asked once more.
-                interrupt(pause_value(paused))
+                interrupt(pause_value(one.paused))
+                one.begin()
 
     def wrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolAnswer]
     ) -> ToolAnswer:
         """Run the call of a graph that is invoked without a loop; else as `awrap_tool_call`."""
         guarded = self._behind_the_gate(request)
-        while True:
-            try:
-                with entered(self._context(request)):
-                    return handler(guarded)
-            except CallPaused as paused:
-                interrupt(pause_value(paused))
+        with crossing(request) as one:
+            while True:
+                answer: ToolAnswer | None = None
+                try:
+                    with entered(self._context(request)):
+                        answer = handler(guarded)
+                except Exception as error:
+                    one.caught(error)
+                if one.paused is None:
+                    return one.refusal_of(request) or cast("ToolAnswer", answer)
+                interrupt(pause_value(one.paused))
+                one.begin()
 
     async def _pause_early(self, context: CallContext) -> None:
         """Pause a call that is known to wait before LangChain prepares it once more.
@@ -102,24 +120,38 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
         if waiting is not None:
             raise CallPaused(waiting)
 
-    def _behind_the_gate(self, request: ToolCallRequest) -> ToolCallRequest:
-        tool = request.tool
-        if tool is None or isinstance(tool, GuardedTool):
-            return request
-        if id(tool) not in self._guarded:
-            guarded = guard_tool(
-                self._gate,
-                tool,
-                channel=self._channel,
-                require_approval=self._require_approval,
-                declared=self._declared,
-            )
-            self._guarded[id(tool)] = (tool, guarded)
-        return replace(request, tool=self._guarded[id(tool)][1])
+    def _behind_the_gate(self, request: ToolCallRequest) -> GatedRequest:
+        return GatedRequest(
+            tool_call=request.tool_call,
+            tool=request.tool,
+            state=request.state,
+            runtime=request.runtime,
+            guard=self._guard,
+        )
+
+    def _guard(self, tool: BaseTool) -> BaseTool:
+        if isinstance(tool, GuardedTool):
+            return tool
+        known = self._guarded.get(id(tool))
+        if known:
+            return known[1]
+        guarded = guard_tool(
+            self._gate,
+            tool,
+            channel=self._channel,
+            require_approval=self._require_approval,
+            declared=self._declared,
+        )
+        if len(self._guarded) >= _GUARDED_MAX:  # tools that are made anew for each call
+            self._guarded.clear()
+        self._guarded[id(tool)] = (tool, guarded)
+        return guarded
 
     def _context(self, request: ToolCallRequest) -> CallContext:
         """Say which call this is; what the caller has said before stays."""
         known = current()
+        if known.is_in_body:
+            return known  # it waits in memory, and has no key but one the body gives
         call_id = request.tool_call["id"]
         context = replace(
             known,
@@ -130,7 +162,7 @@ class ApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
         if context.key is None and context.run_id is None:
             thread = request.runtime.config.get("configurable", {}).get("thread_id")
             if thread and context.message_id and call_id:
-                key = f"{thread}:{context.message_id}:{call_id}"
+                key = made_key("thread", str(thread), context.message_id, call_id)
                 return replace(context, key=key)
         return context
 

@@ -27,6 +27,7 @@ from approvals.gate.exceptions import CallNotApproved
 from approvals.gate.function_form import GUARD_MARK, FunctionForm, is_generator
 from approvals.gate.gate import Gate
 from approvals.gate.guard import Guard
+from approvals.gate.langchain_crossing import at_the_gate
 from approvals.gate.parameters import Parameters
 
 _LOOKS = (
@@ -79,7 +80,7 @@ class GuardedTool(BaseTool):
 
     def run(self, *args: Any, tool_call_id: str | None = None, **kwargs: Any) -> Any:
         """Run behind the gate; a refusal of a model's call becomes a message for the model."""
-        with _tool_call(tool_call_id):
+        with _tool_call(tool_call_id), at_the_gate():
             try:
                 return super().run(*args, tool_call_id=tool_call_id, **kwargs)
             except (CallNotApproved, errors.Refusal) as refusal:
@@ -87,7 +88,7 @@ class GuardedTool(BaseTool):
 
     async def arun(self, *args: Any, tool_call_id: str | None = None, **kwargs: Any) -> Any:
         """Run behind the gate; a refusal of a model's call becomes a message for the model."""
-        with _tool_call(tool_call_id):
+        with _tool_call(tool_call_id), at_the_gate():
             try:
                 return await super().arun(*args, tool_call_id=tool_call_id, **kwargs)
             except (CallNotApproved, errors.Refusal) as refusal:

@@ -69,7 +69,7 @@ async def test_a_restart_in_prod_waits_for_the_approval_and_then_happens(
     assert f"replaced pid {before['pid']}" in (ended.answer or "")
     assert (request.requester.agent, request.requester.person) == ("ops", ALICE)
     assert (request.channel, request.thread_ts) == (OPS, None)
-    assert re.fullmatch(rf"{run.id}:\w{{26}}:call_\w+", request.key or "")
+    assert re.fullmatch(rf'sayso:run:\["{run.id}","\w{{26}}","call_\w+"\]', request.key or "")
     assert [step.split("{")[0] for step in agents.steps(run)] == [
         "Calling service_status(service=checkout, environment=prod)",
         "service_status returned: ",

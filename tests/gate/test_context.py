@@ -11,6 +11,7 @@ from approvals.gate import CallCancelled, Gate
 from approvals.gate.code_rules import RequireApproval
 from approvals.gate.context import CallContext, entered
 from approvals.gate.gateway import Proposal
+from approvals.gate.refusals import PauseNeedsKey, ReservedKey
 from tests.fakes.scripted_gateway import ScriptedGateway, allow, approve
 
 gate = Gate(agent="deploy-bot", channel="#ops")
@@ -64,8 +65,39 @@ async def test_in_a_run_the_key_is_run_message_and_tool_call() -> None:
     with entered(run):
         proposal = await proposed()
 
-    assert proposal.key == "RUN1:msg_1:call_1"
+    assert proposal.key == 'sayso:run:["RUN1","msg_1","call_1"]'
     assert (proposal.run_id, proposal.tool_call_id) == ("RUN1", "call_1")
+
+
+async def test_ids_that_hold_colons_do_not_give_the_key_of_another_call() -> None:
+    keys = set()
+    for message_id, tool_call_id in [("m:c", "1"), ("m", "c:1"), ('m","c', "1")]:
+        run = CallContext(run_id=RunId("R"), message_id=message_id, tool_call_id=tool_call_id)
+        with entered(run):
+            keys.add((await proposed()).key)
+
+    assert len(keys) == 3
+
+
+async def test_a_caller_cannot_choose_a_key_that_only_sayso_makes() -> None:
+    with pytest.raises(ReservedKey), gate.calling(key='sayso:run:["RUN1","msg_1","call_1"]'):
+        pass
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_a_call_that_would_pause_without_a_key_is_refused_before_anyone_is_asked(
+    in_thread: bool,
+) -> None:
+    @gate.guard
+    def restart_here(name: str) -> str:
+        return name
+
+    gateway = ScriptedGateway(answer=approve)
+    gate.use(gateway)
+    with entered(CallContext(pauses=True)), pytest.raises(PauseNeedsKey):
+        await (asyncio.to_thread(restart_here, "web") if in_thread else restart("web"))
+
+    assert gateway.questions == {}
 
 
 async def test_a_tasks_channel_wins_over_the_guards_and_calling_cannot_set_one() -> None:

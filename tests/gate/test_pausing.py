@@ -1,17 +1,21 @@
 """Agents that pause: a real LangGraph graph, a real store, nothing waiting in memory."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
 from langgraph.types import interrupt
 
 from approvals.domain.decision import Verdict
 from approvals.gate import Gate
-from approvals.gate.langchain import paused_requests, resume_paused
+from approvals.gate.langchain import ApprovalMiddleware, paused_requests, resume_paused
+from approvals.gate.refusals import PauseNeedsKey
 from tests.engine.gateway_in_test import GatewayInTest
 from tests.gate.pausing import CONFIG, TOOLS, an_agent, ran, started, told
-from tests.gate.scripted_agent import call
+from tests.gate.scripted_agent import ScriptedModel, call
 
 
 async def test_a_paused_call_waits_for_nothing_and_runs_once_it_is_approved(
@@ -157,3 +161,23 @@ async def test_a_breakpoint_of_the_graph_stops_it(gateway: GatewayInTest, gate: 
     assert ran == ["web"]
     assert values["messages"][-1].text == "web restarted"
     assert (await agent.aget_state(CONFIG)).next == ("model",)
+
+
+@pytest.mark.parametrize(
+    ("call_id", "config"), [(None, CONFIG), ("call_1", {})], ids=["no call id", "no thread"]
+)
+async def test_a_pause_that_could_never_be_found_again_is_refused_before_anyone_is_asked(
+    gateway: GatewayInTest, gate: Gate, call_id: str | None, config: Any
+) -> None:
+    asking: Any = call("restart_service", service="web") | {"id": call_id}
+    agent = create_agent(
+        ScriptedModel(calls=[asking]), list(TOOLS), middleware=[ApprovalMiddleware(gate)]
+    )
+
+    try:
+        said = told(await agent.ainvoke({"messages": [HumanMessage("go")]}, config))[0]
+    except PauseNeedsKey as refused:
+        said = str(refused)
+
+    assert "no key" in said
+    assert (ran, gateway.messenger.posts) == ([], [])

@@ -12,9 +12,9 @@ from approvals.domain import errors
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import OutcomeKind
 from approvals.gate import CallRejected, CallUnavailable, Gate
-from approvals.gate.connection import WouldDeadlock
 from approvals.gate.gateway import Gateway
 from approvals.gate.opening import LoopThread
+from approvals.gate.refusals import WouldDeadlock
 from tests.fakes.scripted_gateway import ScriptedGateway, approve
 
 gate = Gate(agent="deploy-bot")

@@ -1,0 +1,42 @@
+"""What the gate itself refuses before anyone is asked: a call made wrongly, or beside the gate.
+
+Raised by connections, by `Gate.calling()` and by the adapters. How a question ended is told by
+`exceptions`.
+"""
+
+from approvals.domain import errors
+
+
+class WouldDeadlock(errors.Refusal):
+    """A guarded sync function was called on the gateway's own event loop, which it would stop.
+
+    Call it with `await asyncio.to_thread(function, ...)`, or make it `async def`.
+    """
+
+    code = "would_deadlock"
+
+
+class CallNotGated(errors.Refusal):
+    """A tool was about to run that is not behind the gate. Nothing ran and nobody was asked.
+
+    A middleware after `ApprovalMiddleware` put it there: put it before, or pass the tool through
+    `gate.guard_tools()`.
+    """
+
+    code = "call_not_gated"
+
+
+class PauseNeedsKey(errors.Refusal):
+    """A call that pauses has no key, so that its answer could never be found. Nobody was asked.
+
+    Pass a checkpointer and a `thread_id`, and give the model's tool call an id; or let it wait in
+    memory, with `pauses=False`.
+    """
+
+    code = "pause_needs_key"
+
+
+class ReservedKey(errors.Refusal):
+    """Keys that begin with `sayso:` are made by Sayso itself. Choose another key."""
+
+    code = "reserved_key"
