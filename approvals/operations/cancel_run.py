@@ -22,7 +22,7 @@ async def cancel_run(desk: Desk, run_id: RunId, *, person: UserId, team: TeamId)
         TaskNotAllowed, IdentityUnverified, or why the person may never steer anything.
         StoreUnavailable: nothing was stored.
     """
-    known = await desk.store.write(lambda tx: tx.run(run_id))
+    known = await desk.store.write(lambda tx: tx.run(run_id, locked=False))
     if known is None:
         raise run_errors.RunUnknown
     await may_cancel(desk, known, person=person, team=team)

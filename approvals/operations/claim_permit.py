@@ -49,7 +49,8 @@ def _claim(
         raise errors.NotApproved(request=request)
     if not digest == permit.digest == request.call.digest:
         raise errors.ArgsMismatch
-    run = tx.run(request.run_id) if request.run_id is not None else None
+    # Not locked, as the request is held already: who ends a run locks its requests after it.
+    run = tx.run(request.run_id, locked=False) if request.run_id is not None else None
     if run is not None and run.has_ended:
         raise run_errors.RunEnded
     now = desk.clock.now()

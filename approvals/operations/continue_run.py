@@ -10,6 +10,7 @@ from approvals.domain import run_errors
 from approvals.domain.ids import RunId
 from approvals.domain.run import Run, RunNote
 from approvals.operations.desk import Desk
+from approvals.operations.lock_conversation import lock_conversation
 from approvals.operations.ports import Transaction
 from approvals.operations.start_run import Task, open_run, refuse_unusable
 
@@ -33,8 +34,10 @@ async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
     own_id, nonce = desk.ids.ulid(), desk.ids.secret()
 
     def unit(tx: Transaction) -> Run | RunNote:
-        run = tx.run(run_id)
-        latest = tx.latest_run(run.conversation) if run else None
+        conversation = lock_conversation(tx, run_id)
+        newest = tx.latest_run(conversation) if conversation else None
+        # Read again under its lock: it may be ending or cancelled at this moment.
+        latest = tx.run(newest.id) if newest else None
         if latest is None:
             raise run_errors.RunUnknown
         if latest.has_ended:

@@ -45,11 +45,11 @@ async def deliver_run(desk: Desk, messenger: RunMessenger, job: Job) -> None:
 
 
 def read_run_content(tx: Transaction, run_id: RunId) -> RunContent | None:
-    """Return everything the thread of a run tells, None for an unknown run."""
-    run, thread = tx.run(run_id), tx.run_thread(run_id)
+    """Return everything the thread of a run tells, None for an unknown run; nothing is locked."""
+    run, thread = tx.run(run_id, locked=False), tx.run_thread(run_id)
     if run is None or thread is None:
         return None
-    requests = () if run.has_ended else tuple(tx.requests_of_run(run_id))
+    requests = () if run.has_ended else tuple(tx.requests_of_run(run_id, locked=False))
     return RunContent(
         run=run,
         thread=thread,
@@ -87,7 +87,8 @@ def _wait(reason: NotNow, job: Job) -> timedelta:
 def _told(tx: Transaction, desk: Desk, job: Job, *, thread: RunThread) -> None:
     tx.save_run_thread(thread)
     tx.finish_job(job)
-    run = tx.run(thread.run_id)
+    # Not locked: whoever takes the run looks whether it still waits.
+    run = tx.run(thread.run_id, locked=False)
     if run is not None and run.status is RunStatus.QUEUED:
         tx.enqueue(resume_job(run, desk.clock.now()))
 

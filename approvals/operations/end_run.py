@@ -12,6 +12,7 @@ from approvals.domain.ids import RunId
 from approvals.domain.run import Run, RunCause
 from approvals.domain.run_lifecycle import RunEvent, advance_run
 from approvals.operations.desk import Desk
+from approvals.operations.lock_conversation import lock_conversation
 from approvals.operations.ports import Transaction
 from approvals.operations.save_run import close_requests, save_run_step
 from approvals.operations.start_run import Task, open_run
@@ -39,6 +40,7 @@ async def end_run(desk: Desk, run_id: RunId, ending: RunEnding) -> Run:
     next_id, nonce = RunId(desk.ids.ulid()), desk.ids.secret()
 
     def unit(tx: Transaction) -> Run:
+        lock_conversation(tx, run_id)
         run = tx.run(run_id)
         if run is None:
             raise run_errors.RunUnknown

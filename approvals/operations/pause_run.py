@@ -45,7 +45,8 @@ async def pause_run(desk: Desk, run_id: RunId, awaiting: Sequence[RequestId]) ->
 
 
 def _is_answered(tx: Transaction, request_id: RequestId) -> bool:
-    request, permit = tx.request(request_id), tx.permit(request_id)
+    # Not locked: an answer stored after this look brings its own job, which finds the run paused.
+    request, permit = tx.request(request_id, locked=False), tx.permit(request_id)
     if request is None:
         return True
     if request.status is Status.APPROVED and permit is not None:

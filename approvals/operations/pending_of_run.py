@@ -13,6 +13,6 @@ def refuse_one_too_many(tx: Transaction, request: ApprovalRequest, pending_max: 
     """
     if pending_max is None or request.run_id is None:
         return
-    waiting = sum(each.is_pending for each in tx.requests_of_run(request.run_id))
+    waiting = sum(each.is_pending for each in tx.requests_of_run(request.run_id, locked=False))
     if waiting > pending_max:
         raise run_errors.TooManyPending

@@ -46,14 +46,21 @@ class Ids(Protocol):
 
 
 class Transaction(DecisionRows, RunRows, Protocol):
-    """Everything one unit may read and write. All of it is stored, or nothing."""
+    """Everything one unit may read and write. All of it is stored, or nothing.
 
-    def request(self, request_id: RequestId) -> ApprovalRequest | None:
-        """Return the request, locked until the transaction ends."""
+    Units run side by side where the database lets them, so all lock in one order: runs by id (a
+    conversation's first run before a later one), where they are told, requests by id. A permit, a
+    card and a decision are changed by who holds their request. Jobs, by kind and subject, and the
+    head of the audit log come last by themselves, when the unit has ended. What is only read is
+    read with `locked=False`, at any place.
+    """
+
+    def request(self, request_id: RequestId, *, locked: bool = True) -> ApprovalRequest | None:
+        """Return the request, by default locked until the transaction ends."""
         ...
 
     def request_by_key(self, key: str) -> ApprovalRequest | None:
-        """Return the latest request (highest ask number) asked under *key*."""
+        """Return the latest request (highest ask number) asked under *key*, locked."""
         ...
 
     def add_request(self, request: ApprovalRequest) -> None:
@@ -88,7 +95,10 @@ class Transaction(DecisionRows, RunRows, Protocol):
         ...
 
     def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests that no caller can come back to."""
+        """Return pending requests that no caller can come back to.
+
+        A row that cannot be read is logged and left out.
+        """
         ...
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
@@ -103,15 +113,18 @@ class Transaction(DecisionRows, RunRows, Protocol):
         """Insert or update a card by its id."""
         ...
 
-    def requests_of_run(self, run_id: RunId) -> Sequence[ApprovalRequest]:
-        """Return what is open of a run, oldest first.
+    def requests_of_run(self, run_id: RunId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
+        """Return what is open of a run, oldest first, by default locked.
 
         That is: pending, or approved and not yet claimed, or interrupted and not yet settled.
         """
         ...
 
     def enqueue(self, job: Job) -> None:
-        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
+        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one.
+
+        What is done to jobs is done when the unit has ended, in the order of their keys.
+        """
         ...
 
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:

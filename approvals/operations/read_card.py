@@ -18,14 +18,14 @@ def read_content(
     tx: Transaction, request: ApprovalRequest, card: Card, *, policy: Policy
 ) -> CardContent:
     """Return what *card* of *request* has to show now, under the *policy* in force."""
-    run = tx.run(request.run_id) if request.run_id else None
+    run = tx.run(request.run_id, locked=False) if request.run_id else None
     return CardContent(
         card=card,
         request=request,
         decisions=tuple(tx.decisions(request.id)),
         rules=rules_shown(policy, request) if request.is_pending else (),
         permit=tx.permit(request.id),
-        earlier=tx.request(request.earlier) if request.earlier else None,
+        earlier=tx.request(request.earlier, locked=False) if request.earlier else None,
         earlier_permit=tx.permit(request.earlier) if request.earlier else None,
         run=run,
         thread_ts=request.thread_ts or (_thread_of(tx, run, request) if run else None),
@@ -54,7 +54,7 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
     """
 
     def unit(tx: Transaction) -> tuple[CardContent, ...]:
-        request = tx.request(request_id)
+        request = tx.request(request_id, locked=False)
         if request is None:
             return ()
         policy = desk.policy()

@@ -13,8 +13,8 @@ from approvals.domain.run import Run, RunNote, RunThread
 class RunRows(Protocol):
     """What one unit may read and write of runs."""
 
-    def run(self, run_id: RunId) -> Run | None:
-        """Return the run, locked until the transaction ends."""
+    def run(self, run_id: RunId, *, locked: bool = True) -> Run | None:
+        """Return the run, by default locked until the transaction ends."""
         ...
 
     def add_run(self, run: Run) -> None:
@@ -34,7 +34,7 @@ class RunRows(Protocol):
         ...
 
     def latest_run(self, conversation: ConversationId) -> Run | None:
-        """Return the newest run of a conversation."""
+        """Return the newest run of a conversation, not locked."""
         ...
 
     def runs_in(self, channel: ChannelId, *, limit: int) -> Sequence[Run]:

@@ -48,7 +48,7 @@ def _settle(
         if request is None or permit is None:
             raise errors.RequestUnknown
         _, person = checked_presser(tx, desk, request, click=click, who=who)
-        run = tx.run(request.run_id) if request.run_id else None
+        run = tx.run(request.run_id, locked=False) if request.run_id else None
         if run is None or person.user != run.starter:
             _refuse_stranger(desk, request, run, who=who, belongs=person.sets)
         step = settle(request, permit, settlement, by=person.user, now=at)

@@ -27,16 +27,18 @@ _OPEN_PERMIT = exists().where(
     ),
 )
 
-REQUESTS_OF_RUN = sql(
+_open_requests = (
     select(_REQUEST)
     .where(
         _REQUEST.c.run_id == bindparam("run_id"),
         or_(_REQUEST.c.status == literal_column("'pending'"), _OPEN_PERMIT),
     )
     .order_by(_REQUEST.c.id)
-    .with_for_update(of=_REQUEST)
 )
-RUN = sql(select(_RUN).where(_RUN.c.id == bindparam("id")).with_for_update())
+REQUESTS_OF_RUN = sql(_open_requests)
+REQUESTS_OF_RUN_LOCKED = sql(_open_requests.with_for_update(of=_REQUEST))
+RUN = sql(select(_RUN).where(_RUN.c.id == bindparam("id")))
+RUN_LOCKED = sql(select(_RUN).where(_RUN.c.id == bindparam("id")).with_for_update())
 ADD_RUN = insertion(_RUN)
 SAVE_RUN = sql(
     update(_RUN)

@@ -1,11 +1,14 @@
 """The outbox's table, as a transaction sees it: keyed, delayed, claimed under a lease.
 
-A part of `SqlTransaction`. A worker whose lease went to another attempt changes nothing.
+A part of `SqlTransaction`. A worker whose lease went to another attempt changes nothing. Jobs are
+written when the unit has ended, in the order of their keys, so that no unit waits for another that
+waits for it.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from approvals.domain.jobs import Job
@@ -25,10 +28,12 @@ class SqlJobs(SqlWork):
     def __init__(self, executor: Executor) -> None:
         super().__init__(executor)
         self.has_jobs = False
+        self._changes: list[tuple[tuple[str, str], Callable[[], object]]] = []
 
     def enqueue(self, job: Job) -> None:
         """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
-        self._run(statements.ENQUEUE, rows.job_to_row(job))
+        values = rows.job_to_row(job)
+        self._later(job, lambda: self._run(statements.ENQUEUE, values))
         self.has_jobs = True
 
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
@@ -53,10 +58,7 @@ class SqlJobs(SqlWork):
 
     def finish_job(self, job: Job) -> None:
         """Remove the job, or make it due again at once if it was asked for anew meanwhile."""
-        done = {**_held(job), "done_generation": job.generation}
-        if not self._run(statements.FINISH_JOB, done).rowcount:
-            self._run(statements.RELEASE_JOB, _held(job))
-            self.has_jobs = True
+        self._later(job, lambda: self._finish(job))
 
     def postpone_job(self, job: Job, run_at: datetime, *, is_failure: bool = True) -> None:
         """Give the job back, due at *run_at*; unless *is_failure* this attempt is not counted."""
@@ -65,8 +67,23 @@ class SqlJobs(SqlWork):
             "again_at": columns.time_to_text(run_at),
             "failed_attempts": job.attempt - (not is_failure),
         }
-        self._run(statements.POSTPONE_JOB, values)
+        self._later(job, lambda: self._run(statements.POSTPONE_JOB, values))
         self.has_jobs = True
+
+    def write_jobs(self) -> None:
+        """Do what was asked of jobs, by kind and subject; of one job in the order it was asked."""
+        for _, change in sorted(self._changes, key=itemgetter(0)):
+            change()
+        self._changes.clear()
+
+    def _later(self, job: Job, change: Callable[[], object]) -> None:
+        self._changes.append(((job.kind.value, job.subject), change))
+
+    def _finish(self, job: Job) -> None:
+        done = {**_held(job), "done_generation": job.generation}
+        if not self._run(statements.FINISH_JOB, done).rowcount:
+            self._run(statements.RELEASE_JOB, _held(job))
+            self.has_jobs = True
 
 
 def _held(job: Job) -> dict[str, Any]:

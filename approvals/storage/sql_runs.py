@@ -1,6 +1,6 @@
 """Runs, as a transaction sees them: the `RunRows` port. A part of `SqlTransaction`.
 
-Locks are taken on the run first and on its requests after it.
+What is read to be changed is locked, runs before requests (the order stands at `Transaction`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,14 +24,15 @@ class SqlRuns(SqlWork):
         super().__init__(executor)
         self.runs: list[Run] = []
 
-    def requests_of_run(self, run_id: RunId) -> Sequence[ApprovalRequest]:
+    def requests_of_run(self, run_id: RunId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
         """Return what is open of a run, oldest first."""
-        found = self._run(statements.REQUESTS_OF_RUN, {"run_id": run_id})
+        statement = statements.REQUESTS_OF_RUN_LOCKED if locked else statements.REQUESTS_OF_RUN
+        found = self._run(statement, {"run_id": run_id})
         return [request_rows.request_from_row(row) for row in found]
 
-    def run(self, run_id: RunId) -> Run | None:
+    def run(self, run_id: RunId, *, locked: bool = True) -> Run | None:
         """Return the run."""
-        return self._one(statements.RUN, {"id": run_id})
+        return self._one(statements.RUN_LOCKED if locked else statements.RUN, {"id": run_id})
 
     def add_run(self, run: Run) -> None:
         """Insert a new run."""

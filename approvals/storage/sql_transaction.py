@@ -1,8 +1,9 @@
 """What one unit of work reads and writes: the `Transaction` port over SQL, for every database.
 
 Made for each unit by the store that runs it; it never begins, commits or rolls back. What it notes
-for the store's listeners counts only if the unit is kept. Audit events are sealed when the unit has
-ended, so that requests are locked before the head of the chain, and the head for a moment only.
+for the store's listeners counts only if the unit is kept. When the unit has ended jobs are written
+and then audit events sealed, so that rows are locked before jobs, jobs before the head of the
+chain, and the head for a moment only.
 """
 
 import logging
@@ -43,9 +44,10 @@ class SqlTransaction(SqlRuns, SqlJobs):
         self.ended: list[ApprovalRequest] = []
         self.next_due_at: datetime | None = None
 
-    def request(self, request_id: RequestId) -> ApprovalRequest | None:
+    def request(self, request_id: RequestId, *, locked: bool = True) -> ApprovalRequest | None:
         """Return the request."""
-        return self._loaded(self._run(statements.REQUEST_LOCKED, {"id": request_id}).fetchone())
+        statement = statements.REQUEST_LOCKED if locked else statements.REQUEST
+        return self._loaded(self._run(statement, {"id": request_id}).fetchone())
 
     def request_by_key(self, key: str) -> ApprovalRequest | None:
         """Return the latest request asked under *key*."""
@@ -121,11 +123,26 @@ class SqlTransaction(SqlRuns, SqlJobs):
         self._run(statements.SAVE_PERMIT, rows.permit_to_row(permit))
 
     def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests that no caller can come back to."""
-        rows_found = self._run(statements.PENDING_WITHOUT_KEY, {"limit": limit})
-        found = [request_rows.request_from_row(row) for row in rows_found]
-        self._pending.update(request.id for request in found)
-        return found
+        """Return pending requests that no caller can come back to, but for the unreadable.
+
+        Those do not count, so that any number of them hides no other.
+        """
+        unread: dict[str, Exception] = {}
+        while True:
+            asked = limit + len(unread)
+            found = self._run(statements.PENDING_WITHOUT_KEY, {"limit": asked}).fetchall()
+            readable = []
+            for row in found:
+                try:
+                    readable.append(request_rows.request_from_row(row))
+                except Exception as fault:  # whatever is wrong with it, the others are withdrawn
+                    unread[row["id"]] = fault
+            if len(found) < asked or len(readable) >= limit:
+                break
+        for request_id, why in unread.items():
+            _log.error("Request %s cannot be read; it is left as it is", request_id, exc_info=why)
+        self._pending.update(request.id for request in readable[:limit])
+        return readable[:limit]
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
         """Return permits claimed and unreported whose owner is not *owner*."""
@@ -157,7 +174,11 @@ class SqlTransaction(SqlRuns, SqlJobs):
         self._run(statements.SET_FACT, {"name": name, "value": value})
 
     def finish(self) -> None:
-        """Seal and append what was recorded; called once, after the unit and before the commit."""
+        """Write the jobs, then seal and append what was recorded.
+
+        Called once, after the unit and before the commit.
+        """
+        self.write_jobs()
         for event in self._events:
             sealed = audit.seal(event, self._head(), event_id=self._ids.ulid(), source=self._source)
             self._run(statements.ADD_EVENT, rows.event_to_row(sealed))

@@ -194,5 +194,5 @@ class Runner:
 
 
 def _channels(tx: Transaction, subjects: tuple[str, ...]) -> dict[str, ChannelId]:
-    found = (tx.run(RunId(subject)) for subject in subjects)
+    found = (tx.run(RunId(subject), locked=False) for subject in subjects)
     return {run.id: run.channel for run in found if run is not None}

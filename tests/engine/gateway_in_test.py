@@ -29,6 +29,7 @@ from approvals.storage.policy_reader import read_policy
 from approvals.storage.postgres.server import Server
 from approvals.storage.postgres.store import PostgresStore
 from approvals.storage.sql_store import SqlStore
+from tests.engine.lock_order import InLockOrder
 from tests.fakes.clock import FakeClock
 from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeMessenger
 
@@ -168,7 +169,7 @@ async def a_gateway(
         directory, policies = FakeDirectory(), [a_policy(policy)]
         messenger = messenger or FakeMessenger()
         desk = Desk(
-            store=store,
+            store=InLockOrder(store),
             directory=directory,
             display=messenger,
             clock=clock,
