@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup demo serve test check bench test-slow lock docs help
+.PHONY: setup demo serve test check bench test-slow campaign lock docs help
 
 help:
 	@echo "make demo   the whole thing on this machine, no account needed"
@@ -40,6 +40,10 @@ test: setup
 
 test-slow: setup
 	@$(BIN)/pytest -m slow --hypothesis-profile random --timeout 1800 $(ARGS)
+
+# Kills gateways amid agent tasks; `make campaign CYCLES=1000`.
+campaign: setup
+	@CYCLES=$(or $(CYCLES),100) $(BIN)/pytest -m slow -s --timeout 0 tests/process/test_task_campaign.py $(ARGS)
 
 check: setup
 	@$(BIN)/ruff format --check .

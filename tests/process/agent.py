@@ -9,7 +9,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 from approvals.gate import CallNotApproved, Gate
 from approvals.gate.gateway import Clearance, Gateway, Proposal
@@ -32,6 +32,11 @@ class Points:
 
     fd: int
     stop_at: str
+
+    @classmethod
+    def given(cls) -> Self:
+        """Return what the environment says."""
+        return cls(fd=int(os.environ[POINTS_FD]), stop_at=os.environ.get(STOP_AT, ""))
 
     def reach(self, point: str, **details: str) -> None:
         line = json.dumps({"point": point, **details}) + "\n"
@@ -58,14 +63,14 @@ class Announcing:
 
 async def run(gate: Gate) -> None:
     """Ask for every key in turn; what was asked before under a key is found again."""
-    points = Points(fd=int(os.environ[POINTS_FD]), stop_at=os.environ.get(STOP_AT, ""))
+    points = Points.given()
     gateway = cast(LocalGateway, gate.connection.gateway)
     _announce_decisions(gateway, points)
     gate.use(cast(Gateway, Announcing(gateway, points)))
 
     @gate.guard(name="ledger_append")
     async def append(line: str) -> str:
-        _append(os.environ[FILE], line)
+        append_line(os.environ[FILE], line)
         points.reach(IN_BODY)
         return f"appended {line}"
 
@@ -92,7 +97,8 @@ def _announce_decisions(gateway: LocalGateway, points: Points) -> None:
     gateway._desk.store.on_commit(hear)
 
 
-def _append(path: str, line: str) -> None:
+def append_line(path: str, line: str) -> None:
+    """Write a line that no crash takes back."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(fd, f"{line}\n".encode())

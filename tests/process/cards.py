@@ -15,12 +15,18 @@ class Card:
     request_id: str
     text: str
     """Everything on it."""
-    is_open: bool
+    buttons: tuple[str, ...]
+    """Their action ids."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can be pressed."""
+        return bool(self.buttons)
 
 
 def card_in(message: dict[str, Any]) -> Card | None:
     """Return the card that *message* is; None for any other message."""
-    shown = " ".join(_texts(message["blocks"]))
+    shown = text_of(message)
     request = _REQUEST.search(shown)
     if request is None:
         return None
@@ -28,8 +34,18 @@ def card_in(message: dict[str, Any]) -> Card | None:
         ts=message["ts"],
         request_id=request[1],
         text=shown,
-        is_open=any(block["type"] == "actions" for block in message["blocks"]),
+        buttons=tuple(
+            element["action_id"]
+            for block in message["blocks"]
+            if block["type"] == "actions"
+            for element in block["elements"]
+        ),
     )
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """Return everything that stands in a message's blocks."""
+    return " ".join(_texts(message["blocks"]))
 
 
 def _texts(shown: Any) -> list[str]:

@@ -57,7 +57,7 @@ class Scene:
 
     async def cards(self) -> list[Card]:
         """Every card of this scene in the channel, oldest first."""
-        found = [card_in(message) for message in await self._seen("messages", channel=CHANNEL)]
+        found = [card_in(message) for message in await self.seen("messages", channel=CHANNEL)]
         return [card for card in found if card is not None and card.ts not in self.earlier]
 
     async def card(self, *showing: str) -> Card:
@@ -104,7 +104,7 @@ class Scene:
 
     async def click(self, card: Card, button: str) -> dict[str, Any]:
         """Press a button as the approver; the answer says whether the app acknowledged it."""
-        return await self._act("click", channel=CHANNEL, ts=card.ts, action_id=button)
+        return await self.act("click", channel=CHANNEL, ts=card.ts, action_id=button)
 
     async def approve(self, card: Card) -> None:
         result = await self.click(card, buttons.APPROVE)
@@ -121,19 +121,21 @@ class Scene:
         result = await self.click(card, buttons.REJECT)
         assert result["acked"], result
         async with asyncio.timeout(PATIENCE_S):
-            while not (views := await self._seen("views", person=BOB)):
+            while not (views := await self.seen("views", person=BOB)):
                 await asyncio.sleep(0.02)
-        result = await self._act("submit_view", view_id=views[-1]["id"])
+        result = await self.act("submit_view", view_id=views[-1]["id"])
         assert result["acked"], result
 
-    async def _act(self, do: str, **described: str) -> dict[str, Any]:
+    async def act(self, do: str, **described: str) -> dict[str, Any]:
+        """Do something in the local Slack, as the approver if nobody else is named."""
         act = {"do": do, "person_id": BOB, **described}
         async with self.http.post(f"{self._page}sandbox/hands", json=act) as answer:
             told = await answer.json()
             assert told["ok"], told
             return dict(told["result"])
 
-    async def _seen(self, what: str, **where: str) -> list[dict[str, Any]]:
+    async def seen(self, what: str, **where: str) -> list[dict[str, Any]]:
+        """Look at what stands somewhere in the local Slack."""
         async with self.http.get(f"{self._page}sandbox/{what}", params=where) as answer:
             return list(await answer.json())
 

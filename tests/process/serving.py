@@ -42,6 +42,16 @@ async def running_agent(
     place: Path, slack: Mapping[str, str], *, stop_at: str, keys: str
 ) -> AsyncIterator[Gateway]:
     """Start the gateway on the directory *place*; *slack* says where its Slack is."""
+    env = {**slack, "SAYSO_RUN": "tests.process.agent:run", agent.KEYS: keys}
+    async with announcing(place, env, stop_at=stop_at) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def announcing(
+    place: Path, env: Mapping[str, str], *, stop_at: str
+) -> AsyncIterator[Gateway]:
+    """Start a gateway on *place* whose `SAYSO_RUN` announces points, and stops at *stop_at*."""
     reading, writing = os.pipe()
     async with _reader(reading) as points:
         try:
@@ -52,22 +62,28 @@ async def running_agent(
                 cwd=place,
                 fds=(writing,),
                 env={
-                    "SAYSO_RUN": "tests.process.agent:run",
                     "SAYSO_HTTP_PORT": "0",
-                    **slack,
                     agent.POINTS_FD: str(writing),
                     agent.STOP_AT: stop_at,
-                    agent.KEYS: keys,
                     agent.FILE: str(place / "ledger.txt"),
+                    **env,
                 },
             )
             async with serving as program:
                 os.close(writing)
                 writing = -1
                 yield Gateway(program=program, points=points)
+            await _keep_log(place, program)
         finally:
             if writing >= 0:
                 os.close(writing)
+
+
+async def _keep_log(place: Path, program: Program) -> None:
+    """Add what a gateway that ended has complained about to those of the lives before."""
+    _, complaint = await program.rest
+    with (place / "gateway.log").open("ab") as log:
+        log.write(complaint)
 
 
 @asynccontextmanager
