@@ -57,7 +57,8 @@ async def resume_paused(agent: Any, config: Mapping[str, Any], *, gate: Gate) ->
         while True:
             state = await agent.aget_state(config)
             waiting = paused_requests(state.interrupts)
-            is_done = not state.next or len(waiting) < len(state.interrupts)
+            # `next` leaves out tasks whose result is kept and not yet built upon.
+            is_done = not state.tasks or len(waiting) < len(state.interrupts)
             if is_done or (has_gone_on and not waiting):
                 return state.values
             if waiting:

@@ -13,6 +13,7 @@ from approvals.gate import Gate
 from approvals.gate.declared import Declared
 from approvals.gate.langchain import paused_requests, resume_paused
 from approvals.operations.recover import recover
+from tests.agents.images import without_newest_checkpoint
 from tests.engine.gateway_in_test import GatewayInTest
 from tests.fakes.people import FakeMessenger
 from tests.gate.pausing import CONFIG, Dying, Killed, a_life, an_agent, dying, ran, started, told
@@ -51,6 +52,24 @@ async def test_a_pause_outlives_its_process_before_and_after_the_decision(tmp_pa
     assert ran == ["web"]
     assert told(values) == ["web restarted"]
     assert len(cards.posts) == 1
+
+
+async def test_a_result_that_is_kept_before_its_step_is_built_upon_in_the_next_life(
+    tmp_path: Path,
+) -> None:
+    async with a_life(tmp_path) as (gateway, gate, saver):
+        agent = an_agent(gate, WEB, saver=saver)
+        await started(agent)
+        await gateway.clicks((await gateway.pending()).id)
+        before = await resume_paused(agent, CONFIG, gate=gate)
+        cards = gateway.messenger
+    without_newest_checkpoint(tmp_path)
+
+    async with next_life(tmp_path, 2, cards) as (_, gate, saver):
+        values = await resume_paused(an_agent(gate, WEB, saver=saver), CONFIG, gate=gate)
+
+    assert [each.text for each in values["messages"]] == [each.text for each in before["messages"]]
+    assert ran == ["web"]
 
 
 async def test_a_rejection_outlives_its_process(tmp_path: Path) -> None:
