@@ -46,7 +46,7 @@ _MAKE = """
 | `make demo` | sets up, then `sayso demo` |
 | `make serve` | sets up, then `sayso serve` |
 | `make test` | sets up and passes the quick suite; `make test-slow` is the rest |
-| `make campaign` | kills `CYCLES` gateways (100) amid agent tasks; no body may run twice, no decision be lost |
+| `make campaign` | kills `CYCLES` gateways (100) amid agent tasks, and checks what they leave |
 | `make check` | format, lint, types, import contracts, documentation |
 | `make bench` | [benchmarks](benchmarks.md) |
 | `make docs` | writes the generated pages of this folder anew |
