@@ -189,3 +189,15 @@ async def test_a_failure_of_the_body_is_still_one_to_a_middleware_inside(
 
     assert ran == ["web"]
     assert told(values) == ["it failed"]
+
+
+async def test_langchains_own_middlewares_are_not_told_of_a_pause(
+    gateway: GatewayInTest, gate: Gate
+) -> None:
+    told_of: list[Exception] = []
+    watching = ToolErrorMiddleware(on_error=lambda error, _request: told_of.append(error))
+
+    said = await asked_then_run(an_agent([ApprovalMiddleware(gate), watching]), gateway, gate)
+
+    assert told_of == []
+    assert said == ["web restarted"]
