@@ -1,7 +1,7 @@
 """`sayso serve`: the gateway the environment describes, until Ctrl-C or SIGTERM.
 
 Exit codes: 0 ended as asked, 1 an agent it hosts failed, 2 a mistake in settings, policy or
-environment, one line each with its remedy.
+environment, one line each with its remedy, 75 the database cannot be reached yet.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from approvals.domain.errors import Refusal
+from approvals.domain.errors import Refusal, StoreOutOfReach
 from approvals.gate import Gate
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
@@ -29,6 +29,8 @@ from bot.slack.start_checks import StartRefused
 from bot.stopping import say_stopped, stop_signal
 
 AGENT = "agent"
+OUT_OF_REACH = 75
+"""Nothing is set wrongly, as far as can be seen: a restart may help (sysexits calls it so)."""
 Hosted = Callable[[Gate], Coroutine[Any, Any, object]]
 """What SAYSO_RUN names: it is given the gate."""
 
@@ -62,7 +64,8 @@ def run(arguments: list[str]) -> int:
     except Exception as refusal:
         if not is_start_refusal(refusal):
             raise
-        return _refused(*str(refusal).splitlines())
+        code = _refused(*str(refusal).splitlines())
+        return OUT_OF_REACH if isinstance(refusal, StoreOutOfReach) else code
 
 
 def is_start_refusal(error: Exception) -> bool:

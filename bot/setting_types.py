@@ -1,9 +1,21 @@
 """What kinds of values settings take, each checked where its text alone can show a mistake."""
 
+import re
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
+
+PORT_MAX = 65535
+_READABLE = re.compile(r"[!-~]+\Z")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[\w.%/-]+)(?::(?P<port>\d{1,5}))?", re.ASCII)
+_CHOICES = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "target_session_attrs": (
+        *("any", "primary", "standby"),
+        *("read-write", "read-only", "prefer-standby"),
+    ),
+}
 
 Command = Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")]
 
@@ -33,7 +45,22 @@ def _database(url: SecretStr | None) -> SecretStr | None:
         raise ValueError("it is no address of a PostgreSQL database")
     if read.netloc.count("@") > 1 or "@" in read.path + read.query or read.fragment:
         raise ValueError("a sign in it has to be written as %40, %2F or the like")
+    if not _READABLE.match(url.get_secret_value()) or "%00" in url.get_secret_value():
+        raise ValueError("a sign in it cannot stand in an address")
+    _check_hosts(read.netloc.rpartition("@")[2])
+    for name, value in parse_qsl(read.query):
+        if name == "port":
+            _check_hosts(",".join(f"host:{port}" for port in value.split(",")))
+        if value not in _CHOICES.get(name, (value,)):
+            raise ValueError(f"{name} in it is none that there is")
     return url
+
+
+def _check_hosts(hosts: str) -> None:
+    for host in filter(None, hosts.split(",")):
+        found = _HOST.fullmatch(host)
+        if not found or not 0 < int(found["port"] or 5432) <= PORT_MAX:
+            raise ValueError("it names no host, or no port that exists")
 
 
 DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database)]

@@ -20,6 +20,7 @@ _EXITS = (
         "2",
         "a mistake in arguments, settings, policy or environment: one line each, with its remedy",
     ),
+    ("75", "`serve`: the PostgreSQL server cannot be reached yet; starting again may help"),
 )
 _HELPED = (
     ("demo",),

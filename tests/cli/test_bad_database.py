@@ -10,6 +10,7 @@ import pytest
 
 from approvals.storage.postgres.server import Server
 from bot.demo.world import POLICY_PATH
+from bot.serve_command import OUT_OF_REACH
 from tests.programs import Ended, environment
 from tests.sayso_here import SaysoHere
 from tests.storage.databases import beside
@@ -27,9 +28,9 @@ Refusal = Callable[..., str]
 def refusal(sayso_here: SaysoHere, tmp_path: Path) -> Refusal:
     """What `sayso serve` says of a database, in its one line."""
 
-    def serve(url: str, **also: str) -> str:
+    def serve(url: str, *, code: int = 2, **also: str) -> str:
         env = {**SETTINGS, "SAYSO_DATABASE_URL": url, **also}
-        return only_line(sayso_here(*command(tmp_path), env=env))
+        return only_line(sayso_here(*command(tmp_path), env=env), code=code)
 
     return serve
 
@@ -38,24 +39,42 @@ def command(data: Path) -> tuple[str, ...]:
     return ("serve", "--data", str(data), "--policy", str(POLICY_PATH))
 
 
-def only_line(ended: Ended) -> str:
-    assert (ended.code, ended.printed) == (2, "")
+def only_line(ended: Ended, *, code: int = 2) -> str:
+    assert (ended.code, ended.printed) == (code, "")
     assert "hush" not in ended.complaint
     (line,) = ended.complaints
     return line.removeprefix("sayso serve: ")
 
 
 def test_a_server_that_is_not_there_is_named(refusal: Refusal) -> None:
-    said = refusal("postgresql://sayso:hush@127.0.0.1:9/sayso")
+    said = refusal("postgresql://sayso:hush@127.0.0.1:9/sayso", code=OUT_OF_REACH)
 
     assert said.startswith("PostgreSQL 127.0.0.1:9, database sayso: the database cannot be reached")
     assert said.endswith("Start the server, or correct SAYSO_DATABASE_URL.")
 
 
 def test_a_host_without_an_address_is_named(refusal: Refusal) -> None:
-    said = refusal("postgresql://sayso:hush@database.invalid/sayso")
+    said = refusal("postgresql://sayso:hush@database.invalid/sayso", code=OUT_OF_REACH)
 
     assert said.startswith("PostgreSQL database.invalid, database sayso: the database cannot be")
+
+
+def test_what_may_be_a_password_without_a_user_is_not_told(refusal: Refusal) -> None:
+    said = refusal("postgresql://hush", code=OUT_OF_REACH)
+
+    assert said.startswith("PostgreSQL at SAYSO_DATABASE_URL: the database cannot be reached")
+
+
+@pytest.mark.parametrize(
+    "parameters", ["sslrootcert=/nowhere/hush&sslmode=verify-full", "sslcert=/x/hush&sslkey=/y"]
+)
+def test_a_certificate_that_is_not_there_is_no_reason_to_try_again(
+    refusal: Refusal, parameters: str
+) -> None:
+    said = refusal(f"postgresql://sayso:hush@127.0.0.1:9/sayso?{parameters}")
+
+    assert said.startswith("PostgreSQL 127.0.0.1:9, database sayso: ")
+    assert "SAYSO_DATABASE_URL" in said
 
 
 def test_a_database_that_does_not_exist_is_told_with_its_remedy(
@@ -108,6 +127,14 @@ def test_a_database_that_cannot_hold_every_sign_is_refused(
         "postgresql://sayso:p@hush@db/sayso",
         "postgresql://sayso:p/hush@db/sayso",
         "postgresql://sayso:p#hush@db/sayso",
+        "postgresql://sayso:hush/sayso",
+        "postgresql://sayso:hush@db:99999/sayso",
+        "postgresql://sayso:hush@[::1/sayso",
+        "postgresql://sayso:p%00hush@db/sayso",
+        "postgresql://sayso:hush@a b/sayso",
+        "postgresql://sayso:p@db/sayso?sslmode=hush",
+        "postgresql://sayso:p@db/sayso?target_session_attrs=hush",
+        "postgresql://sayso:p@db/sayso?port=hush",
     ],
 )
 def test_an_address_that_would_be_read_otherwise_than_it_was_meant_is_refused(

@@ -5,12 +5,17 @@ from the operating system; what they share is PostgreSQL's own code, the SQLSTAT
 """
 
 from asyncpg import InterfaceError  # type: ignore[import-untyped]
-from asyncpg.exceptions import ClientConfigurationError  # type: ignore[import-untyped]
+from asyncpg.exceptions import (  # type: ignore[import-untyped]
+    ClientConfigurationError,
+    InternalClientError,
+    TargetServerAttributeNotMatched,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from approvals.domain import errors
+from approvals.storage.postgres.server import Server
 
 DRIVER = (AsyncAdapt_asyncpg_dbapi.Error, OSError)
 """What running a statement raises; `TimeoutError` is an `OSError`."""
@@ -26,6 +31,7 @@ _KINDS: dict[str, type[errors.StoreUnavailable]] = {
     "XX002": errors.StoreCorrupt,
 }
 _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25006", "25P03"})
+_FULL = "53300"
 _CONNECTION = "08"
 _OWN = ("21", "22", "23", "42", "54", "P0")
 
@@ -98,17 +104,40 @@ def store_error(fault: BaseException, place: str | None = None) -> errors.StoreU
     return error if place is None else type(error)(f"{place}: {error.message}")
 
 
+def address_error(fault: Exception, server: Server) -> errors.StoreUnavailable | None:
+    """Return the refusal of an address that cannot even be tried, None for any other fault.
+
+    The driver quotes what it could not read, which may be the password; so nothing it says is told.
+    """
+    if isinstance(fault, TargetServerAttributeNotMatched):
+        return errors.StoreOutOfReach(
+            f"{server.place}: no server there is what target_session_attrs asks for. Start one, or "
+            "correct SAYSO_DATABASE_URL."
+        )
+    is_of_files = isinstance(fault, FileNotFoundError | PermissionError) and server.names_files
+    if is_of_files:
+        return errors.StoreUnavailable(
+            f"{server.place}: a certificate or key cannot be read. Correct sslcert, sslkey or "
+            "sslrootcert in SAYSO_DATABASE_URL."
+        )
+    if not isinstance(fault, ValueError | OverflowError | TypeError | InternalClientError):
+        return None
+    return errors.StoreUnavailable(
+        f"{server.place}: SAYSO_DATABASE_URL cannot be used ({type(fault).__name__}). Write "
+        "postgresql://user:password@host:port/database and the parameters libpq knows."
+    )
+
+
 def _refusal(fault: BaseException) -> errors.StoreUnavailable:
     code = sqlstate(fault)
     said = _said(fault)
     if code in _REMEDIES:
-        return errors.StoreUnavailable(_REMEDIES[code].format(said=said))
+        kind = errors.StoreOutOfReach if code == _FULL else errors.StoreUnavailable
+        return kind(_REMEDIES[code].format(said=said))
     if code in _KINDS or isinstance(fault, PoolTimeout):
         return _KINDS.get(code, errors.StoreBusy)()
-    if isinstance(fault, ClientConfigurationError):
-        return errors.StoreUnavailable(f"{said}. Correct SAYSO_DATABASE_URL.")
     if is_lost(fault):
-        return errors.StoreUnavailable(
+        return errors.StoreOutOfReach(
             f"the database cannot be reached ({said}). Nothing was saved. Start the server, or "
             "correct SAYSO_DATABASE_URL."
         )

@@ -46,9 +46,15 @@ class Hold:
         """
         try:
             await self._take()
+        except errors.Refusal:
+            raise
         except Exception as fault:
+            wrong = faults.address_error(fault, self._server)
+            if wrong is not None:
+                raise wrong from None
             if faults.is_fault(fault):
-                raise faults.store_error(fault, self._server.place) from fault
+                told = faults.store_error(fault, self._server.place)
+                raise type(told)(self._server.hushed(told.message)) from None
             raise
 
     async def keep(self) -> None:

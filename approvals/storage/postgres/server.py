@@ -36,6 +36,7 @@ _KEEPALIVE = {
     "tcp_keepalives_count": "3",
 }
 """The server forgets a gateway whose machine has gone after 25 seconds, not after two hours."""
+_FILES = frozenset({"sslcert", "sslkey", "sslrootcert", "sslcrl", "passfile"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +48,34 @@ class Server:
 
     @property
     def place(self) -> str:
-        """What people know the database by; without its password."""
+        """What people know the database by; without its password.
+
+        Of an address without a user nothing is told: what stands first in it may be a password.
+        """
         address = urlsplit(self.url)
-        hosts = address.netloc.rpartition("@")[2]
+        _, at, hosts = address.netloc.rpartition("@")
+        if hosts and not at:
+            return "PostgreSQL at SAYSO_DATABASE_URL"
         if not hosts:
             hosts = parse_qs(address.query).get("host", ["on this machine"])[0]
         name = unquote(address.path.lstrip("/"))
         return f"PostgreSQL {hosts}, database {name or 'named as the user'}"
+
+    @property
+    def names_files(self) -> bool:
+        """Whether the address names certificates or keys."""
+        return any(name in _FILES for name in parse_qs(urlsplit(self.url).query))
+
+    def hushed(self, text: str) -> str:
+        """Return *text* without what only who wrote the address may know."""
+        address = urlsplit(self.url)
+        user, at, _ = address.netloc.rpartition("@")
+        secrets = [user.partition(":")[2], *parse_qs(address.query).get("password", ())]
+        if not at:
+            secrets.append(address.netloc)
+        for secret in filter(None, secrets):
+            text = text.replace(secret, "…").replace(unquote(secret), "…")
+        return text
 
     async def connect(self, **settings: str) -> Any:
         """Open one connection of asyncpg; *settings* are the server's, for this session.
