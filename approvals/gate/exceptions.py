@@ -97,6 +97,19 @@ class CallUnavailable(CallNotApproved):
     advice = "Nobody rejected it. Try again when the gateway is back."
 
 
+class GateNotConnected(CallUnavailable):
+    """The gate has no gateway yet: a mistake in the program, which no waiting mends."""
+
+    advice = "Nobody was asked. Waiting does not help: the program has to be corrected."
+
+    def __init__(self) -> None:
+        said = (
+            "This gate is not connected to a gateway: call inside `async with gate:` or "
+            "`with gate:`. The call did not run."
+        )
+        super().__init__(Outcome(kind=OutcomeKind.UNAVAILABLE, message=said))
+
+
 class CallRefused(CallNotApproved):
     """The call as it was made cannot be asked about; `outcome.code` says which rule it broke."""
 

@@ -18,7 +18,7 @@ from approvals.gate.code_rules import RequireApproval, code_rule
 from approvals.gate.connection import Connection
 from approvals.gate.context import RESERVED_PREFIX, CallContext, current, entered
 from approvals.gate.declared import Declared
-from approvals.gate.exceptions import unavailable
+from approvals.gate.exceptions import GateNotConnected
 from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import UNDECLARED, Gateway, ToolTraits
 from approvals.gate.guard import Guard, dressed
@@ -240,12 +240,9 @@ class Gate:
 
     @property
     def connection(self) -> Connection:
-        """The gateway in use, with its loop; raises CallUnavailable when there is none."""
+        """The gateway in use, with its loop; raises GateNotConnected when there is none."""
         if self._connection is None:
-            unavailable(
-                "This gate is not connected to a gateway: call inside `async with gate:` or "
-                "`with gate:`. The call did not run."
-            )
+            raise GateNotConnected
         return self._connection
 
     @property
