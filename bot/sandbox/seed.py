@@ -27,7 +27,8 @@ ALL_SCOPES = (
 class Seed:
     """A workspace at its start. Tokens and secret left `None` are made at random and kept.
 
-    `events` are what the app subscribed to: `app_home_opened`, `app_mention`, `message.im`.
+    `events` are what the app subscribed to: `app_home_opened` (the page then opens the app at its
+    Home tab), `app_mention`, `message.im`.
     """
 
     team: Team
@@ -40,7 +41,7 @@ class Seed:
     app_name: str = "Sayso"
     bot_scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[str, ...] = ("/agent", "/approvals")
-    events: tuple[str, ...] = ("app_home_opened", "app_mention")
+    events: tuple[str, ...] = ("app_mention",)
     shortcuts: tuple[MessageShortcut, ...] = (
         MessageShortcut(callback_id="sayso:hand_to_agent", name="Hand to agent"),
     )

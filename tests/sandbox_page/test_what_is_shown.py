@@ -84,6 +84,18 @@ async def test_an_unknown_person_or_the_bot_is_shown_the_page_as_the_first_perso
         assert (await tab.see("/", person)).one("body").attributes["data-viewer"] == "U0ALICE"
 
 
+async def test_an_app_without_a_home_tab_opens_at_its_messages(tab: Browserlike) -> None:
+    async def app_link() -> str:
+        apps = (await tab.see("/", "U0BOB")).one("nav", aria_label="Apps")
+        return apps.one("a").attributes["href"]
+
+    direct = tab.desk.workspace.direct_messages("U0BOB").id
+    assert await app_link() == f"/c/{direct}"
+    assert (await tab.see(f"/c/{direct}", "U0BOB")).one("h1").text == "Sayso"
+    tab.desk.workspace.views.publish_home("U0BOB", {"type": "home", "blocks": []})
+    assert await app_link() == "/home"
+
+
 async def test_the_home_tab_shows_what_the_app_published_for_this_person(tab: Browserlike) -> None:
     blocks = [{"type": "header", "text": plain("Waiting for you")}]
     tab.desk.workspace.views.publish_home("U0BOB", {"type": "home", "blocks": blocks})

@@ -126,4 +126,5 @@ async def test_the_home_tab_is_published_when_it_is_opened(
     await page.goto(slack.url)
     apps = page.get_by_role("navigation", name="Apps")
     await apps.get_by_role("link", name="Sayso").click()
+    await page.get_by_role("link", name="Home").click()
     await expect(page.get_by_role("heading", name="Nothing waits")).to_be_visible()

@@ -89,6 +89,8 @@ def _document(picture: Picture, frame: Frame, **shown: object) -> str:
         faces=[(person, face(person)) for person in people if not person.is_bot],
         channels=picture.channels(),
         direct=picture.direct,
+        has_home="app_home_opened" in workspace.seed.events
+        or workspace.home(picture.viewer.id) is not None,
         dialog=picture.dialog(),
         **shown,
     )
