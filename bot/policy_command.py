@@ -85,7 +85,11 @@ def _explain(arguments: list[str]) -> int:
     )
     parser.add_argument("tool", metavar="TOOL", help="the tool's name, such as k8s.restart")
     parser.add_argument(
-        "pairs", nargs="*", metavar="KEY=VALUE", help="arguments; JSON where it parses, else text"
+        "pairs",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="arguments; JSON where it parses, else text",
     )
     parser.add_argument("--channel", metavar="NAME", help="default: where the tool is routed")
     parser.add_argument(

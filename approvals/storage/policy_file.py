@@ -89,7 +89,8 @@ class PolicyFile:
     def _accept(self, policy: Policy) -> PolicyChange:
         previous = self.policy.version
         self.policy, self.mistakes = policy, ()
-        _log.info("%s: the changed file is in force (version %s)", self.path, policy.version[:12])
+        version = policy.version[:12]
+        _log.info("%s: the changed file is in force (version %s)", self.path.name, version)
         return PolicyChange(policy_version=policy.version, previous_version=previous)
 
     def _refuse(self, refusal: PolicyInvalid) -> PolicyChange:
@@ -99,7 +100,7 @@ class PolicyFile:
             _log.warning("%s", mistake)
         _log.warning(
             "%s: not in force; the policy before it stays (version %s) until the file is corrected",
-            self.path,
+            self.path.name,
             version[:12],
         )
         return PolicyChange(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from bot.slack.identity import Identity
@@ -30,6 +31,8 @@ _UNREACHABLE = {
     "no_route": "nothing accepts connections there. Check the network, or set HTTPS_PROXY",
     "timeout": "no answer came in time. Check the network, or set HTTPS_PROXY",
 }
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def check_settings(settings: SlackSettings, environ: Mapping[str, str] = os.environ) -> None:
@@ -101,6 +104,9 @@ async def _ask(
         ) from busy
     except CallFailed as failure:
         why = _UNREACHABLE.get(failure.code, f"it answered {failure.code}. Try again in a moment")
+        is_local = urlsplit(settings.base_url).hostname in _LOOPBACK
+        if is_local and failure.code == "no_route":
+            why = "nothing accepts connections there. Start `sayso sandbox` at that address"
         raise StartRefused(f"Slack cannot be reached at {settings.base_url}: {why}.") from failure
 
 

@@ -64,7 +64,7 @@ def test_each_command_explains_its_options(
         (["demo", "--port", "99999"], "argument --port: '99999' is no port – give 0 to 65535"),
         (["demo", "--port=-1"], "argument --port: '-1' is no port – give 0 to 65535"),
         (["sandbox", "--port", "65536"], "argument --port: '65536' is no port – give 0 to 65535"),
-        (["policy", "explain"], "the following arguments are required: TOOL"),
+        (["policy", "explain"], "the following arguments are required: TOOL\n"),
     ],
 )
 def test_a_wrong_argument_is_named_with_code_2(
@@ -73,7 +73,7 @@ def test_a_wrong_argument_is_named_with_code_2(
     assert _exit_code(given) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert wrong in said.err.splitlines()[-1]
+    assert wrong in said.err.splitlines(keepends=True)[-1]
 
 
 @pytest.mark.parametrize("name", ["", "sayso.slack.sdk", "sayso.policy"])

@@ -194,8 +194,8 @@ async def test_a_policy_changed_while_it_runs_is_answered_in_the_terminal(tmp_pa
         re.match(r"WARNING sayso\.policy rules\.yml:(\d+):\d+: .+ – .+", line) for line in said
     ]
     assert [place[1] for place in places if place] == ["33", "34"]
-    assert said[2].startswith(f"WARNING sayso.policy {policy}: not in force; the policy before it")
-    assert said[3].startswith(f"INFO sayso.policy {policy}: the changed file is in force (version ")
+    assert said[2].startswith("WARNING sayso.policy rules.yml: not in force; the policy before it")
+    assert said[3].startswith("INFO sayso.policy rules.yml: the changed file is in force (version ")
     assert len(said) == 4
 
 

@@ -121,7 +121,7 @@ async def test_no_route(slack: LocalSlack) -> None:
     sentence = await refusal(slack, base_url=f"http://127.0.0.1:{port}/api/")
 
     assert sentence.startswith(f"Slack cannot be reached at http://127.0.0.1:{port}/api/:")
-    assert "HTTPS_PROXY" in sentence
+    assert "Start `sayso sandbox`" in sentence
 
 
 async def test_a_host_that_does_not_exist(slack: LocalSlack) -> None:
