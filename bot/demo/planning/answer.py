@@ -81,8 +81,14 @@ def _listed(entries: list[Any]) -> str:
 
 
 def _pairs(value: dict[str, Any]) -> str:
-    filled = ((name.replace("_", " "), item) for name, item in value.items() if item != "")
-    return ", ".join(f"{name} {_plain(item)}" for name, item in filled)
+    return ", ".join(_pair(name, item) for name, item in value.items() if item != "")
+
+
+def _pair(name: str, item: object) -> str:
+    words, _, unit = name.rpartition("_")
+    if unit == "s" and isinstance(item, int | float):
+        return f"{words.replace('_', ' ')} {item} s"
+    return f"{name.replace('_', ' ')} {_plain(item)}"
 
 
 def _plain(item: object) -> str:

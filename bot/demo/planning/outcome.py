@@ -6,7 +6,8 @@ import re
 _NOT_RUN = re.compile(
     r"\b(reject(ed|s)?|den(ied|ies)|timed[ _]out|cancell?ed|refused|not allowed|not approved"
     r"|undeliverable|unavailable|lapsed|did not run|was not run|not executed|error|failed"
-    r"|failure|not run|not repeated|may or may not|could not|cannot|invalid)\b",
+    r"|failure|not run|not repeated|may or may not|could not|cannot|invalid"
+    r"|not between|not a whole number|there is no|longer than)\b",
     re.IGNORECASE,
 )
 _HEAD_CHARS = 240
