@@ -15,7 +15,9 @@ _ENVELOPE = """
 Events carry the attribute names of CloudEvents 1.0. `subject` is the request's id; for `gateway.*`
 and `policy.*` it is the id of the gateway's process, for `call.*` the tool's name, for `task.*` the
 channel. No event holds arguments: a request's events carry `args_digest`, an HMAC of the canonical
-arguments keyed with the request's salt.
+arguments keyed with the request's salt. The digest at the foot of a card is another one,
+without salt, so the two never agree: card and log are linked by the request's id, which the card's
+foot names first and the event has as its `subject`.
 """
 _EXAMPLE = """
 {
@@ -27,7 +29,7 @@ _EXAMPLE = """
   "subject": "01K9ZJ5SXCE1R7T0PDK2M4N6QF",
   "datacontenttype": "application/json",
   "data": {"user": "U0BOB", "team": "T0LOCAL", "verdict": "approve", "reason": null,
-           "sets": ["oncall"], "args_digest": "5efc6c6a…", "latency_s": 12.1}
+           "sets": ["oncall"], "args_digest": "hmac-sha256 in 64 hex digits", "latency_s": 12.1}
 }
 """
 _CHAIN = """
