@@ -7,6 +7,7 @@ the agent runs before people can see its thread (ADR-0020).
 from dataclasses import dataclass
 
 from approvals.domain import run_errors
+from approvals.domain.display import is_hidden
 from approvals.domain.ids import ChannelId, ConversationId, RunId, TeamId, UserId
 from approvals.domain.run import TASK_MAX_CHARS, Run, RunThread
 from approvals.domain.run_lifecycle import opened_run
@@ -85,7 +86,7 @@ def refuse_unusable(text: str) -> None:
     Raises:
         TaskTooLong, TaskEmpty
     """
-    if not text.strip():
+    if all(character.isspace() or is_hidden(character) for character in text):
         raise run_errors.TaskEmpty
     if len(text) > TASK_MAX_CHARS:
         raise run_errors.TaskTooLong(

@@ -178,7 +178,12 @@ async def test_the_answer_is_told_once_however_often_it_is_delivered() -> None:
 
 @pytest.mark.parametrize(
     ("text", "refusal"),
-    [("", run_errors.TaskEmpty), (" \n", run_errors.TaskEmpty), ("x" * 40_001, None)],
+    [
+        ("", run_errors.TaskEmpty),
+        (" \n", run_errors.TaskEmpty),
+        ("\u200b \u2060\u202e", run_errors.TaskEmpty),
+        ("x" * 40_001, None),
+    ],
 )
 async def test_x11_a_task_nobody_could_do_is_refused_and_nothing_is_stored(
     text: str, refusal: type[Exception] | None

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from approvals.gate import Gate
-from bot.bootstrap import Running, running_gateway
+from bot.bootstrap import MakeAgents, Running, no_agents, running_gateway
 from bot.sandbox.nouns import Message
 from bot.sandbox.server import LocalSlack
 from bot.settings import read_settings
@@ -93,9 +93,9 @@ async def eventually(is_so: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def a_whole_gateway(
-    directory: Path, policy: str = POLICY, **also: str
+    directory: Path, policy: str = POLICY, *, agents: MakeAgents = no_agents, **also: str
 ) -> AsyncIterator[WholeGateway]:
-    """Serve from *directory*, with more settings if given, until the block ends."""
+    """Serve from *directory*, with agents and more settings if given, until the block ends."""
     (directory / "policy.yml").write_text(policy, encoding="utf-8")
     async with LocalSlack.running() as slack:
         settings = read_settings(
@@ -109,7 +109,7 @@ async def a_whole_gateway(
                 **also,
             }
         )
-        async with running_gateway(settings) as running:
+        async with running_gateway(settings, agents) as running:
             gate = Gate(agent="deploy-bot")
             gate.use(running.gateway)
             yield WholeGateway(
