@@ -276,15 +276,6 @@ class StoreBusy(StoreUnavailable):
     code = "store_busy"
 
 
-class StoreOutOfReach(StoreUnavailable):
-    """The database cannot be reached. Nothing was saved; start its server, or correct its address.
-
-    At start it is worth trying again: the server may come up later than the gateway.
-    """
-
-    code = "store_out_of_reach"
-
-
 class StoreCorrupt(StoreUnavailable):
     """The database is damaged. Stop the gateway and restore the file from a backup.
 

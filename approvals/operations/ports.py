@@ -46,13 +46,9 @@ class Ids(Protocol):
 
 
 class Transaction(DecisionRows, RunRows, Protocol):
-    """Everything one unit may read and write. All of it is stored, or nothing.
+    """Everything one unit may read and write, locking in the order `run_rows` tells.
 
-    Units run side by side where the database lets them, so all lock in one order: runs by id (a
-    conversation's first run before a later one), where they are told, requests by id. A permit, a
-    card and a decision are changed by who holds their request. Jobs, by kind and subject, and the
-    head of the audit log come last by themselves, when the unit has ended. What is only read is
-    read with `locked=False`, at any place.
+    All of it is stored, or nothing. Jobs and audit events are written when the unit has ended.
     """
 
     def request(self, request_id: RequestId, *, locked: bool = True) -> ApprovalRequest | None:
@@ -95,10 +91,7 @@ class Transaction(DecisionRows, RunRows, Protocol):
         ...
 
     def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests that no caller can come back to.
-
-        A row that cannot be read is logged and left out.
-        """
+        """Return pending requests that no caller can come back to, but for unreadable ones."""
         ...
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
@@ -121,10 +114,7 @@ class Transaction(DecisionRows, RunRows, Protocol):
         ...
 
     def enqueue(self, job: Job) -> None:
-        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one.
-
-        What is done to jobs is done when the unit has ended, in the order of their keys.
-        """
+        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
         ...
 
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:

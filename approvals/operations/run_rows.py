@@ -1,6 +1,11 @@
 """The half of `Transaction` that is about runs, where they are told, and words kept for them.
 
 Synchronous like the rest of it; storage implements both halves in one class.
+
+Units run side by side where the database lets them, so all lock in one order: runs by id (a
+conversation's first run before a later one), where they are told, requests by id. A permit, a card
+and a decision are changed by who holds their request. Jobs, by kind and subject, and the head of
+the audit log come last by themselves. What is only read is read with `locked=False`, at any place.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Runs, as a transaction sees them: the `RunRows` port. A part of `SqlTransaction`.
 
-What is read to be changed is locked, runs before requests (the order stands at `Transaction`).
+What is read to be changed is locked, runs before requests (the order stands at `RunRows`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,38 +4,33 @@ Writes go through the one `Writer`; reads outside it use a second, read-only con
 they never wait for a commit. Opened once per process by `bot/bootstrap` or by a gate in process.
 """
 
-import contextlib
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import aiosqlite
 
 from approvals.domain import errors
-from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.ids import RequestId
-from approvals.operations.ports import Clock, Committed, Ids, Transaction
-from approvals.storage import columns, driver, request_rows, schema, statements
+from approvals.operations.ports import Clock, Ids, Transaction
+from approvals.storage import driver, schema, statements
 from approvals.storage.dialects import Statement
-from approvals.storage.listeners import Listeners
+from approvals.storage.sql_reads import SqlReads
 from approvals.storage.writer import Writer
 
 Result = TypeVar("Result")
 
 IN_MEMORY = ":memory:"
-PROBED_FACT = "store.probed_at"
 
 
-class SqlStore:
+class SqlStore(SqlReads):
     """The store of one gateway process. Use `SqlStore.open()`."""
 
     def __init__(self, *, clock: Clock) -> None:
-        self._clock = clock
-        self._listeners = Listeners()
+        super().__init__(clock=clock)
         self._writer: Writer
         self._reads: aiosqlite.Connection
 
@@ -89,50 +84,16 @@ class SqlStore:
         """Whether the writer lives and its last commit was stored."""
         return self._writer.trouble is None
 
-    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
-        """Read one request outside the writer.
+    @property
+    def _last_trouble(self) -> errors.StoreUnavailable | None:
+        return self._writer.trouble
 
-        Raises:
-            StoreUnavailable: the file cannot be read.
-        """
-        row = await self._read(statements.REQUEST, {"id": request_id})
-        return None if row is None else request_rows.request_from_row(row)
-
-    async def next_due_at(self) -> datetime | None:
-        """Return the earliest follow-up of all pending requests."""
-        return await self._moment(statements.NEXT_DUE)
-
-    async def next_job_at(self) -> datetime | None:
-        """Return when the earliest job falls due; a claimed one does when its lease ends."""
-        return await self._moment(statements.NEXT_JOB)
-
-    def on_commit(self, listener: Callable[[Committed], None]) -> None:
-        """Call *listener* on the event loop after each commit that has news."""
-        self._listeners.add(listener)
-
-    async def health(self) -> errors.StoreUnavailable | None:
-        """Return why the last commit failed, or None when it did not.
-
-        After a failure a small write is tried for the next time this is asked, so that a gateway
-        that takes no work while it is unready still notices when the disk has room again.
-        """
-        trouble = self._writer.trouble
-        if trouble is not None:
-            probed_at = self._clock.now().isoformat()
-            with contextlib.suppress(errors.StoreUnavailable):
-                await self.write(lambda tx: tx.set_fact(PROBED_FACT, probed_at))
-        return trouble
-
-    async def _read(self, of: Statement, values: Mapping[str, Any]) -> sqlite3.Row | None:
+    async def _read(self, statement: Statement, values: Mapping[str, Any]) -> sqlite3.Row | None:
         try:
-            async with self._reads.execute(of.sqlite, values) as cursor:
+            async with self._reads.execute(statement.sqlite, values) as cursor:
                 return await cursor.fetchone()
         except sqlite3.Error as fault:
             raise driver.store_error(fault) from fault
-
-    async def _moment(self, of: Statement) -> datetime | None:
-        row = await self._read(of, {})
-        return None if row is None or row[0] is None else columns.time_from_text(row[0])
 
 
 def _open_for_writing(path: Path, busy_timeout: timedelta) -> sqlite3.Connection:

@@ -15,9 +15,11 @@ from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.outcome import OutcomeKind
 from approvals.gate.exceptions import CallNotApproved
 from approvals.operations.record_calls import FLUSH_EVENTS, WAITING_MAX
+from approvals.operations.recover import recover
+from approvals.operations.submit_request import Ask, new_request, submit_request
 from approvals.storage.clock import SystemClock
 from bot.background import Sleeper, flush_calls
-from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, proposal
+from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy, proposal
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
 from tests.security.evidence import recorded
 
@@ -111,6 +113,33 @@ async def test_a_damaged_row_stops_no_other_requests_timeout(
         assert "set aside" in caplog.text
         await gateway.gateway.close()
         await asyncio.gather(bad, return_exceptions=True)
+
+
+async def test_damaged_rows_keep_no_other_question_from_being_withdrawn_at_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "sayso.db"
+    async with a_gateway(path) as gateway:
+        requests = [new_request(gateway.desk, a_question(number)) for number in range(3)]
+        for request in requests:
+            await submit_request(gateway.desk, request)
+            gateway.clock.advance(timedelta(seconds=1))
+        *bad, good = requests
+        for request in bad:
+            _spoil(path, f"UPDATE approval_request SET requirement = '' WHERE id = '{request.id}'")
+
+        found = await gateway.store.write(lambda tx: tx.pending_without_key(limit=1))
+        await recover(gateway.desk)
+
+        assert [request.id for request in found] == [good.id]
+        assert await _status(path, good) == Status.CANCELLED
+    assert bad[0].id in caplog.text
+
+
+def a_question(number: int) -> Ask:
+    asked = proposal(arguments={"service": f"web-{number}"})
+    requirement = a_policy().requirement(asked.call, channel="#ops")
+    return Ask(call=asked.call, requirement=requirement, requester=asked.requester)
 
 
 async def test_a_call_whose_agent_cannot_be_written_is_refused_and_harms_no_other(

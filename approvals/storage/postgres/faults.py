@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from approvals.domain import errors
+from approvals.storage.out_of_reach import StoreOutOfReach
 from approvals.storage.postgres.server import Server
 
 DRIVER = (AsyncAdapt_asyncpg_dbapi.Error, OSError)
@@ -110,7 +111,7 @@ def address_error(fault: Exception, server: Server) -> errors.StoreUnavailable |
     The driver quotes what it could not read, which may be the password; so nothing it says is told.
     """
     if isinstance(fault, TargetServerAttributeNotMatched):
-        return errors.StoreOutOfReach(
+        return StoreOutOfReach(
             f"{server.place}: no server there is what target_session_attrs asks for. Start one, or "
             "correct SAYSO_DATABASE_URL."
         )
@@ -132,12 +133,12 @@ def _refusal(fault: BaseException) -> errors.StoreUnavailable:
     code = sqlstate(fault)
     said = _said(fault)
     if code in _REMEDIES:
-        kind = errors.StoreOutOfReach if code == _FULL else errors.StoreUnavailable
+        kind = StoreOutOfReach if code == _FULL else errors.StoreUnavailable
         return kind(_REMEDIES[code].format(said=said))
     if code in _KINDS or isinstance(fault, PoolTimeout):
         return _KINDS.get(code, errors.StoreBusy)()
     if is_lost(fault):
-        return errors.StoreOutOfReach(
+        return StoreOutOfReach(
             f"the database cannot be reached ({said}). Nothing was saved. Start the server, or "
             "correct SAYSO_DATABASE_URL."
         )

@@ -6,37 +6,30 @@ and the unit is run again. A caller is answered only after COMMIT.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from approvals.domain import errors
-from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.ids import RequestId
 from approvals.operations.ports import Clock, Committed, Ids, Transaction
-from approvals.storage import columns, request_rows, statements
 from approvals.storage.dialects import Statement
-from approvals.storage.listeners import Listeners
 from approvals.storage.postgres import faults, schema
 from approvals.storage.postgres.hold import Hold
 from approvals.storage.postgres.server import Server
 from approvals.storage.postgres.units import PATIENCE, Units
+from approvals.storage.sql_reads import SqlReads
 from approvals.storage.sql_transaction import SqlTransaction
 
 Result = TypeVar("Result")
 
-PROBED_FACT = "store.probed_at"
 
-
-class PostgresStore:
+class PostgresStore(SqlReads):
     """The store of one gateway process. Use `PostgresStore.open()`."""
 
     def __init__(self, units: Units, *, clock: Clock) -> None:
+        super().__init__(clock=clock)
         self._units = units
-        self._clock = clock
-        self._listeners = Listeners()
         self._running: set[asyncio.Task[Any]] = set()
         self._trouble: errors.StoreUnavailable | None = None
         self._is_closed = False
@@ -96,39 +89,9 @@ class PostgresStore:
         """Whether the last unit reached the database."""
         return self._trouble is None and not self._is_closed
 
-    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
-        """Read one request without locking it.
-
-        Raises:
-            StoreUnavailable: the database cannot be read.
-        """
-        row = await self._read(statements.REQUEST, {"id": request_id})
-        return None if row is None else request_rows.request_from_row(row)
-
-    async def next_due_at(self) -> datetime | None:
-        """Return the earliest follow-up of all pending requests."""
-        return await self._moment(statements.NEXT_DUE)
-
-    async def next_job_at(self) -> datetime | None:
-        """Return when the earliest job falls due; a claimed one does when its lease ends."""
-        return await self._moment(statements.NEXT_JOB)
-
-    def on_commit(self, listener: Callable[[Committed], None]) -> None:
-        """Call *listener* on the event loop after each commit that has news."""
-        self._listeners.add(listener)
-
-    async def health(self) -> errors.StoreUnavailable | None:
-        """Return why the database could not be reached last, or None when it could.
-
-        After a failure a small write is tried for the next time this is asked, so that a gateway
-        that takes no work while it is unready still notices when the server is back.
-        """
-        trouble = self._trouble
-        if trouble is not None:
-            probed_at = self._clock.now().isoformat()
-            with contextlib.suppress(errors.StoreUnavailable):
-                await self.write(lambda tx: tx.set_fact(PROBED_FACT, probed_at))
-        return trouble
+    @property
+    def _last_trouble(self) -> errors.StoreUnavailable | None:
+        return self._trouble
 
     async def _stored(self, unit: Callable[[Transaction], Any]) -> Any:
         try:
@@ -165,10 +128,6 @@ class PostgresStore:
             if not faults.is_fault(fault):
                 raise
             raise faults.store_error(fault) from fault
-
-    async def _moment(self, statement: Statement) -> datetime | None:
-        row = await self._read(statement, {})
-        return None if row is None or row[0] is None else columns.time_from_text(row[0])
 
 
 def _take_jobs_back(tx: Transaction) -> None:
