@@ -28,6 +28,7 @@ from bot.logs import log_to_stderr
 from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.start_checks import StartRefused
 from bot.stopping import say_stopped, stop_signal
+from bot.variables import value_of
 
 AGENT = "agent"
 OUT_OF_REACH = 75
@@ -61,12 +62,26 @@ def run(arguments: list[str]) -> int:
         log_to_stderr(settings.log_level)
         return asyncio.run(_serve(settings))
     except SettingsInvalid as mistakes:
-        return _refused(*mistakes.lines)
+        return _refused(*mistakes.lines, *_policy_mistakes(wanted.policy))
     except Exception as refusal:
         if not is_start_refusal(refusal):
             raise
         code = _refused(*str(refusal).splitlines())
         return OUT_OF_REACH if isinstance(refusal, StoreOutOfReach) else code
+
+
+def _policy_mistakes(given: Path | None) -> Sequence[str]:
+    """Return what is wrong with the policy file too, so that a first start tells all at once."""
+    from approvals.storage.mistakes import PolicyInvalid
+
+    try:
+        path = given or Path(value_of(os.environ, "SAYSO_POLICY") or "policy.yml")
+        read_policy(read_file(path), file=path.name)
+    except PolicyInvalid as refusal:
+        return str(refusal).splitlines()
+    except ValueError:
+        return ()  # told already, with the settings
+    return ()
 
 
 def is_start_refusal(error: Exception) -> bool:
