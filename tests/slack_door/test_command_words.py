@@ -21,6 +21,8 @@ from bot.slack.command_words import Verb, Words, read_bare_words, read_words
         ("run restart checkout --agent ops", "restart checkout", "ops"),
         ("run --agent ops restart checkout", "restart checkout", "ops"),
         ("restart env=prod note=slow", "restart\nenv: prod\nnote: slow", None),
+        ("restart env:prod --note slow", "restart\nenv: prod\nnote: slow", None),
+        ("restart --env=prod note:“disk full”", "restart\nenv: prod\nnote: disk full", None),
         ('restart note="disk full, twice"', "restart\nnote: disk full, twice", None),
         ("restart note=“disk full”", "restart\nnote: disk full", None),
         ("“restart checkout”", "restart checkout", None),
