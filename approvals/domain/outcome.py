@@ -46,6 +46,8 @@ class Outcome:
     at: datetime | None = None
     code: str | None = None
     """The stable code of the refusal behind it, where there is one."""
+    has_happened: bool = False
+    """It is known that the call was carried out, now or before; never merely supposed."""
     result: str | None = None
     """What is kept of the tool's own words, masked and cut, where the call ran before."""
 
@@ -93,6 +95,10 @@ _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
 }
 
 
+_ASKED_BEFORE = (
+    "That is about this asking alone: it had been asked before, and an earlier run that was "
+    "interrupted may have happened."
+)
 _ENDINGS = {
     PermitState.SUCCEEDED: "and succeeded",
     PermitState.FAILED: "and failed",
@@ -107,6 +113,8 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
     """Return what the asker of an ended *request* is told."""
     assert request.cause is not None
     kind, message = _TABLE[request.status, request.cause]
+    if request.earlier is not None and request.status is not Status.APPROVED:
+        message = f"{message} {_ASKED_BEFORE}"
     is_denied = kind is OutcomeKind.DENIED
     if is_denied and request.ended_reason:
         message = f"{message} {request.ended_reason}"
@@ -121,7 +129,12 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
 
 
 def _after_approval(
-    request: ApprovalRequest, kind: OutcomeKind, message: str, *, result: str | None = None
+    request: ApprovalRequest,
+    kind: OutcomeKind,
+    message: str,
+    *,
+    result: str | None = None,
+    has_happened: bool = False,
 ) -> Outcome:
     """Return what became of an approval beyond the decision; the approver's reason stays there."""
     return Outcome(
@@ -131,6 +144,7 @@ def _after_approval(
         by=request.ended_by,
         at=request.ended_at,
         result=result,
+        has_happened=has_happened,
     )
 
 
@@ -144,6 +158,7 @@ def already_ran(request: ApprovalRequest, permit: Permit | None = None) -> Outco
         if ending
         else "This call already ran, or is running, under the same key; it was not repeated.",
         result=permit.result if permit else None,
+        has_happened=permit is not None and permit.state is PermitState.SUCCEEDED,
     )
 
 
@@ -164,6 +179,7 @@ def unknown(request: ApprovalRequest, permit: Permit | None = None) -> Outcome:
             OutcomeKind.ALREADY_RAN,
             "The gateway stopped while this call ran. A person looked: it did happen. What it "
             "returned is not known.",
+            has_happened=True,
         )
     return _after_approval(
         request,

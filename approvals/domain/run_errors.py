@@ -34,7 +34,7 @@ class AlreadySettled(errors.DecisionRefused):
 
 
 class TaskEmpty(RunRefused):
-    """There is no task. Say after the command what the agent should do."""
+    """There are no words for the agent in it. Say what it should do."""
 
     code = "task_empty"
 

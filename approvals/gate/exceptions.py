@@ -131,7 +131,7 @@ class CallUnknown(CallNotApproved):
 class CallAlreadyRan(CallNotApproved):
     """The same key was used for a call that was carried out, or is being carried out."""
 
-    advice = "Nobody rejected it. A new call needs a key of its own."
+    advice = "Nobody rejected it. It is not repeated: go on with what is known of it."
 
 
 _CLASSES: dict[OutcomeKind, type[CallNotApproved]] = {

@@ -131,7 +131,13 @@ class GuardedTool(BaseTool):
     def _told(self, refusal: Exception, tool_call_id: str | None) -> ToolMessage:
         if tool_call_id is None:
             raise refusal
-        return ToolMessage(str(refusal), name=self.name, tool_call_id=tool_call_id, status="error")
+        happened = isinstance(refusal, CallNotApproved) and refusal.outcome.has_happened
+        return ToolMessage(
+            str(refusal),
+            name=self.name,
+            tool_call_id=tool_call_id,
+            status="success" if happened else "error",
+        )
 
 
 def guard_tool(

@@ -45,7 +45,7 @@ def answer_blocks(content: RunContent, now: datetime) -> list[dict[str, Any]]:
     """Return the agent's answer, or why there is none, for the person who asked."""
     run = content.run
     words = shown(answer_of(run), ANSWER_MAX_CHARS)
-    ended = "Done" if run.status is RunStatus.SUCCEEDED else "No answer"
+    ended = "Answered" if run.status is RunStatus.SUCCEEDED else "No answer"
     return [
         rich_text(f"for:{run.id}", [section(person(run.starter))]),
         *(

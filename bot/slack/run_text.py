@@ -23,7 +23,7 @@ _SIGNS = {
     RunStatus.QUEUED: "⏳",
     RunStatus.RUNNING: "▶",
     RunStatus.PAUSED: "⏸",
-    RunStatus.SUCCEEDED: "✅",
+    RunStatus.SUCCEEDED: "💬",
     RunStatus.FAILED: "❌",
     RunStatus.CANCELLED: "🚫",
 }
@@ -40,7 +40,7 @@ def status_words(run: Run, now: datetime) -> str:
         case RunStatus.PAUSED:
             return f"{sign} waiting"
         case RunStatus.SUCCEEDED:
-            return f"{sign} done {spent(run, now)}"
+            return f"{sign} answered {spent(run, now)}"
         case RunStatus.FAILED:
             return f"{sign} failed {spent(run, now)}"
         case RunStatus.CANCELLED:

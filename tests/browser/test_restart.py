@@ -40,4 +40,4 @@ async def test_a_task_that_waits_outlives_the_gateway_and_ends_after_its_approva
         await card.is_closed("✅ Approved · service_restart – done")
         told = tab.page.get_by_role("blockquote").filter(has_text=ASKED)
         task = tab.page.get_by_role("listitem").filter(has=told).last
-        await expect(task).to_contain_text("Done after")
+        await expect(task).to_contain_text("Answered after")

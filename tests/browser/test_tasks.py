@@ -47,7 +47,7 @@ async def test_x6_a_reply_to_a_waiting_task_decides_nothing_and_the_button_does(
     await tab.become(APPROVER)
     await tab.approve(card)
     await card.is_closed("✅ Approved · service_restart – done")
-    await expect(root(tab, "restart checkout in prod now")).to_contain_text("Done after")
+    await expect(root(tab, "restart checkout in prod now")).to_contain_text("Answered after")
 
 
 async def test_a_message_is_handed_to_the_agent_from_its_menu(tab: Tab) -> None:
@@ -65,4 +65,4 @@ async def test_a_message_is_handed_to_the_agent_from_its_menu(tab: Tab) -> None:
     await form.get_by_role("button", name="Start").click()
 
     await expect(form).to_have_count(0)
-    await expect(root(tab, "is checkout up in prod, please?")).to_contain_text("Done after")
+    await expect(root(tab, "is checkout up in prod, please?")).to_contain_text("Answered after")

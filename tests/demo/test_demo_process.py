@@ -236,7 +236,8 @@ class _Page:
 
     async def cards(self) -> list[dict[str, Any]]:
         async with self._http.get(f"{self._url}messages", params={"channel": CHANNEL}) as answer:
-            return [m for m in await answer.json() if "service_restart" in str(m["blocks"])]
+            # The task's own message names the tool it waits for as well.
+            return [m for m in await answer.json() if "Asked by" in str(m["blocks"])]
 
     async def _act(self, do: str, person: str, **described: str) -> dict[str, Any]:
         act = {"do": do, "person_id": person, **described}

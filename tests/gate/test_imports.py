@@ -47,4 +47,4 @@ def test_the_gate_needs_nothing_but_pydantic_and_says_how_to_get_a_gateway() -> 
     first, second = done.stdout.splitlines()
     assert first.startswith("Unavailable No gateway is installed")
     assert "pip install 'sayso[server]'" in first
-    assert second == "CallUnavailable"
+    assert second == "GateNotConnected"

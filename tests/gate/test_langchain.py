@@ -60,7 +60,7 @@ TOLD = {
     OutcomeKind.REFUSED: "Nobody was asked. The same call will be refused again",
     OutcomeKind.LAPSED: "The same call asks again",
     OutcomeKind.UNKNOWN: "Check what really happened before anything is repeated",
-    OutcomeKind.ALREADY_RAN: "Nobody rejected it. A new call needs a key of its own",
+    OutcomeKind.ALREADY_RAN: "It is not repeated: go on with what is known of it",
 }
 
 

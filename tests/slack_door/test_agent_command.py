@@ -195,7 +195,7 @@ async def test_list_shows_the_channels_tasks_those_under_way_first(stage: Scene)
     empty, full = stage.told(ALICE)
     assert "no agent tasks" in empty
     assert full.index(going.short_id) < full.index(done.short_id)
-    assert "✅ done after" in full
+    assert "💬 answered after" in full
 
 
 async def test_cancel_ends_a_paused_task_and_what_it_asks(stage: Scene) -> None:

@@ -64,9 +64,9 @@ async def test_an_answer_is_a_reply_that_mentions_who_asked_with_time_and_tokens
     (answer,) = await runs.replies(stage, run)
     assert answer.text == "<@U0ALICE> It is *up* &lt;!here&gt;."
     assert runs.said(answer, "answer") == "It is *up* <!here>."
-    assert runs.said(answer, "cost").startswith("Done after")
+    assert runs.said(answer, "cost").startswith("Answered after")
     root = await runs.root(stage, run)
-    assert runs.said(root, "status").startswith("✅ Done after")
+    assert runs.said(root, "status").startswith("💬 Answered after")
     assert all(block["type"] != "actions" for block in root.blocks)
 
 
@@ -109,7 +109,7 @@ async def test_E14_an_older_state_of_a_run_is_never_drawn_over_a_newer_one(stage
 
     await stage.door.run_messenger.update_run(content, now=stage.clock.now())
 
-    assert runs.said(await runs.root(stage, run), "status").startswith("✅ Done")
+    assert runs.said(await runs.root(stage, run), "status").startswith("💬 Answered")
 
 
 async def test_progress_waits_for_its_turn_and_the_last_edit_does_not(stage: Scene) -> None:
@@ -123,7 +123,7 @@ async def test_progress_waits_for_its_turn_and_the_last_edit_does_not(stage: Sce
     await stage.deliver()
 
     assert shown != "▶ Running, step 12: tool_11"
-    assert runs.said(await runs.root(stage, run), "status").startswith("✅ Done")
+    assert runs.said(await runs.root(stage, run), "status").startswith("💬 Answered")
 
 
 async def test_steps_stand_in_the_thread_and_what_slack_refuses_is_dropped(stage: Scene) -> None:
