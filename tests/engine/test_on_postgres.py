@@ -121,9 +121,10 @@ async def test_after_a_crash_keys_are_found_and_what_ran_is_unknown(postgres: Se
 
 
 async def test_a_whole_gateway_serves_from_postgresql(tmp_path: Path, postgres: Server) -> None:
-    settings = {"SAYSO_DATABASE_URL": postgres.url, "SAYSO_DATABASE_SCHEMA": postgres.schema}
     ran: list[str] = []
-    async with a_whole_gateway(tmp_path, **settings) as whole:
+    async with a_whole_gateway(
+        tmp_path, SAYSO_DATABASE_URL=postgres.url, SAYSO_DATABASE_SCHEMA=postgres.schema
+    ) as whole:
 
         @whole.gate.guard
         async def restart(service: str) -> None:

@@ -82,11 +82,13 @@ async def awaits(ran: list[int]) -> None:
 
 
 def yields(ran: list[int]) -> Iterator[None]:
-    yield ran.append(1)
+    ran.append(1)
+    yield
 
 
 async def yields_later(ran: list[int]) -> AsyncIterator[None]:
-    yield ran.append(1)
+    ran.append(1)
+    yield
 
 
 @pytest.mark.parametrize("later", [awaits, yields, yields_later])
