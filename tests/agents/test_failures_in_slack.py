@@ -171,7 +171,7 @@ async def test_a_task_reaches_the_model_as_it_was_typed(tmp_path: Path, text: st
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("/agent run \u200b\u2060", "There is no task."),
+        ("/agent run \u200b\u2060", "There are no words for the agent in it."),
         ("/agent run agent=nobody look", "There is no agent `nobody` here."),
         ("/agent stauts", "Did you mean `status`?"),
     ],

@@ -97,14 +97,14 @@ async def waits_for_a_person(agents: RunningAgents, run: Run, request_id: Reques
 
 
 @pytest.mark.parametrize(
-    ("settlement", "told"),
+    ("settlement", "step", "told"),
     [
-        (Settlement.HAPPENED, "A person looked: it did happen."),
-        (Settlement.GAVE_UP, "It may or may not have happened."),
+        (Settlement.HAPPENED, "returned", "A person looked: it did happen."),
+        (Settlement.GAVE_UP, "did not succeed", "It may or may not have happened."),
     ],
 )
 async def test_f2_killed_in_the_body_a_person_says_what_became_of_it(
-    here: Path, tmp_path: Path, settlement: Settlement, told: str
+    here: Path, tmp_path: Path, settlement: Settlement, step: str, told: str
 ) -> None:
     async with (
         one_restart() as model,
@@ -117,7 +117,7 @@ async def test_f2_killed_in_the_body_a_person_says_what_became_of_it(
     assert ran == ["web"]
     assert [each.split(":")[0] for each in agents.steps(run)] == [
         "restart_service was interrupted",
-        "restart_service did not succeed",
+        f"restart_service {step}",
     ]
     assert told in (ended.answer or "")
 
