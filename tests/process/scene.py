@@ -1,6 +1,8 @@
 """Two processes and a person: `sayso sandbox`, `sayso serve`, and hands over HTTP."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -75,6 +77,17 @@ class Scene:
             while not (card := await self.card(*showing)).is_open:
                 await asyncio.sleep(0.02)
             return card
+
+    async def is_stored(self, card: Card) -> None:
+        """Wait until the gateway has stored where Slack put *card*."""
+        path = f"file:{self.place / 'gateway' / 'sayso.db'}?mode=ro"
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                with contextlib.closing(sqlite3.connect(path, uri=True)) as database:
+                    found = database.execute("SELECT 1 FROM card WHERE ts = ?", (card.ts,))
+                    if found.fetchone():
+                        return
+                await asyncio.sleep(0.02)
 
     async def card_after(self, earlier: Card) -> Card:
         """Wait for a card newer than *earlier*."""

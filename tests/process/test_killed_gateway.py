@@ -48,6 +48,7 @@ async def test_killed_while_pending_the_old_card_answers_the_caller_that_came_ba
     async with scene.gateway() as first:
         await first.reached(agent.PENDING)
         old = await scene.open_card("paid invoice-42")
+        await scene.is_stored(old)
         await first.kill()
     assert not (await scene.click(old, "sayso:approve"))["acked"]
 

@@ -180,6 +180,6 @@ def test_any_text_is_well_nested_and_makes_no_other_elements(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["*a _b ~c <e ", "<", "`", "```", "*", "&gt;", "http://", ":"])
 def test_a_long_hostile_text_is_drawn_at_once(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     mrkdwn(piece * (40_000 // len(piece)), NAMES)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 2
