@@ -10,11 +10,8 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.decision import Verdict
-from approvals.domain.ids import ChannelId
 from approvals.gate.context import NOTHING_KNOWN, CallContext, current
 from bot.agents.built_agents import warm_up
-from bot.agents.choice import choose_agent
-from bot.agents.errors import AgentNotInChannel, AgentUnknown
 from bot.demo.world import DemoWorld, demo_world
 from tests.agents.builders import RecordingThread, an_agent
 from tests.agents.running import RunningAgents, one_run, running_agents
@@ -142,16 +139,6 @@ async def test_a_thread_that_cannot_be_told_does_not_stop_the_run(
 
     assert ended.answer is not None
     assert (await world.ledger.payments())[-1].amount_eur == 40
-
-
-def test_the_agent_of_a_channel_is_chosen(world: DemoWorld) -> None:
-    agent = an_agent(world.model, ())
-
-    assert choose_agent([agent], channel_id=OPS) is agent
-    with pytest.raises(AgentNotInChannel):
-        choose_agent([agent], channel_id=ChannelId("C0GENERAL"))
-    with pytest.raises(AgentUnknown):
-        choose_agent([], channel_id=OPS)
 
 
 async def test_warming_up_twice_is_harmless() -> None:
