@@ -23,8 +23,6 @@ REQUIREMENT = Requirement(
     rules=(
         RuleMatch(name="#ops, rule 1", place="", effect=Effect.ASK, slots=(Slot(of=("sre",)),)),
     ),
-    timeout=timedelta(minutes=15),
-    permit_ttl=timedelta(minutes=15),
     policy_version="0" * 64,
     reasons=("#ops, rule 1 asks.",),
 )

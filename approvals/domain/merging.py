@@ -6,18 +6,11 @@ channel, then from the defaults. Called by `Policy.requirement()` alone.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
-from approvals.domain.requirement import (
-    Effect,
-    Requirement,
-    Risk,
-    RuleMatch,
-    Slot,
-    highest,
-    strictest,
-)
+from approvals.domain.effect import strictest
+from approvals.domain.requirement import Effect, Requirement, RuleMatch, Slot
 from approvals.domain.rule import ChannelPolicy, Defaults, Rule
+from approvals.domain.terms import Sources, settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +50,17 @@ def merge(
     channel, defaults = grounds.channel, grounds.defaults
     matches = tuple(_matches(counted, grounds, code_effect))
     effect = strictest(match.effect for match in matches)
-    asking = [each.rule for each in counted if each.effect is Effect.ASK]
-    timeouts = [rule.timeout for rule in asking if rule.timeout is not None]
+    sources = Sources(
+        rules=[(each.effect, each.rule.terms) for each in counted],
+        channel=channel.terms,
+        defaults=defaults.terms,
+    )
     return Requirement(
         effect=effect,
         channel=channel.id,
         channel_name=channel.name,
         rules=matches,
-        timeout=_shortest(timeouts) or channel.timeout or defaults.timeout,
-        permit_ttl=defaults.permit_ttl,
-        risk=highest((rule.risk for rule in asking if rule.risk), Risk.MEDIUM),
+        terms=settle(sources),
         message=_message(match for match in matches if match.effect is effect),
         policy_version=grounds.policy_version,
         reasons=tuple(_reasons(counted, grounds, code_effect)),
@@ -133,10 +127,6 @@ def _sentence(each: Counted) -> str:
         else f"it counts, and says {rule.effect}"
     )
     return f"{where} has a condition that failed: {each.error}; {ending}."
-
-
-def _shortest(timeouts: Iterable[timedelta]) -> timedelta | None:
-    return min(timeouts, default=None)
 
 
 def _message(matches: Iterable[RuleMatch]) -> str | None:

@@ -4,43 +4,23 @@ Made by `Policy.requirement()`, frozen into the request's row as plain JSON, rea
 (quorum, times), the card (risk, message, rules) and `sayso policy explain`. Never changed.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
+from approvals.domain.effect import Effect, Risk, WantedReason
 from approvals.domain.ids import ChannelId, UserId
+from approvals.domain.terms import (
+    APPROVED_FOR,
+    AUDIT_STRICT,
+    PERMIT_TTL,
+    REASON,
+    RISK,
+    TIMEOUT,
+    Terms,
+)
 
-
-class Effect(StrEnum):
-    """A rule's answer. `deny` beats `ask` beats `allow`."""
-
-    ALLOW = "allow"
-    ASK = "ask"
-    DENY = "deny"
-
-
-class Risk(StrEnum):
-    """How loudly the card speaks."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-_EFFECTS = tuple(Effect)
-_RISKS = tuple(Risk)
-
-
-def strictest(effects: Iterable[Effect]) -> Effect:
-    """Return the strictest of at least one effect, in whatever order they come."""
-    return max(effects, key=_EFFECTS.index)
-
-
-def highest(risks: Iterable[Risk], default: Risk) -> Risk:
-    """Return the highest risk, or *default* where nobody named one."""
-    return max(risks, key=_RISKS.index, default=default)
+__all__ = ["Effect", "Requirement", "Risk", "RuleMatch", "Slot", "WantedReason"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +89,9 @@ class Requirement:
     channel_name: str
     rules: tuple[RuleMatch, ...]
     """Everything that counted, overruled rules included; never empty."""
-    timeout: timedelta
-    permit_ttl: timedelta
-    approved_for: timedelta = timedelta(hours=24)
-    """The hard end of an approval, counted from the decision."""
-    risk: Risk = Risk.MEDIUM
+    terms: Terms = field(default_factory=Terms)
+    """Every option of the policy, settled: ``terms[TIMEOUT]``."""
     message: str | None = None
-    reason: str = "on_reject"
-    """When an approver is asked for a reason: `off`, `on_reject` or `always`."""
-    audit_strict: bool = False
     policy_version: str
     """SHA-256 (hex) of the policy file's bytes."""
     reasons: tuple[str, ...]
@@ -126,24 +100,49 @@ class Requirement:
     """Who could approve when it was asked, where only they may decide; None: whoever can now."""
 
     @property
+    def timeout(self) -> timedelta:
+        """How long people may decide."""
+        return self.terms[TIMEOUT]
+
+    @property
+    def permit_ttl(self) -> timedelta:
+        """How long an approval may be used once its outcome has reached the caller."""
+        return self.terms[PERMIT_TTL]
+
+    @property
+    def approved_for(self) -> timedelta:
+        """The hard end of an approval, counted from the decision."""
+        return self.terms[APPROVED_FOR]
+
+    @property
+    def risk(self) -> Risk:
+        """How loudly the card speaks."""
+        return self.terms[RISK]
+
+    @property
+    def reason(self) -> WantedReason:
+        """When an approver is asked why."""
+        return self.terms[REASON]
+
+    @property
+    def audit_strict(self) -> bool:
+        """Whether an allowed call is in the audit log before it runs."""
+        return self.terms[AUDIT_STRICT]
+
+    @property
     def slots_by_rule(self) -> tuple[tuple[Slot, ...], ...]:
         """The quorum: approved when every matched `ask` rule has its slots filled."""
         return tuple(rule.slots for rule in self.rules if rule.effect is Effect.ASK)
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON; times as seconds."""
+        """Return plain JSON; the options stand flat beside the rest."""
         return {
             "effect": self.effect.value,
             "channel": self.channel,
             "channel_name": self.channel_name,
             "rules": [rule.to_json() for rule in self.rules],
-            "timeout_s": self.timeout.total_seconds(),
-            "permit_ttl_s": self.permit_ttl.total_seconds(),
-            "approved_for_s": self.approved_for.total_seconds(),
-            "risk": self.risk.value,
+            **self.terms.to_json(),
             "message": self.message,
-            "reason": self.reason,
-            "audit_strict": self.audit_strict,
             "policy_version": self.policy_version,
             "reasons": list(self.reasons),
             "eligible": None if self.eligible is None else list(self.eligible),
@@ -157,13 +156,8 @@ class Requirement:
             channel=ChannelId(stored["channel"]),
             channel_name=stored["channel_name"],
             rules=tuple(RuleMatch.from_json(rule) for rule in stored["rules"]),
-            timeout=timedelta(seconds=stored["timeout_s"]),
-            permit_ttl=timedelta(seconds=stored["permit_ttl_s"]),
-            approved_for=timedelta(seconds=stored["approved_for_s"]),
-            risk=Risk(stored["risk"]),
+            terms=Terms.from_json(stored),
             message=stored["message"],
-            reason=stored["reason"],
-            audit_strict=stored["audit_strict"],
             policy_version=stored["policy_version"],
             reasons=tuple(stored["reasons"]),
             eligible=_people(stored.get("eligible")),

@@ -3,13 +3,13 @@
 Built by the policy file's reader, which has already refused whatever has no meaning.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
 
 from approvals.domain.conditions import Condition
 from approvals.domain.ids import ChannelId
-from approvals.domain.requirement import Effect, Risk, Slot
+from approvals.domain.requirement import Effect, Slot
 from approvals.domain.task_rule import MEMBERS_ONLY, TaskRules
+from approvals.domain.terms import Terms
 from approvals.domain.tool_glob import ToolGlob, is_plain
 
 
@@ -26,8 +26,8 @@ class Rule:
     condition: Condition | None = None
     effect: Effect
     message: str | None = None
-    risk: Risk | None = None
-    timeout: timedelta | None = None
+    terms: Terms = field(default_factory=Terms)
+    """What the rule says about how its calls are asked about."""
     quorum: tuple[Slot, ...] = ()
     """Who has to approve instead of the channel's approvers; empty: one of those."""
     is_guardrail: bool = False
@@ -56,7 +56,8 @@ class ChannelPolicy:
     place: str
     approvers: tuple[str, ...]
     """Names of people sets; one person of any of them approves where a rule does not say more."""
-    timeout: timedelta | None = None
+    terms: Terms = field(default_factory=Terms)
+    """What holds where no matched rule says otherwise."""
     rules: tuple[Rule, ...] = ()
     tasks: TaskRules | None = None
     """Who may start and steer agent tasks here; None: what the defaults say."""
@@ -70,6 +71,5 @@ class Defaults:
     unmatched: Effect = Effect.ASK
     place: str
     """Where `unmatched` is written, or where it would be."""
-    timeout: timedelta = timedelta(minutes=15)
-    permit_ttl: timedelta = timedelta(minutes=15)
+    terms: Terms = field(default_factory=Terms)
     tasks: TaskRules = MEMBERS_ONLY

@@ -7,16 +7,17 @@ effect where it stands is a mistake, because its author expects one.
 from dataclasses import dataclass
 
 from approvals.domain.conditions import Condition
-from approvals.domain.requirement import Effect, Risk
+from approvals.domain.requirement import Effect
 from approvals.domain.rule import Rule
+from approvals.domain.terms import Place
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_quorum import People, read_quorum
+from approvals.storage.policy_terms import keys_of, note_idle, read_terms, refuse_idle
 from approvals.storage.yaml_nodes import Kind, Node, Refused, Scalar
 
-_KEYS = frozenset({"tool", "except", "when", "effect", "message", "risk", "timeout", "quorum"})
-_ONLY_ASKING = ("risk", "timeout", "quorum")
+_KEYS = frozenset({"tool", "except", "when", "effect", "message", "quorum"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def read_rules(
 def _read_rule(
     node: Node, section: RuleSection, mistakes: Mistakes, *, number: int, people: People
 ) -> Rule | None:
-    keys = read.fields(node, _KEYS, mistakes, what="a rule")
+    keys = read.fields(node, _KEYS | keys_of(Place.RULE), mistakes, what="a rule")
     if keys is None:
         return None
     effect = _effect(keys, section, mistakes, at=node)
@@ -62,8 +63,7 @@ def _read_rule(
     excepted = read.each(keys.get("except"), ToolGlob.of, mistakes, what="except")
     condition = _condition(keys.get("when"), mistakes, for_allow=effect is Effect.ALLOW)
     message = read.text(keys.get("message"), mistakes, what="message")
-    risk = read.choice(keys.get("risk"), tuple(Risk), mistakes, what="risk")
-    timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
+    terms = read_terms(keys, mistakes, place=Place.RULE, people=people)
     quorum = read_quorum(keys.get("quorum"), people, mistakes)
     _refuse_idle(keys, effect, mistakes)
     if effect is None or not tool:
@@ -76,8 +76,7 @@ def _read_rule(
         condition=condition,
         effect=effect,
         message=message,
-        risk=risk,
-        timeout=timeout,
+        terms=terms,
         quorum=quorum,
         is_guardrail=section is GUARDRAILS,
     )
@@ -116,13 +115,10 @@ def _condition(node: Node | None, mistakes: Mistakes, *, for_allow: bool) -> Con
 
 
 def _refuse_idle(keys: dict[str, Node], effect: Effect | None, mistakes: Mistakes) -> None:
-    """Refuse keys that only mean something on a rule that asks."""
-    if effect in {Effect.ASK, None}:
+    """Refuse keys that mean nothing on a rule with this *effect*."""
+    if effect is None:
         return
-    for key in _ONLY_ASKING:
-        if key in keys:
-            mistakes.add(
-                keys[key],
-                f"{key} means nothing on a rule that says {effect} – remove it, or write "
-                "effect: ask",
-            )
+    refuse_idle(keys, effect, mistakes)
+    if "quorum" in keys and effect is not Effect.ASK:
+        asking = frozenset({Effect.ASK})
+        note_idle(keys["quorum"], "quorum", effect, mistakes, fitting=asking)

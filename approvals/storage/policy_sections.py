@@ -5,15 +5,14 @@ or a channel that nobody declared is a mistake, and so is whatever would leave n
 """
 
 from collections.abc import Collection
-from dataclasses import replace
-from datetime import timedelta
 
 from approvals.domain.ids import ChannelId
 from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Effect
 from approvals.domain.routing import Route, label
 from approvals.domain.rule import ChannelPolicy, Defaults
-from approvals.domain.task_rule import MEMBERS
+from approvals.domain.task_rule import MEMBERS, MEMBERS_ONLY
+from approvals.domain.terms import Place
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import slack_ids
 from approvals.storage import yaml_fields as read
@@ -21,9 +20,8 @@ from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_quorum import People
 from approvals.storage.policy_rules import RuleSection, read_rules
 from approvals.storage.policy_tasks import read_tasks
+from approvals.storage.policy_terms import keys_of, read_terms
 from approvals.storage.yaml_nodes import Mapping, Node, Scalar
-
-PERMIT_TTL_MAX = timedelta(hours=24)
 
 
 def read_people(node: Node | None, mistakes: Mistakes) -> People:
@@ -66,7 +64,7 @@ def read_channels(
 
 def _channel(key: Scalar, node: Node, people: People, mistakes: Mistakes) -> ChannelPolicy | None:
     name = label(key.value)
-    known = {"id", "approvers", "timeout", "rules", "tasks"}
+    known = {"id", "approvers", "rules", "tasks"} | keys_of(Place.CHANNEL)
     keys = read.fields(node, known, mistakes, what=f"channel {name}")
     if keys is None:
         return None
@@ -80,7 +78,7 @@ def _channel(key: Scalar, node: Node, people: People, mistakes: Mistakes) -> Cha
         mistakes,
         what="approvers",
     )
-    timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
+    terms = read_terms(keys, mistakes, place=Place.CHANNEL, people=people)
     section = RuleSection(title=f"{name}, rule")
     rules = read_rules(keys.get("rules"), section, mistakes, what="rules", people=people)
     tasks = read_tasks(keys.get("tasks"), people, mistakes, owner=name)
@@ -91,7 +89,7 @@ def _channel(key: Scalar, node: Node, people: People, mistakes: Mistakes) -> Cha
         name=name,
         place=f"{mistakes.file}:{key.line}",
         approvers=approvers,
-        timeout=timeout,
+        terms=terms,
         rules=rules,
         tasks=tasks,
     )
@@ -116,10 +114,10 @@ def read_defaults(
     channels: Collection[ChannelPolicy],
     mistakes: Mistakes,
     *,
-    people: Collection[str],
+    people: People,
 ) -> Defaults | None:
-    """Read what holds where nothing else is said; *people* are the names `tasks` may use."""
-    known = {"channel", "unmatched", "timeout", "permit_ttl", "tasks"}
+    """Read what holds where nothing else is said; *people* are the sets it may name."""
+    known = {"channel", "unmatched", "tasks"} | keys_of(Place.DEFAULTS)
     keys = read.fields(node, known, mistakes, what="defaults")
     if keys is None:
         return None
@@ -132,21 +130,13 @@ def read_defaults(
         what="defaults.channel",
     )
     unmatched = _unmatched(keys.get("unmatched"), mistakes)
-    given = Defaults(
+    tasks = read_tasks(keys.get("tasks"), people, mistakes, owner="defaults")
+    return Defaults(
         channel=channel or ChannelId(""),
         unmatched=unmatched,
         place=f"{mistakes.file}:{keys.get('unmatched', node).line}",
-    )
-    timeout = read.duration(keys.get("timeout"), mistakes, what="timeout")
-    permit_ttl = read.duration(
-        keys.get("permit_ttl"), mistakes, what="permit_ttl", longest=PERMIT_TTL_MAX
-    )
-    tasks = read_tasks(keys.get("tasks"), people, mistakes, owner="defaults")
-    return replace(
-        given,
-        timeout=timeout or given.timeout,
-        permit_ttl=permit_ttl or given.permit_ttl,
-        tasks=given.tasks if tasks is None else tasks,
+        terms=read_terms(keys, mistakes, place=Place.DEFAULTS, people=people),
+        tasks=MEMBERS_ONLY if tasks is None else tasks,
     )
 
 

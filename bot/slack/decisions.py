@@ -8,6 +8,7 @@ draws; every other click is answered privately.
 from approvals.domain.card import CardKind, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
+from approvals.domain.requirement import WantedReason
 from approvals.operations.decide import Answer, Click, decide
 from approvals.operations.read_card import read_cards
 from bot.slack import buttons, modals, words
@@ -146,7 +147,11 @@ class Decisions:
         except Refusal:
             return False
         request = await self._parts.desk.store.request(value.request_id)
-        return request is not None and request.is_pending and request.requirement.reason != "off"
+        return (
+            request is not None
+            and request.is_pending
+            and request.requirement.reason is not WantedReason.OFF
+        )
 
     def _say(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
         return self._reviews.say_to(delivery, acted.view.id if acted.view else None)

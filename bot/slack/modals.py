@@ -11,7 +11,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
-from approvals.domain.requirement import RuleMatch
+from approvals.domain.requirement import RuleMatch, WantedReason
 from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import arguments_text, excerpt
@@ -60,7 +60,7 @@ def reject_modal(content: CardContent) -> dict[str, Any]:
             {
                 "type": "input",
                 "block_id": REASON_BLOCK,
-                "optional": request.requirement.reason != "always",
+                "optional": request.requirement.reason is not WantedReason.ALWAYS,
                 "label": plain_text("Reason"),
                 "hint": plain_text("The agent and the channel see it."),
                 "element": {

@@ -13,6 +13,7 @@ from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
 from approvals.domain.permit import Permit
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.terms import RISK, TIMEOUT, Terms
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.ports import CardContent
 
@@ -36,8 +37,7 @@ def a_requirement(**changes: Any) -> Requirement:
         channel=CHANNEL,
         channel_name="#prod-incidents",
         rules=(RULE,),
-        timeout=timedelta(minutes=5),
-        permit_ttl=timedelta(minutes=15),
+        terms=Terms({TIMEOUT: timedelta(minutes=5)}),
         policy_version="ab" * 32,
         reasons=("#prod-incidents, rule 2 asks.",),
     )
@@ -56,7 +56,7 @@ def a_request(
         id=REQUEST_ID,
         call=ToolCall.of(tool, "f" * 64, given),
         requester=Requester(agent="ops-agent", person=ANN),
-        requirement=a_requirement(risk=risk),
+        requirement=a_requirement(terms=Terms({TIMEOUT: timedelta(minutes=5), RISK: risk})),
         channel=CHANNEL,
         salt="a salt",
         created_at=ASKED_AT,

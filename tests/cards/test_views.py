@@ -9,7 +9,8 @@ from approvals.domain import errors
 from approvals.domain.approval_request import Cause, Requester
 from approvals.domain.errors import CardMismatch, TooLargeToShow
 from approvals.domain.ids import RunId
-from approvals.domain.requirement import Risk
+from approvals.domain.requirement import Risk, WantedReason
+from approvals.domain.terms import REASON, Terms
 from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import CardDisplay, arguments_text, pages, pages_needed
 from bot.slack.full_view import ViewPlace, read_place, view_page, write_place
@@ -134,7 +135,7 @@ def test_the_reject_modal_asks_for_a_reason_that_may_stay_empty() -> None:
 
 
 def test_where_the_policy_always_wants_a_reason_it_may_not_stay_empty() -> None:
-    request = a_request(requirement=a_requirement(reason="always"))
+    request = a_request(requirement=a_requirement(terms=Terms({REASON: WantedReason.ALWAYS})))
 
     field = next(iter(objects(reject_modal(a_content(request)), "input")))
 

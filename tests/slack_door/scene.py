@@ -14,6 +14,8 @@ from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RunId, UserId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.policy import Policy, Slot
+from approvals.domain.requirement import WantedReason
+from approvals.domain.terms import REASON
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
@@ -77,7 +79,7 @@ class Scene:
         channel: ChannelId = PROD,
         thread_ts: str | None = None,
         needs: int = 1,
-        reason: str = "on_reject",
+        reason: WantedReason = WantedReason.ON_REJECT,
         run_id: RunId | None = None,
         deliver_it: bool = True,
         **arguments: Any,
@@ -90,7 +92,9 @@ class Scene:
             self.desk,
             Ask(
                 call=call,
-                requirement=replace(requirement, rules=rules, reason=reason),
+                requirement=replace(
+                    requirement, rules=rules, terms=requirement.terms.with_said(REASON, reason)
+                ),
                 requester=requester or Requester(agent="ops", person=ALICE),
                 card_channel=channel,
                 thread_ts=thread_ts,

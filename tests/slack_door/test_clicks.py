@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.approval_request import Cause, Status
+from approvals.domain.requirement import WantedReason
 from bot.slack import buttons, modals
 from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
 
@@ -59,7 +60,7 @@ async def test_a_rejection_without_a_reason_is_possible(stage: Scene) -> None:
 
 
 async def test_where_no_reason_is_wanted_reject_decides_at_once(stage: Scene) -> None:
-    request = await stage.ask(reason="off")
+    request = await stage.ask(reason=WantedReason.OFF)
 
     await stage.click(BOB, request, buttons.REJECT)
 

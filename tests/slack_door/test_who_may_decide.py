@@ -7,6 +7,7 @@ import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import UserId
+from approvals.domain.requirement import WantedReason
 from bot.sandbox.faults import Fault, FaultKind
 from bot.slack import buttons
 from tests.slack_door.scene import (
@@ -58,7 +59,7 @@ async def test_b3_a_requester_may_not_approve_their_own_request(tmp_path: Path) 
 
 async def test_b3_a_requester_may_reject_their_own_request(tmp_path: Path) -> None:
     async with scene(tmp_path, people=LISTED) as stage:
-        request = await stage.ask(reason="off")
+        request = await stage.ask(reason=WantedReason.OFF)
 
         await stage.click(ALICE, request, buttons.REJECT)
 

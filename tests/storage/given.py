@@ -17,6 +17,7 @@ from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.terms import RISK, TIMEOUT, Terms
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.ports import Store, Transaction
 from approvals.storage.ids import SystemIds
@@ -53,9 +54,7 @@ REQUIREMENT = Requirement(
             message="Mind the queue.",
         ),
     ),
-    timeout=timedelta(minutes=5),
-    permit_ttl=timedelta(minutes=15),
-    risk=Risk.HIGH,
+    terms=Terms({TIMEOUT: timedelta(minutes=5), RISK: Risk.HIGH}),
     policy_version="0" * 64,
     reasons=("#prod, rule 1 asks.",),
 )

@@ -1,0 +1,51 @@
+"""What a rule answers how loudly its card speaks, and when people are asked why.
+
+Read by the policy's reader, merged by `merging`, frozen into the requirement.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Effect(StrEnum):
+    """A rule's answer. `deny` beats `ask` beats `allow`."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+class Risk(StrEnum):
+    """How loudly the card speaks."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class WantedReason(StrEnum):
+    """When an approver is asked why, from the least to the most asking."""
+
+    OFF = "off"
+    ON_REJECT = "on_reject"
+    ALWAYS = "always"
+
+
+_EFFECTS = tuple(Effect)
+_RISKS = tuple(Risk)
+_WANTED = tuple(WantedReason)
+
+
+def strictest(effects: Iterable[Effect]) -> Effect:
+    """Return the strictest of at least one effect, in whatever order they come."""
+    return max(effects, key=_EFFECTS.index)
+
+
+def highest(risks: Iterable[Risk]) -> Risk:
+    """Return the highest of at least one risk."""
+    return max(risks, key=_RISKS.index)
+
+
+def most_wanted(reasons: Iterable[WantedReason]) -> WantedReason:
+    """Return the one of at least one that asks most often."""
+    return max(reasons, key=_WANTED.index)

@@ -1,0 +1,76 @@
+"""The options of the policy file: what `domain/terms` declares, read where each may be written.
+
+Called for every rule, every channel and the defaults. One reader for each option; an option
+without one cannot be written.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from approvals.domain import terms
+from approvals.domain.durations import DURATION_MAX
+from approvals.domain.effect import Effect, Risk
+from approvals.domain.terms import Option, Place, Terms
+from approvals.storage import yaml_fields as read
+from approvals.storage.mistakes import Mistakes
+from approvals.storage.policy_quorum import People
+from approvals.storage.yaml_nodes import Node
+
+PERMIT_TTL_MAX = timedelta(hours=24)
+
+Reader = Callable[[Node, Mistakes, People], Any]
+"""Returns the value of an option, or None after noting the mistake."""
+
+
+def _duration(what: str, longest: timedelta = DURATION_MAX) -> Reader:
+    return lambda node, mistakes, _: read.duration(node, mistakes, what=what, longest=longest)
+
+
+def _risk(node: Node, mistakes: Mistakes, _: People) -> Risk | None:
+    return read.choice(node, tuple(Risk), mistakes, what="risk")
+
+
+READERS: Mapping[Option[Any], Reader] = {
+    terms.TIMEOUT: _duration("timeout"),
+    terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
+    terms.RISK: _risk,
+}
+
+
+def keys_of(place: Place) -> frozenset[str]:
+    """Return the keys of the options that may be written at *place*."""
+    return frozenset(option.key for option in READERS if place in option.places)
+
+
+def read_terms(
+    keys: Mapping[str, Node], mistakes: Mistakes, *, place: Place, people: People
+) -> Terms:
+    """Return what *keys* say; an option with a mistake is left out, its mistake noted.
+
+    *people* are the sets an option may name.
+    """
+    said = {}
+    for option, reader in READERS.items():
+        if place in option.places and option.key in keys:
+            value = reader(keys[option.key], mistakes, people)
+            if value is not None:
+                said[option] = value
+    return Terms(said)
+
+
+def refuse_idle(keys: Mapping[str, Node], effect: Effect, mistakes: Mistakes) -> None:
+    """Note every option on a rule with an *effect* under which it would mean nothing."""
+    for option in READERS:
+        if option.key in keys and effect not in option.effects:
+            note_idle(keys[option.key], option.key, effect, mistakes, fitting=option.effects)
+
+
+def note_idle(
+    node: Node, key: str, effect: Effect, mistakes: Mistakes, *, fitting: frozenset[Effect]
+) -> None:
+    """Note a *key* that means nothing on a rule with *effect*."""
+    other = " or ".join(f"effect: {each}" for each in Effect if each in fitting)
+    mistakes.add(
+        node, f"{key} means nothing on a rule that says {effect} – remove it, or write {other}"
+    )
