@@ -14,12 +14,14 @@ from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.errors import StoreUnavailable
+from approvals.domain.history import History, Past
 from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
 from approvals.operations.decision_rows import DecisionRows
+from approvals.operations.history_rows import HistoryRows
 from approvals.operations.run_rows import RunRows
 
 Result = TypeVar("Result")
@@ -45,7 +47,7 @@ class Ids(Protocol):
         ...
 
 
-class Transaction(DecisionRows, RunRows, Protocol):
+class Transaction(DecisionRows, HistoryRows, RunRows, Protocol):
     """Everything one unit may read and write, locking in the order `run_rows` tells.
 
     All of it is stored, or nothing. Jobs and audit events are written when the unit has ended.
@@ -285,6 +287,10 @@ class CardContent:
     """The agent task that asks, where it is one."""
     thread_ts: str | None = None
     """The thread the card is posted in."""
+    history: History | None = None
+    """How earlier calls of the tool went here; while people decide."""
+    past: tuple[Past, ...] = ()
+    """The latest of them, where a window shows them."""
 
 
 class Messenger(Protocol):

@@ -3,8 +3,12 @@
 Used by the outbox before it draws a card, and by doors that open a view of a request.
 """
 
+from dataclasses import replace
+from datetime import datetime
+
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card
+from approvals.domain.history import REMEMBERED_FOR
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
@@ -12,6 +16,9 @@ from approvals.domain.run import Run
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import CardContent, Transaction
+
+PAST_MAX = 5
+"""How many earlier calls a window shows."""
 
 
 def read_content(
@@ -29,7 +36,19 @@ def read_content(
         earlier_permit=tx.permit(request.earlier) if request.earlier else None,
         run=run,
         thread_ts=request.thread_ts or (_thread_of(tx, run, request) if run else None),
+        history=tx.history(request, since=_remembered(request)) if request.is_pending else None,
     )
+
+
+def with_past(tx: Transaction, content: CardContent) -> CardContent:
+    """Return *content* with the latest earlier calls of its tool, as a window shows them."""
+    request = content.request
+    past = tx.past(request, since=_remembered(request), limit=PAST_MAX)
+    return replace(content, past=tuple(past))
+
+
+def _remembered(request: ApprovalRequest) -> datetime:
+    return request.created_at - REMEMBERED_FOR
 
 
 def _thread_of(tx: Transaction, run: Run, request: ApprovalRequest) -> str | None:

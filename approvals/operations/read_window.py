@@ -22,7 +22,7 @@ from approvals.operations.people_now import (
     set_names,
 )
 from approvals.operations.ports import CardContent, Transaction
-from approvals.operations.read_card import read_content
+from approvals.operations.read_card import read_content, with_past
 from approvals.operations.record_decision import eligible_presser, refuse
 
 
@@ -59,7 +59,7 @@ def read_window(
             card, _ = checked_presser(tx, desk, request, click=click, who=who)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
-    return read_content(tx, request, card, policy=desk.policy())
+    return with_past(tx, read_content(tx, request, card, policy=desk.policy()))
 
 
 async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:

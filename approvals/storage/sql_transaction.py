@@ -22,13 +22,14 @@ from approvals.domain.run import Run
 from approvals.operations.ports import Committed, Ids
 from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
+from approvals.storage.sql_history import SqlHistory
 from approvals.storage.sql_jobs import SqlJobs
 from approvals.storage.sql_runs import SqlRuns
 
 _log = logging.getLogger(__name__)
 
 
-class SqlTransaction(SqlRuns, SqlJobs):
+class SqlTransaction(SqlRuns, SqlHistory, SqlJobs):
     """One unit's view of the store; synchronous."""
 
     def __init__(

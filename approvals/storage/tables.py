@@ -49,6 +49,7 @@ class ApprovalRequestRow(StoredRow, table=True):
             sqlite_where=text("run_id IS NOT NULL"),
             postgresql_where=text("run_id IS NOT NULL"),
         ),
+        Index("ix_approval_request_tool_channel_created_at", "tool", "channel", "created_at"),
     )
 
     id: str = Field(primary_key=True)

@@ -18,6 +18,7 @@ from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.card_text import call_in_words, counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
+from bot.slack.memory import memory
 from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
     Element,
@@ -77,6 +78,8 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append(
             [bold("Policy says "), shorten(one_line(requirement.message), MESSAGE_MAX_CHARS)]
         )
+    if content.history is not None:
+        lines.append(memory(content.history))
     if request.is_pending:
         lines.append([bold("Needs "), needs(rules_of(content))])
         left = f"{minutes_left(request, now)} when last updated, until "

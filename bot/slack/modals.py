@@ -19,6 +19,7 @@ from bot.slack.card_text import key_arguments
 from bot.slack.cards import approvals_needed, facts
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import ViewPlace, write_place
+from bot.slack.memory import latest
 from bot.slack.quorum_words import approvals
 from bot.slack.rich_text import (
     Element,
@@ -93,6 +94,7 @@ def details_modal(
         *_claim(request),
         rich_text("rules", _rules(request)),
         *_decided(content.decisions, request),
+        *([rich_text("before", latest(content.past, request))] if content.past else []),
         rich_text("ids", [_ids(request)]),
     ]
     return {

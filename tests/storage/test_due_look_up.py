@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.operations.ports import Transaction
-from approvals.storage import statements
+from approvals.storage import history_statements, statements
 from approvals.storage.sql_store import SqlStore
 from tests.storage.given import START, a_request
 
@@ -32,6 +32,24 @@ async def test_the_due_look_up_reads_the_partial_index_only(
     (step,) = (row[3] for row in plan)
     assert step.startswith("SEARCH approval_request")
     assert "INDEX ix_approval_request_due_at" in step
+
+
+async def test_looking_back_reads_only_the_rows_of_its_tool_and_channel(
+    sqlite: SqlStore, tmp_path: Path
+) -> None:
+    await sqlite.next_due_at()
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
+        plan = connection.execute(
+            f"EXPLAIN QUERY PLAN {history_statements.HISTORY.sqlite}",
+            {"tool": "t", "channel": "C1", "since": "", "until": "", "id": "R1", "limit": 10},
+        ).fetchall()
+
+    searches = [row[3] for row in plan if "approval_request" in row[3]]
+    (step,) = searches
+    assert "INDEX ix_approval_request_tool_channel_created_at" in step
+    assert "(tool=? AND channel=? AND created_at>? AND created_at<?)" in step
+    assert not any("TEMP B-TREE" in row[3] for row in plan)
 
 
 async def test_no_index_begins_with_the_status(sqlite: SqlStore, tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""The SQL that looks back, compiled once as in `statements`."""
+
+from sqlalchemy import and_, bindparam, case, func, literal_column, select
+
+from approvals.storage import tables
+from approvals.storage.statements import NONE, sql
+
+_REQUEST = tables.table_of(tables.ApprovalRequestRow)
+_PERMIT = tables.table_of(tables.PermitRow)
+
+
+_ALIKE = and_(
+    _REQUEST.c.tool == bindparam("tool"),
+    _REQUEST.c.channel == bindparam("channel"),
+    _REQUEST.c.created_at >= bindparam("since"),
+    _REQUEST.c.created_at <= bindparam("until"),
+    _REQUEST.c.id != bindparam("id"),
+)
+_ASKED = func.coalesce(_REQUEST.c.cause, literal_column("''")).not_in(
+    (literal_column("'rule'"), literal_column("'grant'"))
+)
+
+_latest = (
+    select(
+        _REQUEST.c.status,
+        _REQUEST.c.ended_at,
+        _PERMIT.c.state,
+    )
+    .select_from(_REQUEST.outerjoin(_PERMIT, _PERMIT.c.request_id == _REQUEST.c.id))
+    .where(_ALIKE, _ASKED)
+    .order_by(_REQUEST.c.created_at.desc())
+    .limit(bindparam("limit"))
+    .offset(NONE)
+    .subquery("latest")
+)
+_APPROVED = _latest.c.status == literal_column("'approved'")
+_FAILED = _latest.c.state.in_((literal_column("'failed'"), literal_column("'unknown'")))
+
+HISTORY = sql(
+    select(
+        func.count().label("asked"),
+        func.count(case((_APPROVED, literal_column("1")))).label("approved"),
+        func.count(
+            case((_latest.c.status == literal_column("'rejected'"), literal_column("1")))
+        ).label("rejected"),
+        func.count(case((_FAILED, literal_column("1")))).label("failed"),
+        func.max(case((_APPROVED, _latest.c.ended_at))).label("last_approved_at"),
+    ).select_from(_latest)
+)
+PAST = sql(
+    select(_REQUEST)
+    .where(_ALIKE, _ASKED, _REQUEST.c.ended_at.is_not(None))
+    .order_by(_REQUEST.c.created_at.desc())
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)

@@ -1,0 +1,55 @@
+"""Looking back, as a transaction sees it: the `HistoryRows` port. A part of `SqlTransaction`."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.history import COUNTED_MAX, History, Past
+from approvals.storage import columns, request_rows, rows, statements
+from approvals.storage import history_statements as looking_back
+from approvals.storage.sql_work import SqlWork
+
+_log = logging.getLogger(__name__)
+
+
+class SqlHistory(SqlWork):
+    """What one unit reads of earlier requests."""
+
+    def history(self, request: ApprovalRequest, *, since: datetime) -> History:
+        """Count what people were asked about the tool of *request* in its channel before it."""
+        values = _alike(request, since) | {"limit": COUNTED_MAX}
+        row = self._run(looking_back.HISTORY, values).fetchone()
+        return History(
+            asked=row["asked"],
+            approved=row["approved"],
+            rejected=row["rejected"],
+            failed=row["failed"],
+            last_approved_at=columns.optional_time(row["last_approved_at"]),
+        )
+
+    def past(self, request: ApprovalRequest, *, since: datetime, limit: int) -> Sequence[Past]:
+        """Return the latest ended requests among those, newest first."""
+        found = []
+        for row in self._run(
+            looking_back.PAST, _alike(request, since) | {"limit": limit}
+        ).fetchall():
+            try:
+                earlier = request_rows.request_from_row(row)
+            except Exception:  # whatever is wrong with it, the question at hand can be shown
+                _log.exception("Request %s cannot be read; it is left out", row["id"])
+                continue
+            permit = self._run(statements.PERMIT, {"request_id": earlier.id}).fetchone()
+            found.append(Past(request=earlier, permit=permit and rows.permit_from_row(permit)))
+        return found
+
+
+def _alike(request: ApprovalRequest, since: datetime) -> dict[str, Any]:
+    return {
+        "tool": request.call.tool,
+        "channel": request.channel,
+        "since": columns.time_to_text(since),
+        "until": columns.time_to_text(request.created_at),
+        "id": request.id,
+    }

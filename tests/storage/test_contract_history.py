@@ -1,0 +1,84 @@
+"""What every store remembers of earlier calls of a tool, for the card of a new one."""
+
+from datetime import timedelta
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.history import History
+from approvals.domain.ids import ChannelId
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, allowed
+from approvals.domain.tool_call import ToolCall
+from approvals.operations.ports import Store, Transaction
+from approvals.operations.save_step import save_step
+from tests.storage.given import START, a_request, submit
+
+MONTH = timedelta(days=30)
+
+
+async def asked(
+    store: Store, cause: Cause | None, *, fails: bool = False, **changes: Any
+) -> ApprovalRequest:
+    request = a_request(**changes)
+
+    def unit(tx: Transaction) -> ApprovalRequest:
+        submit(request)(tx)
+        if cause is None:
+            return request
+        step = advance(request, cause, now=request.created_at + timedelta(minutes=1))
+        save_step(tx, step)
+        if fails:
+            for event in (PermitEvent.CLAIM, PermitEvent.FAIL):
+                assert step.permit is not None
+                step = advance_permit(step.request, step.permit, event, now=START)
+                save_step(tx, step)
+        return step.request
+
+    return await store.write(unit)
+
+
+async def test_endings_of_the_same_tool_in_the_same_channel_are_counted(store: Store) -> None:
+    await asked(store, Cause.PEOPLE)
+    await asked(store, Cause.PEOPLE, fails=True, created_at=START + timedelta(hours=1))
+    await asked(store, Cause.PERSON)
+    await asked(store, Cause.TIMEOUT)
+    await asked(store, None)
+    now = a_request(created_at=START + timedelta(hours=2))
+
+    found = await store.write(lambda tx: tx.history(now, since=START - MONTH))
+
+    assert found == History(
+        asked=5,
+        approved=2,
+        rejected=1,
+        failed=1,
+        last_approved_at=START + timedelta(hours=1, minutes=1),
+    )
+
+
+async def test_what_is_older_elsewhere_about_another_tool_or_asked_of_nobody_is_not(
+    store: Store,
+) -> None:
+    await asked(store, Cause.PEOPLE, created_at=START - MONTH - timedelta(seconds=1))
+    await asked(store, Cause.PEOPLE, channel=ChannelId("C0OTHER"))
+    await asked(store, Cause.PEOPLE, call=ToolCall.of("k8s.scale", "f" * 64, {}))
+    await asked(store, Cause.PEOPLE, created_at=START + timedelta(days=1))
+    by_rule = allowed(a_request())
+    await store.write(lambda tx: tx.add_request(by_rule.request))
+    now = await asked(store, None)
+
+    assert await store.write(lambda tx: tx.history(now, since=START - MONTH)) == History()
+    assert await store.write(lambda tx: tx.past(now, since=START - MONTH, limit=5)) == []
+
+
+async def test_the_latest_that_ended_come_first_with_how_their_run_went(store: Store) -> None:
+    rejected = await asked(store, Cause.PERSON)
+    failed = await asked(store, Cause.PEOPLE, fails=True, created_at=START + timedelta(minutes=5))
+    await asked(store, None, created_at=START + timedelta(minutes=6))
+    now = a_request(created_at=START + timedelta(hours=1))
+
+    found = await store.write(lambda tx: tx.past(now, since=START - MONTH, limit=2))
+
+    assert [each.request.id for each in found] == [failed.id, rejected.id]
+    assert [each.permit and each.permit.state.value for each in found] == ["failed", None]
+    latest = await store.write(lambda tx: tx.past(now, since=START - MONTH, limit=1))
+    assert [each.request.id for each in latest] == [failed.id]
