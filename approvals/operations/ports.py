@@ -4,7 +4,7 @@
 outside it, because a failed group of units is run again one by one (ADR-0005).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -15,13 +15,14 @@ from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.history import History, Past
-from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
-from approvals.domain.jobs import Job
+from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
 from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.history_rows import HistoryRows
+from approvals.operations.job_rows import JobRows
+from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
 
 Result = TypeVar("Result")
@@ -47,89 +48,13 @@ class Ids(Protocol):
         ...
 
 
-class Transaction(DecisionRows, HistoryRows, RunRows, Protocol):
+class Transaction(
+    RequestRows, PermitRows, CardRows, DecisionRows, HistoryRows, RunRows, JobRows, Protocol
+):
     """Everything one unit may read and write, locking in the order `run_rows` tells.
 
     All of it is stored, or nothing. Jobs and audit events are written when the unit has ended.
     """
-
-    def request(self, request_id: RequestId, *, locked: bool = True) -> ApprovalRequest | None:
-        """Return the request, by default locked until the transaction ends."""
-        ...
-
-    def request_by_key(self, key: str) -> ApprovalRequest | None:
-        """Return the latest request (highest ask number) asked under *key*, locked."""
-        ...
-
-    def add_request(self, request: ApprovalRequest) -> None:
-        """Insert a new request."""
-        ...
-
-    def save_request(self, request: ApprovalRequest) -> None:
-        """Store a changed request; compare-and-set on `version - 1`.
-
-        Raises:
-            AlreadyDecided: the stored version is another one.
-        """
-        ...
-
-    def overdue(self, now: datetime, *, limit: int, else_at: datetime) -> Sequence[ApprovalRequest]:
-        """Return pending requests whose follow-up is due, earliest first.
-
-        A row that cannot be read is logged and set aside until *else_at*.
-        """
-        ...
-
-    def set_aside(self, request_id: RequestId, until: datetime) -> None:
-        """Let a request's follow-up fall due at *until*; nothing else of it changes."""
-        ...
-
-    def permit(self, request_id: RequestId) -> Permit | None:
-        """Return the permit of a request."""
-        ...
-
-    def save_permit(self, permit: Permit) -> None:
-        """Insert or update the one permit of its request."""
-        ...
-
-    def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests that no caller can come back to, but for unreadable ones."""
-        ...
-
-    def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
-        """Return permits claimed and unreported whose owner is not *owner*."""
-        ...
-
-    def cards(self, request_id: RequestId) -> Sequence[Card]:
-        """Return all cards of a request, oldest first."""
-        ...
-
-    def save_card(self, card: Card) -> None:
-        """Insert or update a card by its id."""
-        ...
-
-    def requests_of_run(self, run_id: RunId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
-        """Return what is open of a run, oldest first, by default locked.
-
-        That is: pending, or approved and not yet claimed, or interrupted and not yet settled.
-        """
-        ...
-
-    def enqueue(self, job: Job) -> None:
-        """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
-        ...
-
-    def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
-        """Claim due jobs for *owner* and return them; each attempt is counted."""
-        ...
-
-    def finish_job(self, job: Job) -> None:
-        """Remove the job if its generation is still *job*'s; else make it due again at once."""
-        ...
-
-    def postpone_job(self, job: Job, run_at: datetime, *, is_failure: bool = True) -> None:
-        """Give the job back, due at *run_at*; unless *is_failure* this attempt is not counted."""
-        ...
 
     def record(self, *events: AuditEvent) -> None:
         """Seal and append audit events."""
