@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Container images often forbid to keep what was compiled; then every start would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo serve test check bench test-slow campaign lock docs help
 
