@@ -24,6 +24,7 @@ from approvals.operations.history_rows import HistoryRows
 from approvals.operations.job_rows import JobRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
+from approvals.operations.snapshot import Snapshot
 
 Result = TypeVar("Result")
 
@@ -91,6 +92,14 @@ class Store(Protocol):
         Raises:
             Refusal: raised by the unit; nothing of the unit was stored.
             StoreUnavailable: nothing of the unit was stored.
+        """
+        ...
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        """Run *unit*, which only reads, outside the writer; it may run in another thread.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
         """
         ...
 

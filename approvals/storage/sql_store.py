@@ -16,9 +16,11 @@ import aiosqlite
 
 from approvals.domain import errors
 from approvals.operations.ports import Clock, Ids, Transaction
+from approvals.operations.snapshot import Snapshot
 from approvals.storage import driver, schema, statements
 from approvals.storage.dialects import Statement
 from approvals.storage.sql_reads import SqlReads
+from approvals.storage.sqlite_looks import SqliteLooks
 from approvals.storage.writer import Writer
 
 Result = TypeVar("Result")
@@ -33,6 +35,7 @@ class SqlStore(SqlReads):
         super().__init__(clock=clock)
         self._writer: Writer
         self._reads: aiosqlite.Connection
+        self._looks: SqliteLooks
 
     @classmethod
     @asynccontextmanager
@@ -68,6 +71,8 @@ class SqlStore(SqlReads):
             stack.push_async_callback(store._writer.close)
             store._reads = await _open_for_reading(Path(path))
             stack.push_async_callback(store._reads.close)
+            store._looks = SqliteLooks(Path(path))
+            stack.push_async_callback(store._looks.close)
             yield store
 
     async def write(self, unit: Callable[[Transaction], Result]) -> Result:
@@ -78,6 +83,14 @@ class SqlStore(SqlReads):
             StoreUnavailable: nothing of the unit was stored.
         """
         return cast("Result", await self._writer.run(unit))
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        """Run *unit*, which only reads, in a thread of its own.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+        """
+        return await self._looks.run(unit)
 
     @property
     def is_writable(self) -> bool:

@@ -36,6 +36,20 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
+            "ix_approval_request_expires_at",
+            "expires_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index("ix_approval_request_channel_created_at_id", "channel", "created_at", "id"),
+        Index(
+            "ix_approval_request_person_id",
+            "person",
+            "id",
+            sqlite_where=text("person IS NOT NULL"),
+            postgresql_where=text("person IS NOT NULL"),
+        ),
+        Index(
             "uq_approval_request_key_ask_number",
             "key",
             "ask_number",
@@ -87,6 +101,7 @@ class DecisionRow(StoredRow, table=True):
     """One verdict; the key says one per person and request."""
 
     __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_user_at", "user", "at"),)
 
     request_id: str = Field(primary_key=True, foreign_key="approval_request.id")
     user: str = Field(primary_key=True)
@@ -153,6 +168,7 @@ class RunRow(StoredRow, table=True):
             postgresql_where=text("status = 'running'"),
         ),
         Index("ix_run_channel_id", "channel", "id"),
+        Index("ix_run_starter_id", "starter", "id"),
     )
 
     id: str = Field(primary_key=True)
@@ -205,6 +221,16 @@ class RunNoteRow(StoredRow, table=True):
     user: str
     text: str
     at: str
+
+
+class HomeRow(StoredRow, table=True):
+    """One person who has opened our App Home, so that it is kept true."""
+
+    __tablename__ = "home"
+
+    user: str = Field(primary_key=True)
+    team: str
+    opened_at: str
 
 
 class JobRow(StoredRow, table=True):

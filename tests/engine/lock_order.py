@@ -13,6 +13,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Committed, Store, Transaction
+from approvals.operations.snapshot import Snapshot
 from approvals.storage.dialects import Statement
 from approvals.storage.executor import Executor, Found
 from approvals.storage.sql_transaction import SqlTransaction
@@ -44,6 +45,9 @@ class InLockOrder:
             return unit(tx)
 
         return await self._store.write(watched)
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        return await self._store.look(unit)
 
     @property
     def is_writable(self) -> bool:

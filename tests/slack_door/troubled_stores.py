@@ -9,6 +9,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.errors import StoreFull, StoreUnavailable
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Committed, Store, Transaction
+from approvals.operations.snapshot import Snapshot
 
 Result = TypeVar("Result")
 
@@ -29,6 +30,11 @@ class TroubledStore:
         if self.failure is not None:
             raise self.failure
         return await self.inner.write(unit)
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        if self.failure is not None:
+            raise self.failure
+        return await self.inner.look(unit)
 
     @property
     def is_writable(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from approvals.domain import errors
 from approvals.operations.ports import Clock, Committed, Ids, Transaction
+from approvals.operations.snapshot import Snapshot
 from approvals.storage.dialects import Statement
 from approvals.storage.postgres import faults, schema
 from approvals.storage.postgres.hold import Hold
@@ -83,6 +84,19 @@ class PostgresStore(SqlReads):
         self._running.add(task)
         task.add_done_callback(self._ended)
         return cast("Result", await asyncio.shield(task))
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        """Run *unit*, which only reads, on a connection of its own.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+        """
+        try:
+            return await self._units.look(unit)
+        except Exception as fault:
+            if not faults.is_fault(fault):
+                raise
+            raise faults.store_error(fault) from fault
 
     @property
     def is_writable(self) -> bool:

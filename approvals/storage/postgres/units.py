@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from approvals.operations.ports import Committed, Ids, Transaction
+from approvals.operations.snapshot import Snapshot
 from approvals.storage.dialects import Statement
 from approvals.storage.postgres import faults
 from approvals.storage.postgres.executor import PostgresExecutor
 from approvals.storage.postgres.hold import Hold
+from approvals.storage.sql_snapshot import SqlSnapshot
 from approvals.storage.sql_transaction import SqlTransaction, news_of
 
 Result = TypeVar("Result")
@@ -49,6 +51,9 @@ class Units:
     ) -> None:
         self._engine = engine
         self._reads = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._looks = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
         self._hold = hold
         self._ids = ids
         self._source = source
@@ -73,6 +78,23 @@ class Units:
         async def read(_: bool) -> Any:
             async with self._reads.connect() as connection:
                 return await _on(connection, lambda made: _first(made, statement, values))
+
+        return await self._patiently(read)
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        """Run *unit* on what is stored at one moment, in a transaction that only reads.
+
+        Raises:
+            Exception: the fault that did not pass.
+        """
+
+        def looked(made: Connection) -> Result:
+            return unit(SqlSnapshot(PostgresExecutor(made)))
+
+        async def read(_: bool) -> Result:
+            async with self._looks.connect() as connection:
+                found: Result = await _on(connection, looked)
+                return found
 
         return await self._patiently(read)
 

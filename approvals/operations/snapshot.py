@@ -1,0 +1,47 @@
+"""What people look at: lists of requests and runs, read outside the writer and locked by nobody.
+
+A unit that looks is a plain function of a `Snapshot`; it may take longer than a click may, so it
+never runs where decisions are stored. What it saw may have changed when its reader acts on it:
+every deed checks again in its own transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.decision import Decision
+from approvals.domain.ids import ChannelId, RequestId, UserId
+
+
+class Snapshot(Protocol):
+    """All that is stored, at one moment. A row that cannot be read is left out and logged."""
+
+    def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        """Return the request."""
+        ...
+
+    def pending(self, *, limit: int, channel: ChannelId | None = None) -> Sequence[ApprovalRequest]:
+        """Return pending requests, those that close first before the others."""
+        ...
+
+    def count_pending(self, channel: ChannelId | None = None) -> int:
+        """Return how many requests are pending."""
+        ...
+
+    def pending_decisions_of(self, user: UserId) -> Sequence[Decision]:
+        """Return what *user* decided on requests that are still pending."""
+        ...
+
+    def ids_ending_in(self, ending: str, channel: ChannelId, *, limit: int) -> Sequence[RequestId]:
+        """Return ids that end so, of requests of *channel* and of all pending ones, newest first.
+
+        *ending* is of letters and digits, in upper case.
+        """
+        ...
+
+    def recent(
+        self, channel: ChannelId, *, limit: int, since: datetime | None = None
+    ) -> Sequence[ApprovalRequest]:
+        """Return the requests of *channel* that have ended, newest first."""
+        ...

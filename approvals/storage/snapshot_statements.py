@@ -1,0 +1,35 @@
+"""The SQL behind what people look at, compiled once as in `statements`."""
+
+from sqlalchemy import bindparam, func, literal_column, select
+
+from approvals.storage import tables
+from approvals.storage.statements import NONE, sql
+
+_REQUEST = tables.table_of(tables.ApprovalRequestRow)
+_DECISION = tables.table_of(tables.DecisionRow)
+_PENDING = _REQUEST.c.status == literal_column("'pending'")
+_HERE = _REQUEST.c.channel == bindparam("channel")
+
+_soonest = select(_REQUEST).where(_PENDING).order_by(_REQUEST.c.expires_at, _REQUEST.c.id)
+PENDING = sql(_soonest.limit(bindparam("limit")).offset(NONE))
+PENDING_IN = sql(_soonest.where(_HERE).limit(bindparam("limit")).offset(NONE))
+_count = select(func.count().label("found")).select_from(_REQUEST).where(_PENDING)
+COUNT_PENDING = sql(_count)
+COUNT_PENDING_IN = sql(_count.where(_HERE))
+PENDING_DECISIONS_OF = sql(
+    select(_DECISION)
+    .join(_REQUEST, _REQUEST.c.id == _DECISION.c.request_id)
+    .where(_PENDING, _DECISION.c.user == bindparam("user"))
+)
+_ending = _REQUEST.c.id.like(bindparam("ending"))
+_newest = select(_REQUEST.c.id).order_by(_REQUEST.c.id.desc())
+IDS_IN_CHANNEL = sql(_newest.where(_HERE, _ending).limit(bindparam("limit")).offset(NONE))
+IDS_PENDING = sql(_newest.where(_PENDING, _ending).limit(bindparam("limit")).offset(NONE))
+RECENT_IN = sql(
+    select(_REQUEST)
+    .where(_HERE, _REQUEST.c.status != literal_column("'pending'"))
+    .where(_REQUEST.c.created_at >= bindparam("since"))
+    .order_by(_REQUEST.c.created_at.desc())
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)

@@ -1,0 +1,74 @@
+"""What people look at, over SQL: the `Snapshot` port, for every database.
+
+Made for each unit that looks, inside a transaction that only reads. A row that cannot be read is
+logged and left out, so that it hides no other.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.decision import Decision
+from approvals.domain.ids import ChannelId, RequestId, UserId
+from approvals.storage import columns, request_rows, rows, statements
+from approvals.storage import snapshot_statements as looking
+from approvals.storage.sql_work import SqlWork
+
+_log = logging.getLogger(__name__)
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SqlSnapshot(SqlWork):
+    """One unit's view of everything; synchronous."""
+
+    def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        """Return the request."""
+        row = self._run(statements.REQUEST, {"id": request_id}).fetchone()
+        return None if row is None else request_rows.request_from_row(row)
+
+    def pending(self, *, limit: int, channel: ChannelId | None = None) -> Sequence[ApprovalRequest]:
+        """Return pending requests, those that close first before the others."""
+        if channel is None:
+            return _requests(self._run(looking.PENDING, {"limit": limit}))
+        return _requests(self._run(looking.PENDING_IN, {"channel": channel, "limit": limit}))
+
+    def count_pending(self, channel: ChannelId | None = None) -> int:
+        """Return how many requests are pending."""
+        if channel is None:
+            return int(self._run(looking.COUNT_PENDING, {}).fetchone()["found"])
+        return int(self._run(looking.COUNT_PENDING_IN, {"channel": channel}).fetchone()["found"])
+
+    def pending_decisions_of(self, user: UserId) -> Sequence[Decision]:
+        """Return what *user* decided on requests that are still pending."""
+        found = self._run(looking.PENDING_DECISIONS_OF, {"user": user})
+        return [rows.decision_from_row(row) for row in found]
+
+    def ids_ending_in(self, ending: str, channel: ChannelId, *, limit: int) -> Sequence[RequestId]:
+        """Return ids that end so, of requests of *channel* and of all pending ones."""
+        if not (ending.isascii() and ending.isalnum()):
+            return []
+        values = {"ending": f"%{ending}", "channel": channel, "limit": limit}
+        here = self._run(looking.IDS_IN_CHANNEL, values).fetchall()
+        del values["channel"]
+        waiting = self._run(looking.IDS_PENDING, values).fetchall()
+        return sorted({RequestId(row["id"]) for row in (*here, *waiting)}, reverse=True)[:limit]
+
+    def recent(
+        self, channel: ChannelId, *, limit: int, since: datetime | None = None
+    ) -> Sequence[ApprovalRequest]:
+        """Return the requests of *channel* that have ended, newest first."""
+        begin = columns.time_to_text(since or _FIRST)
+        values = {"channel": channel, "limit": limit, "since": begin}
+        return _requests(self._run(looking.RECENT_IN, values))
+
+
+def _requests(found: Iterable[Any]) -> list[ApprovalRequest]:
+    read = []
+    for row in found:
+        try:
+            read.append(request_rows.request_from_row(row))
+        except Exception:  # whatever is wrong with it, people still see the others
+            _log.exception("Request %s cannot be read; it is left out", row["id"])
+    return read

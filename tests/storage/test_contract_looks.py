@@ -1,0 +1,106 @@
+"""What every store promises about looking: lists in order, nothing locked, nothing changed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.decision import Decision, Verdict
+from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.operations.ports import Store
+from approvals.operations.snapshot import Snapshot
+from tests.storage.given import IDS, START, a_request, end, held_back, save, submit
+
+PROD, OPS = ChannelId("C0PROD"), ChannelId("C0OPS")
+BOB = UserId("U0BOB")
+Result = TypeVar("Result")
+
+
+async def asked(store: Store, *, minutes: int = 5, **changes: object) -> ApprovalRequest:
+    request = a_request(**changes)  # type: ignore[arg-type]
+    closing = replace(request, expires_at=START + timedelta(minutes=minutes))
+    return await store.write(submit(closing))
+
+
+async def ids(store: Store, look: Callable[[Snapshot], list[ApprovalRequest]]) -> list[RequestId]:
+    return [request.id for request in await store.look(look)]
+
+
+async def test_pending_requests_come_with_the_earliest_deadline_first(store: Store) -> None:
+    late = await asked(store, minutes=9)
+    soon = await asked(store, minutes=1)
+    other = await asked(store, minutes=3, channel=OPS)
+    ended = await asked(store)
+    await store.write(end(ended.id, Cause.PERSON))
+
+    assert await ids(store, lambda s: list(s.pending(limit=9))) == [soon.id, other.id, late.id]
+    assert await ids(store, lambda s: list(s.pending(limit=1))) == [soon.id]
+    assert await ids(store, lambda s: list(s.pending(limit=9, channel=PROD))) == [soon.id, late.id]
+    assert await store.look(lambda s: (s.count_pending(), s.count_pending(OPS))) == (3, 1)
+    assert await store.look(lambda s: s.request(ended.id)) is not None
+
+
+async def test_what_a_person_decided_on_pending_requests_is_found(store: Store) -> None:
+    open_one, ended, others = await asked(store), await asked(store), await asked(store)
+    for request, user in ((open_one, BOB), (ended, BOB), (others, UserId("U0CAROL"))):
+        decision = Decision(
+            request_id=request.id, user=user, team=TeamId("T1"), verdict=Verdict.APPROVE, at=START
+        )
+        await store.write(save(decision))
+    await store.write(end(ended.id, Cause.PEOPLE))
+
+    (found,) = await store.look(lambda s: s.pending_decisions_of(BOB))
+
+    assert (found.request_id, found.verdict) == (open_one.id, Verdict.APPROVE)
+
+
+async def test_ids_are_found_by_their_ending_in_a_channel_and_among_all_pending(
+    store: Store,
+) -> None:
+    ended_here = await asked(store)
+    await store.write(end(ended_here.id, Cause.PERSON))
+    waiting = await asked(store, channel=OPS)
+    ended_there = await asked(store, channel=OPS)
+    await store.write(end(ended_there.id, Cause.PERSON))
+
+    async def found(ending: str) -> list[RequestId]:
+        return list(await store.look(lambda s: s.ids_ending_in(ending, PROD, limit=3)))
+
+    assert await found(ended_here.id[-6:]) == [ended_here.id]
+    assert await found(waiting.id[-6:]) == [waiting.id]
+    assert await found(ended_there.id[-6:]) == []
+    assert await found("%") == await found("_") == []
+
+
+async def test_recent_requests_of_a_channel_come_newest_first(store: Store) -> None:
+    hours = [await asked(store, created_at=START + timedelta(hours=hour)) for hour in range(3)]
+    await asked(store, created_at=START + timedelta(hours=9))  # still pending
+    for request in hours:
+        await store.write(end(request.id, Cause.PERSON, at=START + timedelta(hours=4)))
+    since = START + timedelta(hours=1)
+
+    assert await ids(store, lambda s: list(s.recent(PROD, limit=2))) == [hours[2].id, hours[1].id]
+    assert await ids(store, lambda s: list(s.recent(PROD, limit=9, since=since))) == [
+        hours[2].id,
+        hours[1].id,
+    ]
+
+
+async def test_a_look_waits_for_no_write(store: Store) -> None:
+    request = await asked(store)
+
+    async with held_back(store):
+        found = await asyncio.wait_for(store.look(lambda s: s.request(request.id)), 5)
+
+    assert found == request
+
+
+async def test_a_request_that_cannot_be_read_hides_no_other(store: Store) -> None:
+    torn = await asked(store, minutes=1)
+    whole = await asked(store, minutes=2)
+    unread = replace(torn, id=RequestId(IDS.ulid()), call=replace(torn.call, digest="0" * 64))
+    await store.write(submit(unread))
+
+    assert await ids(store, lambda s: list(s.pending(limit=9))) == [torn.id, whole.id]
