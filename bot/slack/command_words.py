@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from approvals.domain.run import SHORT_ID_CHARS
+from bot.slack.typed_words import Word, flag_of, key_of, plain_quotes, split
 
 
 class Verb(StrEnum):
@@ -39,26 +40,6 @@ class Words:
     """For `help`: a sentence that says why help is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    """Without the quotes around it or its value."""
-    start: int
-    end: int
-    is_quoted: bool
-    """It begins with a quote: it is never a key."""
-
-
-_QUOTES = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"}
-)
-_WORD = re.compile(
-    r"""(?P<quoted>"(?P<in_double>[^"]*)"(?!\S)|'(?P<in_single>[^']*)'(?!\S))"""
-    r"""|(?P<keyed>[^\s"'=:]+[=:])(?:"(?P<value_double>[^"]*)"|'(?P<value_single>[^']*)')(?!\S)"""
-    r"""|(?P<bare>\S+)"""
-)
-_KEY = re.compile(r"(?:--)?([A-Za-z][A-Za-z0-9_-]{0,31})([=:])(.+)", re.ASCII | re.DOTALL)
-_FLAG = re.compile(r"--([A-Za-z][A-Za-z0-9_-]{0,31})", re.ASCII)
 _SHORT_ID = re.compile(
     rf"[`#]?([0-9A-HJKMNP-TV-Z]{{{SHORT_ID_CHARS}}})`?", re.ASCII | re.IGNORECASE
 )
@@ -82,8 +63,8 @@ def read_words(typed: str) -> Words:
     >>> read_words("run agent=ops restart checkout env=prod").text
     'restart checkout\nenv: prod'
     """
-    text = typed.translate(_QUOTES).strip()
-    words = _split(text)
+    text = plain_quotes(typed).strip()
+    words = split(text)
     first = "" if not words or words[0].is_quoted else words[0].text.casefold()
     if first in _HELP:
         return _help(words[1:])
@@ -105,7 +86,7 @@ def read_bare_words(typed: str) -> Words | None:
     return asked
 
 
-def _of_verb(verb: Verb, text: str, words: list[_Word]) -> Words:
+def _of_verb(verb: Verb, text: str, words: list[Word]) -> Words:
     if verb is Verb.RUN:
         return _run(text, words[1:])
     if verb is Verb.CONTINUE:
@@ -113,7 +94,7 @@ def _of_verb(verb: Verb, text: str, words: list[_Word]) -> Words:
     return _steer(verb, words)
 
 
-def _run(text: str, words: list[_Word]) -> Words:
+def _run(text: str, words: list[Word]) -> Words:
     keys, words = _leading(words)
     more, words = _trailing(words)
     keys += more
@@ -132,7 +113,7 @@ def _run(text: str, words: list[_Word]) -> Words:
     )
 
 
-def _continue(text: str, words: list[_Word]) -> Words:
+def _continue(text: str, words: list[Word]) -> Words:
     short_id = _id(words[1]) if len(words) > 1 else None
     if short_id is None:
         return _mistaken("Say which task goes on, and then what you want to say.", Verb.CONTINUE)
@@ -140,7 +121,7 @@ def _continue(text: str, words: list[_Word]) -> Words:
     return Words(verb=Verb.CONTINUE, short_id=short_id, text=said)
 
 
-def _steer(verb: Verb, words: list[_Word]) -> Words:
+def _steer(verb: Verb, words: list[Word]) -> Words:
     takes = 0 if verb is Verb.LIST else 1
     short_id = _id(words[1]) if len(words) == 2 and takes else None
     if len(words) > 1 and short_id is None:
@@ -151,7 +132,7 @@ def _steer(verb: Verb, words: list[_Word]) -> Words:
     return Words(verb=verb, short_id=short_id)
 
 
-def _help(words: list[_Word]) -> Words:
+def _help(words: list[Word]) -> Words:
     about = words[0].text.casefold() if len(words) == 1 else ""
     if about in list(Verb):
         return Words(verb=Verb.HELP, about=Verb(about))
@@ -163,7 +144,7 @@ def _help(words: list[_Word]) -> Words:
     return Words(verb=Verb.HELP)
 
 
-def _mistyped(first: str, words: list[_Word]) -> Words | None:
+def _mistyped(first: str, words: list[Word]) -> Words | None:
     """Return help where a lone word, or one before an id, can only be a mistyped verb."""
     has_id = len(words) > 1 and _id(words[1]) is not None and _looks_like_id(words[1])
     if not first or len(words) > 2 or (len(words) == 2 and not has_id):
@@ -179,61 +160,34 @@ def _mistaken(sentence: str, about: Verb) -> Words:
     return Words(verb=Verb.HELP, mistake=sentence, about=about)
 
 
-def _id(word: _Word) -> str | None:
+def _id(word: Word) -> str | None:
     found = _SHORT_ID.fullmatch(word.text)
     return found[1].upper() if found else None
 
 
-def _looks_like_id(word: _Word) -> bool:
+def _looks_like_id(word: Word) -> bool:
     """Whether it is no plain lower-case word, as `deploy` would be."""
     return not (word.text.isalpha() and word.text.islower())
 
 
-def _split(text: str) -> list[_Word]:
-    return [_word(match) for match in _WORD.finditer(text)]
-
-
-def _word(match: re.Match[str]) -> _Word:
-    bare = match["bare"]
-    if match["quoted"] is not None:
-        inner = match["in_double"] if match["in_double"] is not None else match["in_single"]
-        return _Word(text=inner, start=match.start(), end=match.end(), is_quoted=True)
-    if bare is not None:
-        return _Word(text=bare, start=match.start(), end=match.end(), is_quoted=False)
-    value = match["value_double"] if match["value_double"] is not None else match["value_single"]
-    return _Word(text=match["keyed"] + value, start=match.start(), end=match.end(), is_quoted=False)
-
-
-def _leading(words: list[_Word]) -> tuple[list[tuple[str, str]], list[_Word]]:
+def _leading(words: list[Word]) -> tuple[list[tuple[str, str]], list[Word]]:
     """Take only `agent` off the front: another key there would be the task's own first word."""
-    if words and (key := _key(words[0])) and key[0].casefold() == AGENT_KEY:
+    if words and (key := key_of(words[0])) and key[0].casefold() == AGENT_KEY:
         return [key], words[1:]
     if len(words) > 1 and not words[0].is_quoted and words[0].text.casefold() == f"--{AGENT_KEY}":
         return [(AGENT_KEY, words[1].text)], words[2:]
     return [], words
 
 
-def _trailing(words: list[_Word]) -> tuple[list[tuple[str, str]], list[_Word]]:
+def _trailing(words: list[Word]) -> tuple[list[tuple[str, str]], list[Word]]:
     keys: list[tuple[str, str]] = []
     while words:
-        if key := _key(words[-1]):
+        if key := key_of(words[-1]):
             keys.insert(0, key)
             words = words[:-1]
-        elif len(words) > 2 and (flag := _flag(words[-2])) and not _flag(words[-1]):
+        elif len(words) > 2 and (flag := flag_of(words[-2])) and not flag_of(words[-1]):
             keys.insert(0, (flag, words[-1].text))
             words = words[:-2]
         else:
             break
     return keys, words
-
-
-def _key(word: _Word) -> tuple[str, str] | None:
-    found = None if word.is_quoted else _KEY.fullmatch(word.text)
-    if found is None or (found[2] == ":" and found[3][0] in "/\\:"):
-        return None  # `https://x`, `C:\x`, `a::b`
-    return found[1], found[3]
-
-
-def _flag(word: _Word) -> str | None:
-    found = None if word.is_quoted else _FLAG.fullmatch(word.text)
-    return found[1] if found else None
