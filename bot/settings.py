@@ -87,7 +87,7 @@ class Settings(BaseModel):
         "/agent", alias="SAYSO_AGENT_COMMAND", description="Starts an agent task."
     )
     approvals_command: Command = Field(
-        "/approvals", alias="SAYSO_APPROVALS_COMMAND", description="Help about approvals."
+        "/approvals", alias="SAYSO_APPROVALS_COMMAND", description="Shows what waits for approval."
     )
     agents: Path | None = Field(
         None,

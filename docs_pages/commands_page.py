@@ -7,6 +7,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 
 from bot import cli
 from bot.settings import Settings
+from bot.slack.verbs.table import VERBS
 from docs_pages.markdown import block, page, table
 
 _INTRO = """
@@ -34,6 +35,12 @@ _SLACK_INTRO = """
 ## In Slack
 
 The names are settings, and have to be those of the app's manifest.
+"""
+_VERBS_INTRO = """
+### `/approvals`
+
+Answers are private, and come within a second. What is asked in a channel is seen by its members;
+guests and people of other organisations see nothing. Nothing typed ever approves anything.
 """
 _SLACK_NOTE = """
 Everything else happens on cards: *Approve*, *Reject* (with a reason, if you like), *Details*, and
@@ -69,6 +76,8 @@ def commands_page() -> str:
         _SLACK_INTRO,
         table(("Command", "Setting", "Does"), _slack_commands()),
         _SLACK_NOTE,
+        _VERBS_INTRO,
+        table(("Verb", "Does"), _verbs()),
         _MAKE,
     )
 
@@ -77,6 +86,12 @@ def _slack_commands() -> Iterator[tuple[str, str, str]]:
     for name, usage in (("agent_command", " TEXT"), ("approvals_command", "")):
         field = Settings.model_fields[name]
         yield f"`{field.default}{usage}`", f"`{field.alias}`", field.description or ""
+
+
+def _verbs() -> Iterator[tuple[str, str]]:
+    for verb in VERBS:
+        does = f"{verb.does}. {verb.details}".removesuffix(" ")
+        yield f"`{verb.name} {verb.usage}`".replace(" `", "`"), does.replace("|", "\\|")
 
 
 def _help(*words: str) -> str:

@@ -26,6 +26,7 @@ the message says it.
 """
 _TITLES = {
     "approvals.domain.errors": "Of the engine",
+    "approvals.domain.look_errors": "Of looking and of people who ask people",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",

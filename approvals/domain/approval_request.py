@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
-from approvals.domain.ids import ChannelId, RequestId, RunId, TeamId, UserId
+from approvals.domain.ids import SHORT_ID_CHARS, ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
 
@@ -109,3 +109,8 @@ class ApprovalRequest:
     def is_pending(self) -> bool:
         """Whether people can still decide."""
         return self.status is Status.PENDING
+
+    @property
+    def short_id(self) -> str:
+        """The last characters of the id, by which people name a request."""
+        return self.id[-SHORT_ID_CHARS:]

@@ -5,6 +5,9 @@ Ours are ULIDs (26 characters, sortable by time) made by the `Ids` port; Slack's
 
 from typing import NewType
 
+SHORT_ID_CHARS = 6
+"""By so many of an id's last characters people name a request or a run."""
+
 RequestId = NewType("RequestId", str)
 CardId = NewType("CardId", str)
 RunId = NewType("RunId", str)

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from approvals.domain.ids import ChannelId, ConversationId, RunId, TeamId, UserId
+from approvals.domain.ids import (
+    SHORT_ID_CHARS,
+    ChannelId,
+    ConversationId,
+    RunId,
+    TeamId,
+    UserId,
+)
 
 TASK_MAX_CHARS = 40_000
-SHORT_ID_CHARS = 6
 
 
 class RunStatus(StrEnum):

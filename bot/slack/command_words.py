@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from approvals.domain.run import SHORT_ID_CHARS
+from approvals.domain.ids import SHORT_ID_CHARS
 from bot.slack.typed_words import Word, flag_of, key_of, plain_quotes, split
 
 

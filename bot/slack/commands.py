@@ -1,21 +1,27 @@
-"""Slash commands: `/agent …` starts and steers tasks, `/approvals` explains.
+"""Slash commands: `/agent …` starts and steers tasks, `/approvals …` shows what waits.
 
 Names come from the settings. The acknowledgement is the private answer, within a second of
 receipt; "still on it" stands there when it takes longer, and the answer follows. Without words the
 form opens. The same delivery twice does one thing (case E8).
 """
 
+from approvals.operations.check_reader import Reader
+from approvals.operations.desk import Desk
 from bot.slack import task_words, words
 from bot.slack.agent_choice import Agents
 from bot.slack.command_words import Verb, read_words
 from bot.slack.door_parts import DoorParts
 from bot.slack.notices import to_person
 from bot.slack.payloads import CommandCall, command_call
+from bot.slack.private_answers import Blocks, shown
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.seen import Seen
 from bot.slack.store_then_ack import StoreThenAck
 from bot.slack.task_form import TaskForm
 from bot.slack.task_verbs import Asker, TaskVerbs
+from bot.slack.verbs.reply import Reply
+from bot.slack.verbs.table import answer_typed
+from bot.slack.verbs.verb import Asked
 
 
 class Commands:
@@ -40,9 +46,22 @@ class Commands:
         }
 
     async def _approvals(self, delivery: Delivery) -> Ack:
-        command_call(delivery.body)
-        agent = self._parts.settings.command_agent
-        return ephemeral(words.APPROVALS_HELP.format(agent=agent))
+        call = command_call(delivery.body)
+        if not self._seen.takes(call.trigger_id):
+            return Ack()
+        recipient, answers = delivery.recipient, self._parts.answers
+
+        async def tell(reply: Reply, _: bool) -> None:
+            await answers.tell(recipient, reply.text, blocks=reply.blocks)
+
+        return await self._storing.run(
+            delivery,
+            answer_typed(_asked(self._parts.desk, call)),
+            say=to_person(answers, recipient),
+            tell=tell,
+            in_time=lambda reply: ephemeral(reply.text, reply.blocks),
+            when_late=ephemeral(task_words.STILL_WORKING),
+        )
 
     async def _agent(self, delivery: Delivery) -> Ack:
         call = command_call(delivery.body)
@@ -69,9 +88,20 @@ class Commands:
         )
 
 
-def ephemeral(text: str) -> Ack:
-    """Return an acknowledgement that shows *text* to whoever typed the command."""
-    return Ack(payload={"response_type": "ephemeral", "text": text})
+def ephemeral(text: str, blocks: Blocks = ()) -> Ack:
+    """Return an acknowledgement that shows *text*, as *blocks* if any, to whoever typed."""
+    return Ack(payload={"response_type": "ephemeral", **shown(text, blocks)})
+
+
+def _asked(desk: Desk, call: CommandCall) -> Asked:
+    return Asked(
+        desk=desk,
+        reader=Reader(user=call.sender.user, team=call.sender.team),
+        channel=call.channel,
+        command=call.command,
+        text=call.text,
+        words=(),
+    )
 
 
 def _asker(call: CommandCall) -> Asker:

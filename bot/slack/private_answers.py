@@ -7,6 +7,7 @@ redirects. Failing both ways is logged and told to the caller, who may then with
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from bot.slack.slack_settings import SlackSettings
 from bot.slack.web_api import CallFailed, WebApi, proxy_for
 
 LOGGER = logging.getLogger("sayso.slack")
+Blocks = Sequence[dict[str, Any]]
 RESPONSE_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 
@@ -59,23 +61,25 @@ class PrivateAnswers:
         self._proxy = proxy_for(settings)
         self._own_origin = _origin(settings.base_url)
 
-    async def tell(self, recipient: Recipient, text: str, *, timeout_s: float = 5.0) -> bool:
-        """Show *text* (mrkdwn, already escaped); return whether Slack took it."""
+    async def tell(
+        self, recipient: Recipient, text: str, *, blocks: Blocks = (), timeout_s: float = 5.0
+    ) -> bool:
+        """Show *text* (mrkdwn, escaped), as *blocks* if any; return whether Slack took it."""
         try:
             async with asyncio.timeout(timeout_s):
-                return await self.answer_url(recipient, text) or await self._ephemeral(
-                    recipient, text
-                )
+                return await self.answer_url(
+                    recipient, text, blocks=blocks
+                ) or await self._ephemeral(recipient, text, blocks)
         except TimeoutError:
             LOGGER.warning("a private answer to %s was not taken in time", recipient.user)
             return False
 
-    async def answer_url(self, recipient: Recipient, text: str) -> bool:
+    async def answer_url(self, recipient: Recipient, text: str, *, blocks: Blocks = ()) -> bool:
         """Answer through the payload's own address only, which shows nothing to anyone else."""
         url = recipient.response_url
         if url is None or not self._is_slacks(url):
             return False
-        answer = {"response_type": "ephemeral", "replace_original": False, "text": text}
+        answer = {"response_type": "ephemeral", "replace_original": False, **shown(text, blocks)}
         if recipient.thread_ts:
             answer["thread_ts"] = recipient.thread_ts
         try:
@@ -87,19 +91,21 @@ class PrivateAnswers:
             LOGGER.info("a response_url did not answer: %s", type(error).__name__)
             return False
 
-    async def _ephemeral(self, recipient: Recipient, text: str) -> bool:
+    async def _ephemeral(self, recipient: Recipient, text: str, blocks: Blocks) -> bool:
         if recipient.user is None:
             return False
         try:
             if recipient.channel is None:
-                await self._api.call("chat.postMessage", channel=recipient.user, **_plain(text))
+                await self._api.call(
+                    "chat.postMessage", channel=recipient.user, **_plain(text, blocks)
+                )
             else:
                 await self._api.call(
                     "chat.postEphemeral",
                     channel=recipient.channel,
                     user=recipient.user,
                     thread_ts=recipient.thread_ts,
-                    **_plain(text),
+                    **_plain(text, blocks),
                 )
         except CallFailed as failure:
             LOGGER.warning("a private answer to %s failed: %s", recipient.user, failure.code)
@@ -117,8 +123,13 @@ class PrivateAnswers:
         return origin == self._own_origin
 
 
-def _plain(text: str) -> dict[str, Any]:
-    return {"text": text, "link_names": False, "parse": "none"}
+def shown(text: str, blocks: Blocks) -> dict[str, Any]:
+    """Return what a message carries; without *blocks* its text is what is seen."""
+    return {"text": text, "blocks": list(blocks)} if blocks else {"text": text}
+
+
+def _plain(text: str, blocks: Blocks) -> dict[str, Any]:
+    return {**shown(text, blocks), "link_names": False, "parse": "none"}
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

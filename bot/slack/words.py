@@ -19,10 +19,3 @@ VIEW_NOT_OPENED = (
 )
 NOTICE_TITLE = "Sayso"
 AGENT_OFF = "No agent is set up here, so nothing was started."
-APPROVALS_HELP = (
-    "*Sayso asks before an agent runs something that needs a person's say-so.*\n"
-    "• Cards with *Approve* and *Reject* appear in the channel whose rules apply.\n"
-    "• Only the approvers of that rule may approve, never whoever asked.\n"
-    "• *Details* shows everything about a request; no answer in time means the tool does not run.\n"
-    "• `{agent} TEXT` starts an agent task in this channel; `{agent} help` says more."
-)

@@ -1,0 +1,32 @@
+"""What a verb answers: lines in which nothing is parsed, and the same as mrkdwn for where none fit.
+
+Written by the verbs, shown by the command's listener: in the acknowledgement, or afterwards.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bot.slack.rich_text import Element, as_mrkdwn, joined, rich_text, section
+
+TEXT_MAX_CHARS = 3_000
+
+Line: TypeAlias = "Sequence[str | Element]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A private answer."""
+
+    text: str
+    """mrkdwn, escaped."""
+    blocks: tuple[dict[str, Any], ...] = ()
+
+
+def told(lines: Iterable[Line]) -> Reply:
+    """Return the answer that says *lines*, one below the other."""
+    drawn = joined(lines, "\n")
+    text = as_mrkdwn(drawn)
+    if len(text) > TEXT_MAX_CHARS:
+        text = f"{text[:TEXT_MAX_CHARS].rpartition(chr(10))[0]}\n…"
+    return Reply(text=text, blocks=(rich_text("answer", [section(*drawn)]),))
