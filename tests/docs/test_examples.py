@@ -19,6 +19,10 @@ from bot.demo.scripted_model import MODEL_NAME, ScriptedModel
 from tests.docs.fenced import ROOT, Block, blocks, pages
 from tests.docs.workplace import a_workplace
 
+WITHIN_S = 170
+"""Importing LangChain alone takes half a minute where ten other programs want the same two cores."""
+pytestmark = pytest.mark.timeout(180)
+
 PYTHON_PAGES = [page for page in pages() if any(b.language == "python" for b in blocks(page))]
 READ_A_LOG = {"audit-events.md"}
 """These need a gateway that has run before."""
@@ -56,7 +60,11 @@ def _run_apart(written: list[Block]) -> None:
     expected = "".join(block.text for block in written if block.label == "printed")
 
     ran = subprocess.run(
-        [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=50
+        [sys.executable, "-c", source],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WITHIN_S,
     )
 
     assert (ran.stdout, ran.returncode) == (expected, 0), ran.stderr
@@ -100,7 +108,11 @@ def _said_apart(step: str) -> str:
     """Run one function of the example in a process of its own."""
     source = f"import asyncio, langgraph_pause; asyncio.run(langgraph_pause.{step}())"
     ran = subprocess.run(
-        [sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=50
+        [sys.executable, "-c", source],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=WITHIN_S,
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
