@@ -20,7 +20,7 @@ from tests.docs.fenced import ROOT, Block, blocks, pages
 from tests.docs.workplace import a_workplace
 
 WITHIN_S = 170
-"""Importing LangChain alone takes half a minute where ten other programs want the same two cores."""
+"""Importing LangChain alone takes half a minute where ten programs want the same two cores."""
 pytestmark = pytest.mark.timeout(180)
 
 PYTHON_PAGES = [page for page in pages() if any(b.language == "python" for b in blocks(page))]
