@@ -14,7 +14,6 @@ from typing import Any
 from approvals.domain import audit, errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.audit import AuditEvent, ChainHead
-from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import Permit
@@ -22,6 +21,7 @@ from approvals.domain.run import Run
 from approvals.operations.ports import Committed, Ids
 from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
+from approvals.storage.sql_cards import SqlCards
 from approvals.storage.sql_history import SqlHistory
 from approvals.storage.sql_jobs import SqlJobs
 from approvals.storage.sql_runs import SqlRuns
@@ -29,7 +29,7 @@ from approvals.storage.sql_runs import SqlRuns
 _log = logging.getLogger(__name__)
 
 
-class SqlTransaction(SqlRuns, SqlHistory, SqlJobs):
+class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlJobs):
     """One unit's view of the store; synchronous."""
 
     def __init__(
@@ -151,15 +151,6 @@ class SqlTransaction(SqlRuns, SqlHistory, SqlJobs):
         return [
             rows.permit_from_row(row) for row in self._run(statements.CLAIMED_BY_OTHERS, values)
         ]
-
-    def cards(self, request_id: RequestId) -> Sequence[Card]:
-        """Return all cards of a request, oldest first."""
-        found = self._run(statements.CARDS, {"request_id": request_id})
-        return [rows.card_from_row(row) for row in found]
-
-    def save_card(self, card: Card) -> None:
-        """Insert or update a card by its id."""
-        self._run(statements.SAVE_CARD, rows.card_to_row(card))
 
     def record(self, *events: AuditEvent) -> None:
         """Let audit events be sealed and appended with this unit."""

@@ -31,7 +31,6 @@ from approvals.storage.dialects import Definition, Insert, Statement
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 _DECISION = tables.table_of(tables.DecisionRow)
 _PERMIT = tables.table_of(tables.PermitRow)
-_CARD = tables.table_of(tables.CardRow)
 _JOB = tables.table_of(tables.JobRow)
 _EVENT = tables.table_of(tables.AuditEventRow)
 _FACT = tables.table_of(tables.FactRow)
@@ -188,9 +187,6 @@ CLAIMED_BY_OTHERS = sql(
     .limit(bindparam("limit"))
     .offset(NONE)
 )
-
-CARDS = sql(select(_CARD).where(_CARD.c.request_id == bindparam("request_id")).order_by(_CARD.c.id))
-SAVE_CARD = upsert(_CARD, "id")
 
 ENQUEUE = sql(_enqueue, columns_of(_JOB))
 CLAIM_JOBS = sql(_claim_jobs())
