@@ -33,6 +33,7 @@ from bot.agents.checkpoints import Place, PostgresPlace
 from bot.agents.runner import Runner
 from bot.agents.spec import AgentSpec, agents_by_name
 from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
+from bot.convergence import Presence, Reconciler
 from bot.database import opened_store
 from bot.http.health import health_routes
 from bot.http.serving import served
@@ -125,6 +126,10 @@ async def running_gateway(
         stack.push_async_callback(runner.halt)
         stack.push_async_callback(door.disconnect)
         await door.connect(desk, agents=lambda: _choices(agents))
+        reconciler = Reconciler(desk, door.messenger, may_speak=door.may_speak)
+        presence = Presence(desk, silence=lambda: door.health.silence, on_absence=reconciler.hurry)
+        loops.start("presence", presence.run())
+        loops.start("reconciler", reconciler.run())
         yield Running(gateway=gateway, desk=desk, door=door, url=url)
 
 

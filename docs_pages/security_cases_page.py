@@ -117,6 +117,7 @@ CASES = {
     "E7": "A listener raises before the acknowledgement.",
     "E8": "Slack delivers a payload twice.",
     "E11": "Slack refuses a card for ever.",
+    "E13": "A card is deleted, or its channel archived.",
     "E14": "A slow early update ends after the last one.",
     "E15": "The signature is bad, missing, stale or no signature at all.",
     "E16": "The body is garbage.",

@@ -5,6 +5,7 @@ A click counts only when its nonce names a card of the request it decides and ch
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
@@ -36,6 +37,12 @@ class Card:
     viewer: UserId | None = None
     """For a view: who opened it."""
     version_shown: int = 0
+    drawn_at: datetime | None = None
+    """When Slack last took what it shows."""
+    look_at: datetime | None = None
+    """When it is compared with Slack next; None: never again."""
+    trouble: str | None = None
+    """Slack's error, while it will not let us change the card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

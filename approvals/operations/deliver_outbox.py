@@ -1,8 +1,9 @@
 """Make the outside match the rows: one job at a time, each harmless when done twice.
 
 Called by the outbox loop in `bot/background`. A card's job reads what is true now, posts or
-updates every card of its request, and stores what each shows. Permanent errors end a pending
-request `undeliverable`; temporary ones are retried, the card's last version winning.
+updates every card of its request, and stores what each shows. A pending request whose card cannot
+ever be posted ends `undeliverable`; temporary errors are retried, the card's last version winning.
+A card that was deleted is posted anew; one that cannot be changed is left to `reconcile`.
 """
 
 from collections.abc import Sequence
@@ -11,19 +12,22 @@ from datetime import datetime, timedelta
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
 from approvals.domain.lifecycle import advance
+from approvals.domain.upkeep import lags, next_look
 from approvals.operations.desk import Desk
 from approvals.operations.ports import (
     CardContent,
+    CardGone,
     Messenger,
     NotNow,
     Transaction,
     Undeliverable,
 )
-from approvals.operations.read_card import asks_what_happened, read_cards
+from approvals.operations.read_card import asks_what_happened, is_open, read_cards
 from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
 
@@ -36,6 +40,9 @@ class _Drawn:
 
     card: Card
     undeliverable: str | None = None
+    """Why it could not be posted."""
+    lost_ts: str | None = None
+    """Where it stood before it was deleted."""
 
 
 async def take_jobs(desk: Desk) -> Sequence[Job]:
@@ -64,28 +71,59 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
 
 
 def _is_stale(content: CardContent) -> bool:
-    card, request = content.card, content.request
-    if card.kind is CardKind.VIEW or card.version_shown >= request.version:
+    if not lags(content.card, content.request, content.missed):
         return False
     # A question that ended before anyone saw it is not posted any more; an interrupted call asks
     # what became of it, whether or not anybody was asked before it ran.
-    return card.ts is not None or request.is_pending or asks_what_happened(content)
+    return content.card.ts is not None or is_open(content)
 
 
 async def _draw(desk: Desk, messenger: Messenger, content: CardContent) -> _Drawn:
-    now = desk.clock.now()
-    shown = replace(content.card, version_shown=content.request.version)
+    now, lost_ts = desk.clock.now(), content.card.ts
+    if lost_ts is None:
+        return await _post(messenger, content, now)
     try:
-        if content.card.ts is None:
-            posted = await messenger.post(content, now=now)
-            return _Drawn(card=replace(shown, channel=posted.channel, ts=posted.ts))
         await messenger.update(content, now=now)
-        return _Drawn(card=shown)
+        return _Drawn(card=_shown(content, now))
+    except CardGone as gone:
+        if not is_open(content) or content.card.kind is CardKind.COPY:
+            return _Drawn(card=_unchanged(content, gone, now))
     except Undeliverable as refused:
         if asks_what_happened(content):
-            # Its run waits for this answer alone: the card is tried until the channel is put right.
+            # Its run waits for this answer alone: it is tried until the channel is put right.
             raise NotNow(refused.code) from refused
-        return _Drawn(card=shown, undeliverable=refused.code)
+        return _Drawn(card=_unchanged(content, refused, now))
+    anew = replace(content, card=replace(content.card, ts=None))
+    return replace(await _post(messenger, anew, now), lost_ts=lost_ts)
+
+
+async def _post(messenger: Messenger, content: CardContent, now: datetime) -> _Drawn:
+    try:
+        posted = await messenger.post(content, now=now)
+    except Undeliverable as refused:
+        if asks_what_happened(content):
+            raise NotNow(refused.code) from refused
+        return _Drawn(card=replace(content.card, look_at=None), undeliverable=refused.code)
+    return _Drawn(card=replace(_shown(content, now), channel=posted.channel, ts=posted.ts))
+
+
+def _shown(content: CardContent, now: datetime) -> Card:
+    version = content.request.version
+    card = replace(content.card, version_shown=version, drawn_at=now, trouble=None)
+    return _looked_at_next(card, content, now)
+
+
+def _unchanged(content: CardContent, refused: Undeliverable, now: datetime) -> Card:
+    """Return the card, which stays as it is; what cannot heal is as good as shown."""
+    if not refused.may_heal:
+        return _shown(content, now)
+    return _looked_at_next(replace(content.card, trouble=refused.code), content, now)
+
+
+def _looked_at_next(card: Card, content: CardContent, now: datetime) -> Card:
+    return replace(
+        card, look_at=next_look(card, content.request, is_open=is_open(content), now=now)
+    )
 
 
 def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -> None:
@@ -119,6 +157,8 @@ def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> Non
     request = tx.request(RequestId(job.subject))
     for each in drawn:
         tx.save_card(each.card)
+        if each.lost_ts is not None:
+            tx.record(card_lost(each.card, ts=each.lost_ts, at=desk.clock.now()))
     refused = next((each.undeliverable for each in drawn if each.undeliverable), None)
     if refused is None or request is None or not request.is_pending:
         return
@@ -130,3 +170,13 @@ def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> Non
         except errors.AlreadyDecided:
             return
         save_step(tx, step)
+
+
+def card_lost(card: Card, *, ts: str, at: datetime) -> AuditEvent:
+    """Return the fact that *card* stood at *ts* and does no more."""
+    return AuditEvent(
+        name=AuditName.CARD_LOST,
+        subject=card.request_id,
+        at=at,
+        data={"channel": card.channel, "ts": ts},
+    )

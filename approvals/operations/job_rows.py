@@ -17,6 +17,10 @@ class JobRows(Protocol):
         """Insert the job, or raise the generation (and keep the earlier run_at) of the same one."""
         ...
 
+    def enqueue_if_new(self, job: Job) -> None:
+        """Insert the job, unless the same one waits already."""
+        ...
+
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
         """Claim due jobs for *owner* and return them; each attempt is counted."""
         ...

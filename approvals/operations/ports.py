@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from approvals.domain.absence import Absence
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
@@ -175,11 +176,16 @@ class Posted:
 
 
 class Undeliverable(Exception):
-    """The messenger cannot ever deliver this; `code` is Slack's own error."""
+    """Slack refuses this; `code` is its error, and *may_heal* whether people can put it right."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, may_heal: bool = False) -> None:
         self.code = code
+        self.may_heal = may_heal
         super().__init__(code)
+
+
+class CardGone(Undeliverable):
+    """The message that was to be changed is not in Slack any more."""
 
 
 class NotNow(Exception):
@@ -225,6 +231,8 @@ class CardContent:
     """How earlier calls of the tool went here; while people decide."""
     past: tuple[Past, ...] = ()
     """The latest of them, where a window shows them."""
+    missed: tuple[Absence, ...] = ()
+    """When clicks on it could not arrive, oldest first."""
 
 
 class Messenger(Protocol):
@@ -235,5 +243,9 @@ class Messenger(Protocol):
         ...
 
     async def update(self, content: CardContent, *, now: datetime) -> None:
-        """Make the posted card show *content*."""
+        """Make the posted card show *content*. Raises CardGone too."""
+        ...
+
+    async def is_there(self, card: Card) -> bool:
+        """Whether the posted card still stands in Slack."""
         ...

@@ -6,6 +6,7 @@ Used by the outbox before it draws a card, and by doors that open a view of a re
 from dataclasses import replace
 from datetime import datetime
 
+from approvals.domain.absence import missed_by
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card
 from approvals.domain.history import REMEMBERED_FOR
@@ -14,6 +15,7 @@ from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
 from approvals.domain.run import Run
 from approvals.operations.desk import Desk
+from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import CardContent, Transaction
 
@@ -37,6 +39,7 @@ def read_content(
         run=run,
         thread_ts=request.thread_ts or (_thread_of(tx, run, request) if run else None),
         history=tx.history(request, since=_remembered(request)) if request.is_pending else None,
+        missed=missed_by(request, absences(tx)) if request.is_pending else (),
     )
 
 
@@ -57,6 +60,11 @@ def _thread_of(tx: Transaction, run: Run, request: ApprovalRequest) -> str | Non
         return None
     thread = tx.run_thread(run.id)
     return thread.replies_to if thread and thread.channel == request.channel else None
+
+
+def is_open(content: CardContent) -> bool:
+    """Whether people can still press something on the card that counts."""
+    return content.request.is_pending or asks_what_happened(content)
 
 
 def asks_what_happened(content: CardContent) -> bool:

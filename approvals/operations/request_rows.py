@@ -82,6 +82,10 @@ class CardRows(Protocol):
         """Return all cards of a request, oldest first."""
         ...
 
+    def cards_to_look_at(self, until: datetime, *, limit: int) -> Sequence[Card]:
+        """Return the cards to be compared with Slack before *until*, longest due first."""
+        ...
+
     def save_card(self, card: Card) -> None:
         """Insert or update a card by its id."""
         ...

@@ -16,6 +16,7 @@ from approvals.domain.lifecycle import PermitEvent, advance_permit, allowed, ope
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
 from approvals.domain.requirement import Requirement, Risk
 from approvals.domain.tool_call import ToolCall
+from approvals.domain.upkeep import LOOK_EVERY
 from approvals.operations.desk import Desk
 from approvals.operations.pending_of_run import refuse_one_too_many
 from approvals.operations.people_now import PeopleNow, nobody_left, people_now, set_names
@@ -110,6 +111,7 @@ async def submit_request(
         channel=request.channel,
         nonce=desk.ids.secret(),
         shows_everything=await _shows_everything(desk, request),
+        look_at=request.created_at + LOOK_EVERY,
     )
     return await desk.store.write(lambda tx: _open(tx, request, card, pending_max=pending_max))
 

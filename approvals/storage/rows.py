@@ -98,6 +98,9 @@ def card_to_row(card: Card) -> Columns:
         "shows_everything": card.shows_everything,
         "viewer": card.viewer,
         "version_shown": card.version_shown,
+        "drawn_at": optional_text(card.drawn_at),
+        "look_at": optional_text(card.look_at),
+        "trouble": card.trouble,
     }
 
 
@@ -113,6 +116,9 @@ def card_from_row(row: Row) -> Card:
         shows_everything=bool(row["shows_everything"]),
         viewer=row["viewer"],
         version_shown=row["version_shown"],
+        drawn_at=optional_time(row["drawn_at"]),
+        look_at=optional_time(row["look_at"]),
+        trouble=row["trouble"],
     )
 
 

@@ -36,6 +36,12 @@ class SqlJobs(SqlWork):
         self._later(job, lambda: self._run(statements.ENQUEUE, values))
         self.has_jobs = True
 
+    def enqueue_if_new(self, job: Job) -> None:
+        """Insert the job, unless the same one waits already."""
+        values = rows.job_to_row(job)
+        self._later(job, lambda: self._run(statements.ENQUEUE_IF_NEW, values))
+        self.has_jobs = True
+
     def due_jobs(self, now: datetime, *, owner: str, limit: int) -> Sequence[Job]:
         """Claim due jobs for *owner*, each for the length of the lease; earliest first."""
         values = {

@@ -190,6 +190,7 @@ CLAIMED_BY_OTHERS = sql(
 
 ENQUEUE = sql(_enqueue, columns_of(_JOB))
 CLAIM_JOBS = sql(_claim_jobs())
+ENQUEUE_IF_NEW = insertion_if_new(_JOB)
 FINISH_JOB = sql(delete(_JOB).where(_HELD, _JOB.c.generation == bindparam("done_generation")))
 RELEASE_JOB = sql(
     update(_JOB).where(_HELD).values(owner=literal_column("NULL"), due_at=_JOB.c.run_at)

@@ -144,6 +144,14 @@ class CardRow(StoredRow, table=True):
     """One Slack message or view. A copy shares the nonce of the card it repeats."""
 
     __tablename__ = "card"
+    __table_args__ = (
+        Index(
+            "ix_card_look_at",
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
+    )
 
     id: str = Field(primary_key=True)
     request_id: str = Field(foreign_key="approval_request.id", index=True)
@@ -154,6 +162,9 @@ class CardRow(StoredRow, table=True):
     shows_everything: bool
     viewer: str | None
     version_shown: int
+    drawn_at: str | None
+    look_at: str | None
+    trouble: str | None
 
 
 class RunRow(StoredRow, table=True):

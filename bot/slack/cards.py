@@ -33,7 +33,7 @@ from bot.slack.rich_text import (
     rich_text,
     section,
 )
-from bot.slack.story import clean, earlier_story, story
+from bot.slack.story import absences, clean, earlier_story, story
 
 CLAIM_MAX_CHARS = 600
 """How much of the agent's own reason a card shows."""
@@ -48,7 +48,7 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     arguments = arguments_text(request)
     shown = excerpt(arguments)
     blocks = [_headline(content)]
-    if told := [*earlier_story(content), *story(content)]:
+    if told := [*absences(content), *earlier_story(content), *story(content)]:
         blocks.append(rich_text(f"story:{request.id}", told))
     blocks.append(rich_text(f"call:{request.id}", _call(request, arguments, shown)))
     blocks.append(rich_text(f"facts:{request.id}", facts(content, now)))

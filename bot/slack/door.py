@@ -6,7 +6,7 @@ cards still go out. Closing disconnects.
 """
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from aiohttp import web
@@ -41,7 +41,7 @@ from bot.slack.socket_mode import SocketMode
 from bot.slack.start_checks import StartRefused, check_settings, check_start
 from bot.slack.task_form import TaskForm
 from bot.slack.task_verbs import TaskVerbs
-from bot.slack.web_api import WebApi, make_client, open_session
+from bot.slack.web_api import CallFailed, WebApi, make_client, open_session
 
 
 class SlackDoor:
@@ -144,6 +144,13 @@ class SlackDoor:
         if socket is not None:
             await socket.close()
         await self.errands.close()
+
+    async def may_speak(self) -> bool:
+        """Whether Slack takes our calls; after it refused our token, it is asked once more."""
+        if self.health.token_error is not None:
+            with suppress(CallFailed):
+                await self.api.call("auth.test")
+        return self.health.is_ready
 
     def steps_of(self, taken: TakenRun) -> RunSteps:
         """Return where the steps of a taken run are told."""

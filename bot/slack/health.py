@@ -3,7 +3,9 @@
 Written by the socket, the messenger and the listeners. It decides nothing.
 """
 
+import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 
 @dataclass(slots=True, kw_only=True)
@@ -11,6 +13,8 @@ class SlackHealth:
     """The door's state now. Mutable on purpose: one object, many writers, no history."""
 
     is_connected: bool = False
+    heard_at_s: float | None = None
+    """Monotonic: when Slack last said anything on a connection."""
     token_error: str | None = None
     """Slack's error once it said that the token is no longer good."""
     connections_seen: int = 0
@@ -19,6 +23,15 @@ class SlackHealth:
     """How many of them cannot be ours."""
     other_gateways: set[str] = field(default_factory=set)
     """Ids of gateways with another store whose cards were clicked on our connection."""
+
+    @property
+    def silence(self) -> timedelta | None:
+        """For how long no click can arrive; none while there is no first connection."""
+        if self.is_connected:
+            return timedelta(0)
+        if self.heard_at_s is None:
+            return None
+        return timedelta(seconds=time.monotonic() - self.heard_at_s)
 
     @property
     def is_ready(self) -> bool:

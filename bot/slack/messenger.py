@@ -7,6 +7,7 @@ it; how a message goes out, and what a failure means, is `sending`.
 from datetime import datetime
 from typing import Any
 
+from approvals.domain.card import Card
 from approvals.operations.ports import CardContent, Posted
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
@@ -40,11 +41,20 @@ class SlackMessenger:
         """Make the posted card show *content*, unless a later version is there already.
 
         Raises:
-            Undeliverable, NotNow
+            CardGone, Undeliverable, NotNow
         """
         card = content.card
         assert card.ts is not None
         await self._sending.update(card.channel, card.ts, self._drawn(content, now))
+
+    async def is_there(self, card: Card) -> bool:
+        """Whether the posted card still stands in Slack.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        assert card.ts is not None
+        return await self._sending.is_there(card.channel, card.ts, who=card.id)
 
     def _drawn(self, content: CardContent, now: datetime) -> Drawn:
         ids: dict[str, Any] = {

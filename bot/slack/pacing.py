@@ -26,6 +26,8 @@ POST = Pace(every_s=1.0, burst=3)
 """chat.postMessage: about one a second and channel, short bursts tolerated."""
 UPDATE = Pace(every_s=60 / 50, burst=20)
 """chat.update: 50 a minute (tier 3) for the whole workspace."""
+LOOK = Pace(every_s=0.5, burst=10)
+"""chat.getPermalink: Slack says "hundreds a minute"; nobody waits for a look."""
 PROGRESS = Pace(every_s=2 * UPDATE.every_s, burst=10)
 """Edits that only tell how far runs have come: half of what Slack allows, so that cards never wait
 for them."""

@@ -13,9 +13,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from approvals.domain.ids import ChannelId
-from approvals.operations.ports import NotNow, Posted, Undeliverable
+from approvals.operations.ports import CardGone, NotNow, Posted, Undeliverable
 from bot.slack.escaping import POSTING
-from bot.slack.pacing import POST, PROGRESS, UPDATE, Pace, Pacing
+from bot.slack.pacing import LOOK, POST, PROGRESS, UPDATE, Pace, Pacing
 from bot.slack.slack_methods import Lane, lane_of
 from bot.slack.web_api import (
     TOKEN_ERRORS,
@@ -28,35 +28,39 @@ from bot.slack.web_api import (
 VERSIONS_REMEMBERED_MAX = 10_000
 PROGRESS_LANE: Lane = ("chat.update", "progress")
 
-PERMANENT_ERRORS = TOKEN_ERRORS | {
+GONE = "message_not_found"
+HEALING_ERRORS = TOKEN_ERRORS | {
+    "channel_not_found",
+    "is_archived",
+    "is_inactive",
+    "missing_scope",
+    "no_permission",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "team_access_not_granted",
+}
+"""Those that people can put right: a card that met one is tried again later."""
+PERMANENT_ERRORS = HEALING_ERRORS | {
+    GONE,
     "as_user_not_supported",
     "block_mismatch",
     "cannot_reply_to_message",
     "cant_update_message",
-    "channel_not_found",
     "channel_type_not_supported",
     "edit_window_closed",
     "invalid_arguments",
     "invalid_blocks",
     "invalid_blocks_format",
     "invalid_metadata_format",
-    "is_archived",
-    "is_inactive",
     "message_limit_exceeded",
-    "message_not_found",
     "messages_tab_disabled",
     "metadata_too_large",
-    "missing_scope",
     "msg_blocks_too_long",
     "msg_too_long",
-    "no_permission",
     "no_text",
     "not_allowed_token_type",
-    "not_in_channel",
-    "restricted_action",
-    "restricted_action_read_only_channel",
-    "restricted_action_thread_locked",
-    "team_access_not_granted",
     "team_not_found",
     "user_not_found",
 }
@@ -147,6 +151,19 @@ class Sending:
             )
             self._remember(place, drawn.version)
 
+    async def is_there(self, channel: ChannelId, ts: str, *, who: str) -> bool:
+        """Whether a posted message still stands; asking changes nothing and needs no scope.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        place = {"message_ts": ts}
+        try:
+            await self._send("chat.getPermalink", channel, pace=LOOK, who=who, arguments=place)
+        except CardGone:
+            return False
+        return True
+
     async def _send(
         self, method: str, channel: str, *, pace: Pace, who: str, arguments: dict[str, Any]
     ) -> dict[str, Any]:
@@ -160,8 +177,11 @@ class Sending:
         except SlackUnreachable as failure:
             raise NotNow(failure.code) from failure
         except SlackRefused as refusal:
+            if refusal.code == GONE:
+                raise CardGone(refusal.code) from refusal
             if refusal.code in PERMANENT_ERRORS:
-                raise Undeliverable(refusal.code) from refusal
+                may_heal = refusal.code in HEALING_ERRORS
+                raise Undeliverable(refusal.code, may_heal=may_heal) from refusal
             raise NotNow(refusal.code) from refusal
 
     def _wait_turn(self, lane: Lane, pace: Pace, *, who: str) -> None:

@@ -22,6 +22,7 @@ class SlackMethod:
 METHODS: dict[str, SlackMethod] = {
     "apps.connections.open": SlackMethod(as_query=True),
     "auth.test": SlackMethod(as_query=True),
+    "chat.getPermalink": SlackMethod(as_query=True),
     "chat.postEphemeral": SlackMethod(scopes=("chat:write",)),
     "chat.postMessage": SlackMethod(scopes=("chat:write",), is_limited_per_channel=True),
     "chat.update": SlackMethod(scopes=("chat:write",)),

@@ -7,6 +7,7 @@ are ours means that another process answers half of the clicks: health says so.
 
 import asyncio
 import logging
+import time
 from typing import Any
 from weakref import WeakSet
 
@@ -62,6 +63,7 @@ class SocketMode:
         self._health = health
         self._handlers: list[GuardedHandler] = []
         self._greeted: WeakSet[AsyncBaseSocketModeClient] = WeakSet()
+        self._pongs: list[float | None] = []
         self._watch: asyncio.Task[None] | None = None
 
     async def connect(self, client: AsyncWebClient, *, within_s: float = 30.0) -> None:
@@ -105,6 +107,7 @@ class SocketMode:
     async def _on_message(
         self, client: AsyncBaseSocketModeClient, message: dict[str, Any], _: str | None = None
     ) -> None:
+        self._health.heard_at_s = time.monotonic()
         seen = message.get("num_connections")
         if message.get("type") != "hello" or not isinstance(seen, int):
             return
@@ -129,6 +132,14 @@ class SocketMode:
             if any(states) != self._health.is_connected:
                 LOGGER.warning("connection to Slack %s", "is back" if any(states) else "lost")
             self._health.is_connected = any(states)
+            self._hear_pongs()
+
+    def _hear_pongs(self) -> None:
+        """Note when Slack last answered: a loss is noticed only after a while without answers."""
+        pongs = [handler.client.last_ping_pong_time for handler in self._handlers]
+        if pongs != self._pongs:
+            self._pongs = pongs
+            self._health.heard_at_s = time.monotonic()
 
 
 def _tasks_of(client: SocketModeClient) -> list[asyncio.Task[Any]]:

@@ -52,6 +52,16 @@ def earlier_story(content: CardContent) -> list[Element]:
     return [section(bold("⚠ "), *warning, f" {_earlier_ending(permit)}")]
 
 
+def absences(content: CardContent) -> list[Element]:
+    """Return when clicks on the card could not arrive, or nothing when they always could."""
+    if not content.missed:
+        return []
+    times = joined(
+        ([moment(each.began_at), " – ", moment(each.ended_at)] for each in content.missed), " and "
+    )
+    return [section(bold("⚠ Sayso was away "), *times, ". A click made then is lost: click again.")]
+
+
 def clean(text: str, salt: str, max_chars: int) -> str:
     """Return untrusted *text* masked, visible and then cut."""
     return shorten(visible(mask_words(text, salt)).text, max_chars)

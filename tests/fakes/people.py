@@ -4,9 +4,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import Card
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.operations.ports import (
     CardContent,
+    CardGone,
     DirectoryUnavailable,
     NotNow,
     Person,
@@ -62,6 +64,9 @@ class FakeMessenger:
     cuts: bool = False
     shown: dict[str, CardContent] = field(default_factory=dict)
     """What stands at each ts now."""
+    deleted: set[str] = field(default_factory=set)
+    """What people deleted, by ts."""
+    looks: int = 0
     loses_replies: bool = False
     """Slack posts, and its answer never arrives."""
 
@@ -80,6 +85,14 @@ class FakeMessenger:
     async def update(self, content: CardContent, *, now: datetime) -> None:
         if self.trouble is not None:
             raise self.trouble
-        self.updates.append(content)
         assert content.card.ts is not None
+        if content.card.ts in self.deleted:
+            raise CardGone("message_not_found")
+        self.updates.append(content)
         self.shown[content.card.ts] = content
+
+    async def is_there(self, card: Card) -> bool:
+        if self.trouble is not None:
+            raise self.trouble
+        self.looks += 1
+        return card.ts not in self.deleted

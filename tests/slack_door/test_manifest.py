@@ -90,6 +90,7 @@ async def test_every_argument_we_send_is_one_slack_documents(stage: Scene) -> No
     await stage.click(BOB, await stage.ask(thread_ts="1700000000.000001"), buttons.APPROVE)
 
     await stage.door.directory.is_member(PROD, BOB)
+    await stage.door.messenger.is_there(await stage.card(request))
 
     calls = list(stage.slack.calls)
     assert {call.method for call in calls} == METHODS.keys()
