@@ -9,14 +9,17 @@ import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.jobs import Job, JobKind
 from approvals.operations.deliver_outbox import deliver, take_jobs
+from approvals.operations.deliver_reminder import deliver_reminder
 from approvals.operations.deliver_run import deliver_run
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed, Messenger
 from approvals.operations.record_calls import CallLog
+from approvals.operations.reminder_messenger import ReminderMessenger
 from approvals.operations.run_messenger import RunMessenger
 from approvals.operations.send_follow_ups import FOLLOW_UPS_MAX, send_follow_ups
 
@@ -78,18 +81,25 @@ class Sleeper:
         return seconds
 
 
+class CardMessenger(Messenger, ReminderMessenger, Protocol):
+    """Tells everything about requests."""
+
+
 Deliver = Callable[[Job], Awaitable[None]]
 """Makes what one job is about true outside, and finishes or postpones the job."""
 
 
 def deliveries(
-    desk: Desk, messenger: Messenger, run_messenger: RunMessenger | None = None
+    desk: Desk, messenger: CardMessenger, run_messenger: RunMessenger | None = None
 ) -> Mapping[JobKind, Deliver]:
     """Return how each kind of job is delivered; without *run_messenger* runs are not told."""
-    cards: Deliver = functools.partial(deliver, desk, messenger)
-    if run_messenger is None:
-        return {JobKind.CARD: cards}
-    return {JobKind.CARD: cards, JobKind.RUN: functools.partial(deliver_run, desk, run_messenger)}
+    found: dict[JobKind, Deliver] = {
+        JobKind.CARD: functools.partial(deliver, desk, messenger),
+        JobKind.REMINDER: functools.partial(deliver_reminder, desk, messenger),
+    }
+    if run_messenger is not None:
+        found[JobKind.RUN] = functools.partial(deliver_run, desk, run_messenger)
+    return found
 
 
 class Outbox:

@@ -159,7 +159,7 @@ async def _opened(
         SlackDoor.open(
             slack_settings(settings),
             gateway=await store.write(lambda tx: _gateway_id(tx, ids)),
-            channels=[channel.id for channel in policy_file.policy.channels],
+            channels=policy_file.policy.card_channels,
         )
     )
     desk = Desk(

@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from approvals.domain import strict_json
@@ -17,6 +17,7 @@ from approvals.domain.errors import ChannelUnknown, InvalidArguments, InvalidJso
 from approvals.domain.policy import Effect, Policy, Requirement, Slot
 from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.terms import ESCALATE, REMIND
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.policy_file import read_file
@@ -168,10 +169,24 @@ def as_text(tool: str, requirement: Requirement) -> list[str]:
         lines += [
             f"  approval by {' and '.join(map(_who, needed))}",
             f"  times out after {format_duration(requirement.timeout)}, risk {requirement.risk}",
+            *_until_then(requirement),
         ]
     if requirement.message:
         lines += [f"  says: {line}" for line in requirement.message.splitlines()]
     return lines + [f"  - {reason}" for reason in requirement.reasons]
+
+
+def _until_then(requirement: Requirement) -> Iterator[str]:
+    """Yield what happens before the timeout while nobody answers."""
+    plan = requirement.terms[REMIND]
+    if plan is not None:
+        slower = f", each pause {plan.backoff:g} times the last" if plan.backoff > 1 else ""
+        yield (
+            f"  reminds after {format_duration(plan.every)}{slower}, at most {plan.max_count} times"
+        )
+    for rung in requirement.terms[ESCALATE]:
+        where = rung.channel or requirement.channel
+        yield f"  escalates after {format_duration(rung.after)} to {', '.join(rung.to)} in {where}"
 
 
 def _who(slot: Slot) -> str:

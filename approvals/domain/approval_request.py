@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
+from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import SHORT_ID_CHARS, ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
@@ -100,6 +101,8 @@ class ApprovalRequest:
     version: int = 1
     created_at: datetime
     expires_at: datetime
+    followed_up: FollowedUp = NOTHING_YET
+    """What the clock has done about it so far."""
     ended_at: datetime | None = None
     ended_by: UserId | None = None
     ended_reason: str | None = None

@@ -18,6 +18,8 @@ class CardKind(StrEnum):
     MESSAGE = "message"
     VIEW = "view"
     """The paged full view opened by one person; its last page decides."""
+    ESCALATION = "escalation"
+    """A further message that asks whom an escalation added; it decides like the first."""
     COPY = "copy"
     """A second post of the same card (Slack's answer was lost), adopted and closed."""
 
@@ -43,6 +45,11 @@ class Card:
     """When it is compared with Slack next; None: never again."""
     trouble: str | None = None
     """Slack's error, while it will not let us change the card."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a message of ours that asks, not a view and no second post."""
+        return self.kind in (CardKind.MESSAGE, CardKind.ESCALATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +82,6 @@ def pressed_card(cards: tuple[Card, ...], pressed: Pressed) -> Card:
             return card
     for card in cards:
         same_place = card.nonce == pressed.nonce and card.channel == pressed.channel
-        if same_place and card.kind is CardKind.MESSAGE:
+        if same_place and card.asks:
             raise errors.CardMismatch(copy_of=card)
     raise errors.CardMismatch

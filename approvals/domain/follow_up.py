@@ -1,27 +1,116 @@
-"""When a pending request next needs the clock, and what then.
+"""When a pending request next needs the clock, and what it does then.
 
-In this version a request has one follow-up, its timeout; the sleeper wakes at the earliest
-`due_at()` of all pending requests, which is an indexed column.
+The sleeper wakes at the earliest `due_at()` of all pending requests, an indexed column: the next
+reminder, the next rung of its escalation, or its timeout. What falls due is a fact on the request,
+not a status. Each moment counts once, also when the clock is set back; moments nobody was awake
+for make one reminder, not a pile.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.followed_up import FiredRung, untold
+from approvals.domain.ids import CardId
+from approvals.domain.jobs import Job, JobKind
+from approvals.domain.lifecycle import card_job
+from approvals.domain.silence import Rung
+from approvals.domain.terms import ESCALATE, REMIND
 
 
-class FollowUp(StrEnum):
-    """What the clock asks of a pending request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A request with what fell due on it, and the facts and effects that belong to that."""
 
-    TIMEOUT = "timeout"
+    request: ApprovalRequest
+    fired: tuple[FiredRung, ...] = ()
+    """Rungs that fired now; each has the id of a card that is still to be made."""
+    events: tuple[AuditEvent, ...]
+    jobs: tuple[Job, ...]
 
 
 def due_at(request: ApprovalRequest) -> datetime | None:
     """Return when the request's next follow-up falls due, or None when it has ended."""
-    return request.expires_at if request.is_pending else None
+    if not request.is_pending:
+        return None
+    reminder_at, rungs = _next_reminder_at(request), rungs_to_come(request)
+    moments = [request.expires_at, *(request.created_at + rung.after for rung in rungs[:1])]
+    return min(moments if reminder_at is None else (*moments, reminder_at))
 
 
-def due_follow_up(request: ApprovalRequest, *, now: datetime) -> FollowUp | None:
-    """Return what is due now; a moment exactly on the boundary counts as due."""
-    at = due_at(request)
-    return FollowUp.TIMEOUT if at is not None and at <= now else None
+def has_timed_out(request: ApprovalRequest, *, now: datetime) -> bool:
+    """Whether nobody answered in time; a moment exactly on the boundary is too late."""
+    return request.is_pending and request.expires_at <= now
+
+
+def rungs_to_come(request: ApprovalRequest) -> tuple[Rung, ...]:
+    """Return the rungs that fire before the request times out, unless somebody answers."""
+    left = request.expires_at - request.created_at
+    ladder = untold(request.followed_up, request.requirement.terms[ESCALATE])
+    return tuple(rung for rung in ladder if rung.after < left)
+
+
+def follow_up(
+    request: ApprovalRequest, *, now: datetime, new_card: Callable[[], CardId]
+) -> FollowUp | None:
+    """Return *request* with the reminder and the rungs that are due, or None where none is.
+
+    *new_card* gives an id for the card of each rung.
+    """
+    if not request.is_pending or has_timed_out(request, now=now):
+        return None
+    due = [rung for rung in rungs_to_come(request) if request.created_at + rung.after <= now]
+    reminder_at = _next_reminder_at(request)
+    reminds = reminder_at is not None and reminder_at <= now
+    if not due and not reminds:
+        return None
+    fired = tuple(FiredRung(rung=rung, at=now, card=new_card()) for rung in due)
+    facts = replace(request.followed_up, rungs=(*request.followed_up.rungs, *fired))
+    events = [_escalated(request, each) for each in fired]
+    jobs: list[Job] = []
+    if reminds:
+        facts = replace(facts, reminders=facts.reminders + 1, reminded_at=now)
+        events.append(_reminded(request, facts.reminders, now))
+        jobs.append(reminder_job(request, facts.reminders, now))
+    changed = replace(request, version=request.version + 1, followed_up=facts)
+    return FollowUp(
+        request=changed,
+        fired=fired,
+        events=tuple(events),
+        jobs=(card_job(changed, now), *jobs),
+    )
+
+
+def reminder_job(request: ApprovalRequest, number: int, run_at: datetime) -> Job:
+    """Return the job that sends reminder *number*, which is one job however often it is asked."""
+    return Job(kind=JobKind.REMINDER, subject=f"{request.id}.{number}", run_at=run_at)
+
+
+def _next_reminder_at(request: ApprovalRequest) -> datetime | None:
+    plan = request.requirement.terms[REMIND]
+    if plan is None:
+        return None
+    last = request.followed_up.reminded_at or request.created_at
+    moments = plan.moments(request.created_at)
+    return next((at for at in moments if last < at < request.expires_at), None)
+
+
+def _escalated(request: ApprovalRequest, fired: FiredRung) -> AuditEvent:
+    return AuditEvent(
+        name=AuditName.REQUEST_ESCALATED,
+        subject=request.id,
+        at=fired.at,
+        data={
+            "to": list(fired.rung.to),
+            "channel": fired.rung.channel or request.channel,
+            "after_s": fired.rung.after.total_seconds(),
+        },
+    )
+
+
+def _reminded(request: ApprovalRequest, number: int, at: datetime) -> AuditEvent:
+    return AuditEvent(
+        name=AuditName.REQUEST_REMINDED, subject=request.id, at=at, data={"number": number}
+    )

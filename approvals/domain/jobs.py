@@ -17,6 +17,8 @@ class JobKind(StrEnum):
     """Make every card of a request show the request's latest version."""
     RUN = "run"
     """Make a run's root message show its latest version, and its answer stand below it."""
+    REMINDER = "reminder"
+    """Remind people of a request, once; the subject is the request and the reminder's number."""
     RESUME = "resume"
     """Let a run that waits go on, if there is something to go on with."""
 

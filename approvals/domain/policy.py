@@ -11,12 +11,14 @@ from functools import lru_cache
 
 from approvals.domain import errors
 from approvals.domain.conditions import ConditionFailed, Facts
+from approvals.domain.ids import ChannelId
 from approvals.domain.merging import Counted, Grounds, merge
 from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.routing import Route, by_specificity, label
 from approvals.domain.rule import ChannelPolicy, Defaults, Rule
 from approvals.domain.task_rule import TaskRules, TaskVerb, TaskVerdict, judge, people_asked
+from approvals.domain.terms import ESCALATE
 from approvals.domain.tool_call import ToolCall
 
 __all__ = [
@@ -121,6 +123,15 @@ class Policy:
                 f"{tool} falls under {ours.name}; a caller may not choose {label(asked)}."
             )
         return ours
+
+    @property
+    def card_channels(self) -> tuple[ChannelId, ...]:
+        """The ids of all channels in which cards may have to be posted."""
+        places = [self.defaults.terms, *(each.terms for each in self.channels)]
+        places += [rule.terms for rule in self.guardrails]
+        places += [rule.terms for each in self.channels for rule in each.rules]
+        rungs = [rung.channel for terms in places for rung in terms[ESCALATE] if rung.channel]
+        return tuple(dict.fromkeys([*(each.id for each in self.channels), *rungs]))
 
     def set(self, name: str) -> PeopleSet | None:
         """Return the people set of this name, or None, which means nobody."""

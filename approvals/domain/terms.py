@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from approvals.domain.effect import Effect, Risk, WantedReason, highest, most_wanted
+from approvals.domain.silence import Remind, Rung, all_rungs, most_insistent
 
 Value = TypeVar("Value")
 
@@ -174,6 +175,26 @@ RISK: Option[Risk] = Option(
 )
 """How the card looks; `high` asks once more and takes only people eligible at both moments."""
 
+REMIND: Option[Remind | None] = Option(
+    key="remind",
+    stored_as="remind",
+    strictest=lambda plans: most_insistent(plan for plan in plans if plan is not None),
+    otherwise=None,
+    to_json=lambda plan: plan and plan.to_json(),
+    from_json=lambda stored: stored and Remind.from_json(stored),
+)
+"""When those who can still answer are reminded."""
+
+ESCALATE: Option[tuple[Rung, ...]] = Option(
+    key="escalate",
+    stored_as="escalate",
+    strictest=all_rungs,
+    otherwise=(),
+    to_json=lambda rungs: [rung.to_json() for rung in rungs],
+    from_json=lambda stored: tuple(map(Rung.from_json, stored)),
+)
+"""Who may answer too once a request has waited so long, in the order the rungs fire."""
+
 REASON: Option[WantedReason] = Option(
     key="reason",
     stored_as="reason",
@@ -197,4 +218,13 @@ AUDIT_STRICT: Option[bool] = Option(
 )
 """Whether an allowed call is in the audit log before it runs."""
 
-OPTIONS: tuple[Option[Any], ...] = (TIMEOUT, PERMIT_TTL, APPROVED_FOR, RISK, REASON, AUDIT_STRICT)
+OPTIONS: tuple[Option[Any], ...] = (
+    TIMEOUT,
+    REMIND,
+    ESCALATE,
+    PERMIT_TTL,
+    APPROVED_FOR,
+    RISK,
+    REASON,
+    AUDIT_STRICT,
+)

@@ -61,7 +61,7 @@ def _located(
     tx: Transaction, request: ApprovalRequest, card: Card, *, pressed: Pressed, at: datetime
 ) -> Card:
     """Learn from the click where a card stands whose post was never answered, so it is redrawn."""
-    if card.ts is not None or pressed.ts is None or card.kind is not CardKind.MESSAGE:
+    if card.ts is not None or pressed.ts is None or not card.asks:
         return card
     found = replace(card, ts=pressed.ts)
     tx.save_card(found)

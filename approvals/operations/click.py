@@ -48,8 +48,7 @@ class Presser:
 
     def on(self, request: ApprovalRequest) -> "Presser":
         """Return the same with the people *request* leaves to decide: some ask for both moments."""
-        then = request.requirement.eligible
-        return self if then is None else replace(self, people=of_both_moments(self.people, then))
+        return replace(self, people=of_both_moments(self.people, request.requirement))
 
 
 class PeopleMissing(Exception):

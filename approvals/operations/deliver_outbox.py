@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
+from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
-from approvals.domain.lifecycle import advance
+from approvals.domain.lifecycle import advance, card_job
 from approvals.domain.upkeep import lags, next_look
 from approvals.operations.desk import Desk
 from approvals.operations.ports import (
@@ -71,11 +71,15 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
 
 
 def _is_stale(content: CardContent) -> bool:
-    if not lags(content.card, content.request, content.missed):
+    card, request = content.card, content.request
+    if not lags(card, request, content.missed):
         return False
+    rung = request.followed_up.rung_of(card.id)
+    if card.ts is None and rung is not None and rung.trouble is not None:
+        return False  # Slack will never show it; the first card tells so
     # A question that ended before anyone saw it is not posted any more; an interrupted call asks
     # what became of it, whether or not anybody was asked before it ran.
-    return content.card.ts is not None or is_open(content)
+    return card.ts is not None or is_open(content)
 
 
 async def _draw(desk: Desk, messenger: Messenger, content: CardContent) -> _Drawn:
@@ -159,17 +163,29 @@ def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> Non
         tx.save_card(each.card)
         if each.lost_ts is not None:
             tx.record(card_lost(each.card, ts=each.lost_ts, at=desk.clock.now()))
-    refused = next((each.undeliverable for each in drawn if each.undeliverable), None)
-    if refused is None or request is None or not request.is_pending:
+    if request is None or not request.is_pending:
         return
-    if any(each.undeliverable and each.card.kind is CardKind.MESSAGE for each in drawn):
-        try:
-            step = advance(
-                request, Cause.UNDELIVERABLE, now=desk.clock.now(), reason=f"Slack says {refused}"
-            )
-        except errors.AlreadyDecided:
-            return
-        save_step(tx, step)
+    refused = {each.card: each.undeliverable for each in drawn if each.undeliverable}
+    first = next((card for card in refused if card.kind is CardKind.MESSAGE), None)
+    if first is not None:
+        reason = f"Slack says {refused[first]}"
+        save_step(tx, advance(request, Cause.UNDELIVERABLE, now=desk.clock.now(), reason=reason))
+        return
+    facts = request.followed_up
+    for card, code in refused.items():
+        rung = facts.rung_of(card.id)
+        if rung is not None and rung.trouble is None:
+            facts = facts.with_trouble(card.id, code)
+            tx.record(_unasked(request, rung, code, desk.clock.now()))
+    if facts != request.followed_up:
+        changed = replace(request, version=request.version + 1, followed_up=facts)
+        tx.save_request(changed)
+        tx.enqueue(card_job(changed, desk.clock.now()))
+
+
+def _unasked(request: ApprovalRequest, rung: FiredRung, code: str, at: datetime) -> AuditEvent:
+    data = {"channel": rung.rung.channel or request.channel, "code": code}
+    return AuditEvent(name=AuditName.ESCALATION_UNDELIVERABLE, subject=request.id, at=at, data=data)
 
 
 def card_lost(card: Card, *, ts: str, at: datetime) -> AuditEvent:

@@ -5,7 +5,6 @@ nothing runs that nobody can see; what Slack refuses for good ends it `undeliver
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RunId
@@ -15,7 +14,7 @@ from approvals.domain.run import Run, RunCause, RunStatus, RunThread
 from approvals.domain.run_lifecycle import RunEvent, advance_run, resume_job
 from approvals.operations.desk import Desk
 from approvals.operations.ports import NotNow, Posted, Transaction, Undeliverable
-from approvals.operations.retry import retry_after
+from approvals.operations.retry import wait_after
 from approvals.operations.run_messenger import RunContent, RunMessenger
 from approvals.operations.save_run import close_requests, save_run_step
 
@@ -33,7 +32,7 @@ async def deliver_run(desk: Desk, messenger: RunMessenger, job: Job) -> None:
     try:
         thread = await _tell(desk, messenger, content)
     except NotNow as reason:
-        again_at = desk.clock.now() + _wait(reason, job)
+        again_at = desk.clock.now() + wait_after(reason, attempt=job.attempt)
         is_failure = reason.retry_after_s is None
         await desk.store.write(lambda tx: tx.postpone_job(job, again_at, is_failure=is_failure))
         return
@@ -76,12 +75,6 @@ async def _tell(desk: Desk, messenger: RunMessenger, content: RunContent) -> Run
         answer: Posted = await messenger.post_answer(replace(content, thread=shown), now=now)
         shown = replace(shown, answer_ts=answer.ts)
     return shown
-
-
-def _wait(reason: NotNow, job: Job) -> timedelta:
-    if reason.retry_after_s is not None:
-        return timedelta(seconds=reason.retry_after_s)
-    return retry_after(job.attempt)
 
 
 def _told(tx: Transaction, desk: Desk, job: Job, *, thread: RunThread) -> None:

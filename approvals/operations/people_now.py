@@ -6,15 +6,18 @@ them?). A set whose groups cannot be read is None: unknown, which never permits 
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.follow_up import rungs_to_come
 from approvals.domain.ids import UserId
 from approvals.domain.people import PeopleSet
 from approvals.domain.policy import Policy
 from approvals.domain.quorum import Rules, can_be_met
 from approvals.domain.requirement import Effect, Requirement, Slot
+from approvals.domain.terms import ESCALATE
 from approvals.operations.ports import Directory, DirectoryUnavailable
 
 Members = TypeVar("Members")
@@ -41,12 +44,18 @@ async def _members(directory: Directory, people: PeopleSet | None) -> frozenset[
     return frozenset(people.users).union(*groups)
 
 
-def of_both_moments(people: PeopleNow, then: Iterable[UserId] | None) -> PeopleNow:
-    """Leave of *people* only who could decide *then* too; None stands for no such condition."""
-    if then is None:
+def of_both_moments(people: PeopleNow, then: Requirement) -> PeopleNow:
+    """Leave of *people* only who could decide *then* too, where that is required.
+
+    Whom a rung adds had to be in the sets of that rung then; that gives no place in other sets.
+    """
+    if then.eligible is None:
         return people
-    known = frozenset(then)
-    return {name: None if who is None else who & known for name, who in people.items()}
+    known = {name: frozenset(then.eligible) for name in people}
+    for rung in then.terms[ESCALATE]:
+        for name in known.keys() & rung.to:
+            known[name] = known[name].union(rung.eligible or ())
+    return {name: None if who is None else who & known[name] for name, who in people.items()}
 
 
 async def together(reads: Sequence[Coroutine[Any, Any, Members]]) -> Sequence[Members]:
@@ -80,14 +89,30 @@ def requirement_now(policy: Policy, request: ApprovalRequest) -> Requirement:
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:
     """Return whose approval counts: the policy's word of now, or of then where it asks no more.
 
-    Who is read now; how many is never less than it was when the call was asked.
+    Who is read now; how many is never less than it was when the call was asked. Whom an escalation
+    added belongs to every slot.
     """
     then = request.requirement.slots_by_rule
     rules = now.slots_by_rule if now.effect is Effect.ASK and now.slots_by_rule else then
     count = people_needed(then)
-    if people_needed(rules) >= count:
+    if people_needed(rules) < count:
+        rules = (*rules, (Slot(of=tuple(sorted(set_names(rules))), count=count),))
+    return with_sets(rules, request.followed_up.added)
+
+
+def rules_to_come(request: ApprovalRequest, rules: Rules) -> Rules:
+    """Return *rules* as they will be once every rung that is still to come has fired."""
+    return with_sets(rules, [name for rung in rungs_to_come(request) for name in rung.to])
+
+
+def with_sets(rules: Rules, names: Sequence[str]) -> Rules:
+    """Let the people of the sets *names* fill every slot of *rules* too."""
+    if not names:
         return rules
-    return (*rules, (Slot(of=tuple(sorted(set_names(rules))), count=count),))
+    return [
+        [replace(slot, of=tuple(dict.fromkeys((*slot.of, *names)))) for slot in slots]
+        for slots in rules
+    ]
 
 
 def rules_shown(policy: Policy, request: ApprovalRequest) -> Rules:
@@ -95,7 +120,7 @@ def rules_shown(policy: Policy, request: ApprovalRequest) -> Rules:
     try:
         return rules_in_force(request, requirement_now(policy, request))
     except errors.ChannelUnknown:
-        return request.requirement.slots_by_rule
+        return with_sets(request.requirement.slots_by_rule, request.followed_up.added)
 
 
 def people_needed(rules: Iterable[Iterable[Slot]]) -> int:

@@ -17,6 +17,7 @@ from approvals.domain.decision import Decision
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.history import History, Past
 from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
@@ -189,11 +190,17 @@ class CardGone(Undeliverable):
 
 
 class NotNow(Exception):
-    """The messenger could not deliver now; try again after `retry_after_s` seconds."""
+    """The messenger could not deliver now; try again after `retry_after_s` seconds.
 
-    def __init__(self, code: str, *, retry_after_s: float | None = None) -> None:
+    It *may_have_arrived* all the same where the answer is what is missing.
+    """
+
+    def __init__(
+        self, code: str, *, retry_after_s: float | None = None, may_have_arrived: bool = False
+    ) -> None:
         self.code = code
         self.retry_after_s = retry_after_s
+        self.may_have_arrived = may_have_arrived
         super().__init__(code)
 
 
@@ -233,6 +240,8 @@ class CardContent:
     """The latest of them, where a window shows them."""
     missed: tuple[Absence, ...] = ()
     """When clicks on it could not arrive, oldest first."""
+    called: tuple[PeopleSet, ...] = ()
+    """Whom the card calls by mentioning them; that gives nobody a right."""
 
 
 class Messenger(Protocol):

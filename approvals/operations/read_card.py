@@ -11,6 +11,7 @@ from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card
 from approvals.domain.history import REMEMBERED_FOR
 from approvals.domain.ids import RequestId
+from approvals.domain.people import PeopleSet
 from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
 from approvals.domain.run import Run
@@ -37,7 +38,8 @@ def read_content(
         earlier=tx.request(request.earlier, locked=False) if request.earlier else None,
         earlier_permit=tx.permit(request.earlier) if request.earlier else None,
         run=run,
-        thread_ts=request.thread_ts or (_thread_of(tx, run, request) if run else None),
+        thread_ts=_thread(tx, run, request) if card.channel == request.channel else None,
+        called=_called(request, card, policy) if request.is_pending else (),
         history=tx.history(request, since=_remembered(request)) if request.is_pending else None,
         missed=missed_by(request, absences(tx)) if request.is_pending else (),
     )
@@ -52,6 +54,15 @@ def with_past(tx: Transaction, content: CardContent) -> CardContent:
 
 def _remembered(request: ApprovalRequest) -> datetime:
     return request.created_at - REMEMBERED_FOR
+
+
+def _called(request: ApprovalRequest, card: Card, policy: Policy) -> tuple[PeopleSet, ...]:
+    fired = request.followed_up.rung_of(card.id)
+    return () if fired is None else policy.people(fired.rung.to)
+
+
+def _thread(tx: Transaction, run: Run | None, request: ApprovalRequest) -> str | None:
+    return request.thread_ts or (_thread_of(tx, run, request) if run else None)
 
 
 def _thread_of(tx: Transaction, run: Run, request: ApprovalRequest) -> str | None:

@@ -32,6 +32,7 @@ from approvals.operations.people_now import (
     nobody_left,
     requirement_now,
     rules_in_force,
+    rules_to_come,
     set_names,
 )
 from approvals.operations.ports import Transaction
@@ -137,10 +138,11 @@ def _rules_now(
         _close(tx, request, Cause.RULE, at=at, reason=denied_by(now))
         raise errors.DeniedByPolicy(now.message, request=request)
     rules = rules_in_force(request, now)
+    at_last = rules_to_come(request, rules)
     is_outdated = who.policy_version != policy.version
-    if is_outdated or set_names(rules) - who.people.keys():
-        raise PeopleMissing(set_names(rules))
-    if nobody_left(rules, who.people, request.requester.people):
+    if is_outdated or set_names(at_last) - who.people.keys():
+        raise PeopleMissing(set_names(at_last))
+    if nobody_left(at_last, who.people, request.requester.people):
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request)
     return rules

@@ -1,4 +1,4 @@
-"""The clock's turn: end what nobody answered in time.
+"""The clock's turn: remind, escalate, and end what nobody answered in time.
 
 Called by the sleeper at the earliest due moment and at start for what fell due while the gateway
 was down. At most FOLLOW_UPS_MAX requests a transaction; the caller repeats while it is full.
@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from approvals.domain.approval_request import ApprovalRequest, Cause
-from approvals.domain.card import CardKind
+from approvals.domain.card import Card, CardKind
 from approvals.domain.errors import StoreUnavailable
-from approvals.domain.follow_up import due_follow_up
-from approvals.domain.ids import RequestId
+from approvals.domain.follow_up import follow_up, has_timed_out
+from approvals.domain.followed_up import FiredRung
+from approvals.domain.ids import CardId, RequestId
 from approvals.domain.lifecycle import advance
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
@@ -58,8 +59,32 @@ def _follow_up_all(tx: Transaction, desk: Desk) -> int:
 
 def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     now = desk.clock.now()
-    if due_follow_up(request, now=now) is not None:
+    if has_timed_out(request, now=now):
         save_step(tx, advance(request, timeout_cause(tx, request.id), now=now))
+        return
+    due = follow_up(request, now=now, new_card=lambda: CardId(desk.ids.ulid()))
+    if due is None:
+        return
+    for fired in due.fired:
+        tx.save_card(_card(tx, desk, due.request, fired))
+    tx.save_request(due.request)
+    tx.record(*due.events)
+    for job in due.jobs:
+        tx.enqueue(job)
+
+
+def _card(tx: Transaction, desk: Desk, request: ApprovalRequest, fired: FiredRung) -> Card:
+    """Return the card that asks the people of a rung; like the first one, but for its place."""
+    first = next(card for card in tx.cards(request.id) if card.kind is CardKind.MESSAGE)
+    assert fired.card is not None
+    return Card(
+        id=fired.card,
+        request_id=request.id,
+        kind=CardKind.ESCALATION,
+        channel=fired.rung.channel or request.channel,
+        nonce=desk.ids.secret(),
+        shows_everything=first.shows_everything,
+    )
 
 
 async def _follow_up_alone(desk: Desk, request_id: RequestId) -> None:
@@ -80,7 +105,5 @@ async def _follow_up_alone(desk: Desk, request_id: RequestId) -> None:
 
 def timeout_cause(tx: Transaction, request_id: RequestId) -> Cause:
     """Return why a request whose time is over ends: silence, or that nobody could see it."""
-    posted = any(
-        card.ts is not None for card in tx.cards(request_id) if card.kind is CardKind.MESSAGE
-    )
+    posted = any(card.ts is not None for card in tx.cards(request_id) if card.asks)
     return Cause.TIMEOUT if posted else Cause.UNDELIVERABLE

@@ -84,4 +84,5 @@ def _approvers(desk: Desk, request: ApprovalRequest) -> Collection[str]:
         channel = desk.policy().approvers(request.requirement.channel)
     except errors.ChannelUnknown:
         channel = ()
-    return set_names(request.requirement.slots_by_rule) | frozenset(channel)
+    asked = set_names(request.requirement.slots_by_rule)
+    return asked.union(channel, request.followed_up.added)

@@ -5,21 +5,29 @@ transaction stores the pending request, its card row, the audit event and the ca
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.card import Card
-from approvals.domain.ids import CardId, ChannelId, RequestId, RunId
+from approvals.domain.ids import CardId, ChannelId, RequestId, RunId, UserId
 from approvals.domain.lifecycle import PermitEvent, advance_permit, allowed, opened
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
 from approvals.domain.requirement import Requirement, Risk
+from approvals.domain.terms import ESCALATE
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.upkeep import LOOK_EVERY
 from approvals.operations.desk import Desk
 from approvals.operations.pending_of_run import refuse_one_too_many
-from approvals.operations.people_now import PeopleNow, nobody_left, people_now, set_names
+from approvals.operations.people_now import (
+    PeopleNow,
+    nobody_left,
+    people_now,
+    rules_to_come,
+    set_names,
+)
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 
@@ -95,7 +103,7 @@ async def submit_request(
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
     """
-    rules = request.requirement.slots_by_rule
+    rules = rules_to_come(request, request.requirement.slots_by_rule)
     people = await people_now(desk.directory, desk.policy(), set_names(rules))
     if nobody_left(rules, people, request.requester.people):
         raise errors.NoEligibleApprover(
@@ -122,13 +130,20 @@ def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalReq
     Raises:
         Unavailable: the directory cannot say who that is.
     """
-    members = [each for each in people.values() if each is not None]
-    if len(members) < len(people):
+    if None in people.values():
         raise errors.Unavailable(
             "The risk is high, and Slack could not say just now who may approve it."
         )
-    eligible = tuple(sorted(frozenset().union(*members)))
-    return replace(request, requirement=replace(request.requirement, eligible=eligible))
+    asked = request.requirement
+    rungs = [replace(rung, eligible=_of(rung.to, people)) for rung in asked.terms[ESCALATE]]
+    terms = asked.terms.with_said(ESCALATE, tuple(rungs)) if rungs else asked.terms
+    eligible = _of(set_names(asked.slots_by_rule), people)
+    return replace(request, requirement=replace(asked, eligible=eligible, terms=terms))
+
+
+def _of(names: Iterable[str], people: PeopleNow) -> tuple[UserId, ...]:
+    """Return who is in any of the sets *names*, as far as they have been read."""
+    return tuple(sorted(frozenset().union(*(people.get(name) or () for name in names))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

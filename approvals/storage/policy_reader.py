@@ -10,6 +10,7 @@ from approvals.domain.policy import Policy
 from approvals.storage import policy_sections as sections
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes, PolicyInvalid
+from approvals.storage.policy_declared import Declared, channel_ids
 from approvals.storage.policy_rules import GUARDRAILS, read_rules
 from approvals.storage.yaml_nodes import Node, read_nodes
 
@@ -41,17 +42,18 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
     people = sections.read_people(
         read.require(keys, "people", mistakes, at=root, why="name who may approve"), mistakes
     )
+    declared = Declared(people=people, channels=channel_ids(keys.get("channels")))
     channels = sections.read_channels(
         read.require(keys, "channels", mistakes, at=root, why="pin at least one channel by its id"),
-        people,
+        declared,
         mistakes,
     )
     guardrails = read_rules(
-        keys.get("guardrails"), GUARDRAILS, mistakes, what="guardrails", people=people
+        keys.get("guardrails"), GUARDRAILS, mistakes, what="guardrails", declared=declared
     )
     routes = sections.read_routes(keys.get("tools"), channels, mistakes)
     node = read.require(keys, "defaults", mistakes, at=root, why="it names the default channel")
-    defaults = sections.read_defaults(node, channels, mistakes, people=people) if node else None
+    defaults = sections.read_defaults(node, channels, mistakes, declared=declared) if node else None
     if defaults is None or mistakes.found:
         return None
     return Policy(

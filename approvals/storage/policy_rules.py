@@ -13,7 +13,8 @@ from approvals.domain.terms import Place
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
-from approvals.storage.policy_quorum import People, read_quorum
+from approvals.storage.policy_declared import Declared
+from approvals.storage.policy_quorum import read_quorum
 from approvals.storage.policy_terms import keys_of, note_idle, read_terms, refuse_idle
 from approvals.storage.yaml_nodes import Kind, Node, Refused, Scalar
 
@@ -33,22 +34,22 @@ GUARDRAILS = RuleSection(title="guardrail", effects=(Effect.ASK, Effect.DENY))
 
 
 def read_rules(
-    node: Node | None, section: RuleSection, mistakes: Mistakes, *, what: str, people: People
+    node: Node | None, section: RuleSection, mistakes: Mistakes, *, what: str, declared: Declared
 ) -> tuple[Rule, ...]:
     """Read a list of rules; those with mistakes are left out, their mistakes noted.
 
-    *people* are the sets a quorum may name.
+    *declared* is what a rule may name.
     """
     rules = []
     for number, item in enumerate(read.listed(node, mistakes, what=what), start=1):
-        rule = _read_rule(item, section, mistakes, number=number, people=people)
+        rule = _read_rule(item, section, mistakes, number=number, declared=declared)
         if rule is not None:
             rules.append(rule)
     return tuple(rules)
 
 
 def _read_rule(
-    node: Node, section: RuleSection, mistakes: Mistakes, *, number: int, people: People
+    node: Node, section: RuleSection, mistakes: Mistakes, *, number: int, declared: Declared
 ) -> Rule | None:
     keys = read.fields(node, _KEYS | keys_of(Place.RULE), mistakes, what="a rule")
     if keys is None:
@@ -63,8 +64,8 @@ def _read_rule(
     excepted = read.each(keys.get("except"), ToolGlob.of, mistakes, what="except")
     condition = _condition(keys.get("when"), mistakes, for_allow=effect is Effect.ALLOW)
     message = read.text(keys.get("message"), mistakes, what="message")
-    terms = read_terms(keys, mistakes, place=Place.RULE, people=people)
-    quorum = read_quorum(keys.get("quorum"), people, mistakes)
+    terms = read_terms(keys, mistakes, place=Place.RULE, declared=declared)
+    quorum = read_quorum(keys.get("quorum"), declared.people, mistakes)
     _refuse_idle(keys, effect, mistakes)
     if effect is None or not tool:
         return None

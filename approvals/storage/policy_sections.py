@@ -17,6 +17,7 @@ from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import slack_ids
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
+from approvals.storage.policy_declared import Declared
 from approvals.storage.policy_quorum import People
 from approvals.storage.policy_rules import RuleSection, read_rules
 from approvals.storage.policy_tasks import read_tasks
@@ -50,20 +51,22 @@ def _people_set(key: Scalar, node: Node, mistakes: Mistakes) -> PeopleSet | None
 
 
 def read_channels(
-    node: Node | None, people: People, mistakes: Mistakes
+    node: Node | None, declared: Declared, mistakes: Mistakes
 ) -> tuple[ChannelPolicy, ...]:
-    """Read what each channel adds; *people* are the sets its approvers and rules may name."""
+    """Read what each channel adds; *declared* is what its approvers and rules may name."""
     channels: list[ChannelPolicy] = []
     for key, value in read.named(node, mistakes, what="channels"):
-        channel = _channel(key, value, people, mistakes)
+        channel = _channel(key, value, declared, mistakes)
         if channel is not None:
             _refuse_twin(key, channel, channels, mistakes)
             channels.append(channel)
     return tuple(channels)
 
 
-def _channel(key: Scalar, node: Node, people: People, mistakes: Mistakes) -> ChannelPolicy | None:
-    name = label(key.value)
+def _channel(
+    key: Scalar, node: Node, declared: Declared, mistakes: Mistakes
+) -> ChannelPolicy | None:
+    name, people = label(key.value), declared.people
     known = {"id", "approvers", "rules", "tasks"} | keys_of(Place.CHANNEL)
     keys = read.fields(node, known, mistakes, what=f"channel {name}")
     if keys is None:
@@ -78,9 +81,9 @@ def _channel(key: Scalar, node: Node, people: People, mistakes: Mistakes) -> Cha
         mistakes,
         what="approvers",
     )
-    terms = read_terms(keys, mistakes, place=Place.CHANNEL, people=people)
+    terms = read_terms(keys, mistakes, place=Place.CHANNEL, declared=declared)
     section = RuleSection(title=f"{name}, rule")
-    rules = read_rules(keys.get("rules"), section, mistakes, what="rules", people=people)
+    rules = read_rules(keys.get("rules"), section, mistakes, what="rules", declared=declared)
     tasks = read_tasks(keys.get("tasks"), people, mistakes, owner=name)
     if len(ids) > 1 and identity is not None:
         mistakes.add(identity, "a channel has one id – keep one")
@@ -114,9 +117,9 @@ def read_defaults(
     channels: Collection[ChannelPolicy],
     mistakes: Mistakes,
     *,
-    people: People,
+    declared: Declared,
 ) -> Defaults | None:
-    """Read what holds where nothing else is said; *people* are the sets it may name."""
+    """Read what holds where nothing else is said; *declared* is what it may name."""
     known = {"channel", "unmatched", "tasks"} | keys_of(Place.DEFAULTS)
     keys = read.fields(node, known, mistakes, what="defaults")
     if keys is None:
@@ -130,12 +133,12 @@ def read_defaults(
         what="defaults.channel",
     )
     unmatched = _unmatched(keys.get("unmatched"), mistakes)
-    tasks = read_tasks(keys.get("tasks"), people, mistakes, owner="defaults")
+    tasks = read_tasks(keys.get("tasks"), declared.people, mistakes, owner="defaults")
     return Defaults(
         channel=channel or ChannelId(""),
         unmatched=unmatched,
         place=f"{mistakes.file}:{keys.get('unmatched', node).line}",
-        terms=read_terms(keys, mistakes, place=Place.DEFAULTS, people=people),
+        terms=read_terms(keys, mistakes, place=Place.DEFAULTS, declared=declared),
         tasks=MEMBERS_ONLY if tasks is None else tasks,
     )
 

@@ -14,12 +14,13 @@ from approvals.domain.effect import Effect, Risk
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
-from approvals.storage.policy_quorum import People
+from approvals.storage.policy_declared import Declared
+from approvals.storage.policy_silence import read_escalate, read_remind, refuse_too_late
 from approvals.storage.yaml_nodes import Node
 
 PERMIT_TTL_MAX = timedelta(hours=24)
 
-Reader = Callable[[Node, Mistakes, People], Any]
+Reader = Callable[[Node, Mistakes, Declared], Any]
 """Returns the value of an option, or None after noting the mistake."""
 
 
@@ -27,12 +28,14 @@ def _duration(what: str, longest: timedelta = DURATION_MAX) -> Reader:
     return lambda node, mistakes, _: read.duration(node, mistakes, what=what, longest=longest)
 
 
-def _risk(node: Node, mistakes: Mistakes, _: People) -> Risk | None:
+def _risk(node: Node, mistakes: Mistakes, _: Declared) -> Risk | None:
     return read.choice(node, tuple(Risk), mistakes, what="risk")
 
 
 READERS: Mapping[Option[Any], Reader] = {
     terms.TIMEOUT: _duration("timeout"),
+    terms.REMIND: read_remind,
+    terms.ESCALATE: read_escalate,
     terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
     terms.RISK: _risk,
 }
@@ -44,18 +47,19 @@ def keys_of(place: Place) -> frozenset[str]:
 
 
 def read_terms(
-    keys: Mapping[str, Node], mistakes: Mistakes, *, place: Place, people: People
+    keys: Mapping[str, Node], mistakes: Mistakes, *, place: Place, declared: Declared
 ) -> Terms:
     """Return what *keys* say; an option with a mistake is left out, its mistake noted.
 
-    *people* are the sets an option may name.
+    *declared* is what an option may name.
     """
     said = {}
     for option, reader in READERS.items():
         if place in option.places and option.key in keys:
-            value = reader(keys[option.key], mistakes, people)
+            value = reader(keys[option.key], mistakes, declared)
             if value is not None:
                 said[option] = value
+    refuse_too_late(Terms(said), keys, mistakes)
     return Terms(said)
 
 

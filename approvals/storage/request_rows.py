@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.domain import errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import TeamId, UserId
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
@@ -66,6 +67,7 @@ def request_changes(request: ApprovalRequest) -> Columns:
         "version": request.version,
         "expires_at": time_to_text(request.expires_at),
         "due_at": optional_text(follow_up.due_at(request)),
+        "followed_up": _facts_to_text(request.followed_up),
         "ended_at": optional_text(request.ended_at),
         "ended_by": request.ended_by,
         "ended_reason": request.ended_reason,
@@ -100,10 +102,19 @@ def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
         version=of["version"],
         created_at=time_from_text(of["created_at"]),
         expires_at=time_from_text(of["expires_at"]),
+        followed_up=_facts_from_text(of["followed_up"]),
         ended_at=optional_time(of["ended_at"]),
         ended_by=of["ended_by"],
         ended_reason=of["ended_reason"],
     )
+
+
+def _facts_to_text(facts: FollowedUp) -> str | None:
+    return None if facts == NOTHING_YET else json_text(facts.to_json())
+
+
+def _facts_from_text(stored: str | None) -> FollowedUp:
+    return NOTHING_YET if stored is None else FollowedUp.from_json(json.loads(stored))
 
 
 def _call(of: Columns) -> ToolCall:

@@ -95,6 +95,8 @@ class ApprovalRequestRow(StoredRow, table=True):
     ended_at: str | None
     ended_by: str | None
     ended_reason: str | None
+    followed_up: str | None
+    """Reminders and rungs as JSON; null while there were none."""
 
 
 class DecisionRow(StoredRow, table=True):

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from approvals.domain import strict_json
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.card import CardKind
 from approvals.domain.display import one_line, shorten
 from approvals.domain.permit import Permit, PermitState
 from approvals.domain.redaction import mask_arguments, names_a_secret
 from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
 from approvals.operations.ports import CardContent
+from bot.slack.calling import audience_of, called_in_text
 from bot.slack.escaping import escape, fitting
 from bot.slack.quorum_words import progress_of
 
@@ -70,12 +72,16 @@ def headline(content: CardContent) -> str:
 
 
 def notification_text(content: CardContent, now: datetime) -> str:
-    """Return the message's `text`, escaped; it stands alone on phones and in notifications."""
+    """Return the message's `text`, escaped; it stands alone on phones and in notifications.
+
+    Whom the card calls is mentioned after it.
+    """
     request = content.request
     tool = shorten(one_line(request.call.tool), _TOOL_MAX_CHARS)
     if request.is_pending:
         risk = _RISK_WORDS[request.requirement.risk]
-        start = f"Approve {tool}"
+        sign = "⏫ " if content.card.kind is CardKind.ESCALATION else ""
+        start = f"{sign}Approve {tool}"
         state = progress_of(content)
         come = f" {state.filled} of {state.needed} approved," if state.needed > 1 else ""
         end = f"? {risk[0].upper()}{risk[1:]},{come} {minutes_left(request, now)}."
@@ -84,7 +90,8 @@ def notification_text(content: CardContent, now: datetime) -> str:
         end = _ran(request, content.permit)
     room = NOTIFICATION_MAX_CHARS - len(start) - len(end) - 2
     shown = key_arguments(request, room)
-    return escape(f"{start}({shown}){end}" if shown else start + end)
+    told = escape(f"{start}({shown}){end}" if shown else start + end)
+    return told + called_in_text(audience_of(content.called))
 
 
 def ended_words(content: CardContent) -> str:

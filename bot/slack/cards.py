@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten
+from approvals.domain.followed_up import NOTHING_YET
 from approvals.domain.requirement import Requirement, Risk
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
@@ -18,6 +19,7 @@ from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.card_text import call_in_words, counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
+from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.memory import memory
 from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
@@ -48,7 +50,13 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     arguments = arguments_text(request)
     shown = excerpt(arguments)
     blocks = [_headline(content)]
-    if told := [*absences(content), *earlier_story(content), *story(content)]:
+    told = [
+        *absences(content),
+        *earlier_story(content),
+        *escalated_story(content),
+        *story(content),
+    ]
+    if told:
         blocks.append(rich_text(f"story:{request.id}", told))
     blocks.append(rich_text(f"call:{request.id}", _call(request, arguments, shown)))
     blocks.append(rich_text(f"facts:{request.id}", facts(content, now)))
@@ -84,6 +92,8 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append([bold("Needs "), needs(rules_of(content))])
         left = f"{minutes_left(request, now)} when last updated, until "
         lines.append([bold("Time "), left, moment(request.expires_at), "; then it does not run."])
+    if request.followed_up != NOTHING_YET:
+        lines.append([bold("So far "), *followed_up_in_words(request)])
     return [section(*joined(lines, "\n"))]
 
 

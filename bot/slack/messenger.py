@@ -1,7 +1,7 @@
 """The `Messenger` port over chat.postMessage and chat.update: cards go out here and nowhere else.
 
-Called by the outbox only. Metadata holds ids alone, because every app of the workspace may read
-it; how a message goes out, and what a failure means, is `sending`.
+So do reminders of them. Called by the outbox only. Metadata holds ids alone, because every app of
+the workspace may read it; how a message goes out, and what a failure means, is `sending`.
 """
 
 from datetime import datetime
@@ -9,11 +9,14 @@ from typing import Any
 
 from approvals.domain.card import Card
 from approvals.operations.ports import CardContent, Posted
+from approvals.operations.reminder_messenger import Reminder
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
+from bot.slack.reminder_message import reminder_blocks, reminder_text
 from bot.slack.sending import Drawn, Sending
 
 CARD_EVENT = "sayso_card"
+REMINDER_EVENT = "sayso_reminder"
 
 
 class SlackMessenger:
@@ -55,6 +58,28 @@ class SlackMessenger:
         """
         assert card.ts is not None
         return await self._sending.is_there(card.channel, card.ts, who=card.id)
+
+    async def remind(self, reminder: Reminder, *, now: datetime) -> None:
+        """Post the reminder below its card; in the channel too where it calls nobody.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        content = reminder.content
+        ids = {"request": content.request.id, "number": reminder.number, "gateway": self._gateway}
+        calls = bool(reminder.audience.users or reminder.audience.usergroups)
+        await self._sending.post(
+            content.card.channel,
+            Drawn(
+                who=f"{content.card.id}.{reminder.number}",
+                version=1,
+                text=reminder_text(reminder, now),
+                blocks=reminder_blocks(reminder, now),
+                metadata={"event_type": REMINDER_EVENT, "event_payload": ids},
+            ),
+            thread_ts=content.thread_ts or content.card.ts,
+            is_broadcast=not calls,
+        )
 
     def _drawn(self, content: CardContent, now: datetime) -> Drawn:
         ids: dict[str, Any] = {

@@ -48,6 +48,11 @@ def person(user: UserId) -> Element:
     return {"type": "user", "user_id": user}
 
 
+def usergroup(group_id: str) -> Element:
+    """Return a user group by id; Slack calls everybody in it."""
+    return {"type": "usergroup", "usergroup_id": group_id}
+
+
 def channel(channel_id: ChannelId) -> Element:
     """Return a channel by id."""
     return {"type": "channel", "channel_id": channel_id}
@@ -82,6 +87,8 @@ def _token(element: Element) -> str:
     match element["type"]:
         case "user":
             return f"<@{element['user_id']}>"
+        case "usergroup":
+            return f"<!subteam^{element['usergroup_id']}>"
         case "channel":
             return f"<#{element['channel_id']}>"
         case "date":

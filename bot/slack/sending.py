@@ -18,6 +18,7 @@ from bot.slack.escaping import POSTING
 from bot.slack.pacing import LOOK, POST, PROGRESS, UPDATE, Pace, Pacing
 from bot.slack.slack_methods import Lane, lane_of
 from bot.slack.web_api import (
+    NEVER_SENT,
     TOKEN_ERRORS,
     SlackBusy,
     SlackRefused,
@@ -175,7 +176,7 @@ class Sending:
         except SlackBusy as busy:
             raise NotNow(busy.code, retry_after_s=busy.retry_after_s) from None
         except SlackUnreachable as failure:
-            raise NotNow(failure.code) from failure
+            raise NotNow(failure.code, may_have_arrived=failure.code not in NEVER_SENT) from failure
         except SlackRefused as refusal:
             if refusal.code == GONE:
                 raise CardGone(refusal.code) from refusal

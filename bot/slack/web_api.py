@@ -34,6 +34,9 @@ TOKEN_ERRORS = frozenset(
 """Slack does not know our token any more; nothing works until there is a new one."""
 
 
+NEVER_SENT = frozenset({"proxy", "tls", "unknown_host", "no_route"})
+"""Failures of `SlackUnreachable` before anything was sent."""
+
 RETRY_AFTER_MAX_S = 3_600.0
 """Slack asks for seconds; more than an hour is a mistake that must not close a lane for ever."""
 

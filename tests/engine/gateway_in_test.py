@@ -18,7 +18,7 @@ from approvals.gate.gateway import Proposal
 from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.click import Answer, Click
 from approvals.operations.decide import decide
-from approvals.operations.deliver_outbox import deliver, take_jobs
+from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Clock, Ids, Store
 from approvals.operations.read_card import read_cards
@@ -29,6 +29,7 @@ from approvals.storage.policy_reader import read_policy
 from approvals.storage.postgres.server import Server
 from approvals.storage.postgres.store import PostgresStore
 from approvals.storage.sql_store import SqlStore
+from bot.background import deliveries
 from tests.engine.lock_order import InLockOrder
 from tests.fakes.clock import FakeClock
 from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeMessenger
@@ -99,7 +100,7 @@ class GatewayInTest:
         await self.settled()
         while jobs := await take_jobs(self.desk):
             for job in jobs:
-                await deliver(self.desk, self.messenger, job)
+                await deliveries(self.desk, self.messenger)[job.kind](job)
 
     async def clicks(
         self,

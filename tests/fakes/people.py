@@ -15,6 +15,7 @@ from approvals.operations.ports import (
     Posted,
     Undeliverable,
 )
+from approvals.operations.reminder_messenger import Reminder
 
 TEAM = TeamId("T0TEAM")
 ALICE, BOB, CAROL = UserId("U0ALICE"), UserId("U0BOB"), UserId("U0CAROL")
@@ -60,7 +61,11 @@ class FakeMessenger:
 
     posts: list[CardContent] = field(default_factory=list)
     updates: list[CardContent] = field(default_factory=list)
+    reminders: list[Reminder] = field(default_factory=list)
     trouble: NotNow | Undeliverable | None = None
+    reminding_trouble: NotNow | Undeliverable | None = None
+    trouble_in: dict[str, NotNow | Undeliverable] = field(default_factory=dict)
+    """What is wrong in one channel alone."""
     cuts: bool = False
     shown: dict[str, CardContent] = field(default_factory=dict)
     """What stands at each ts now."""
@@ -74,13 +79,19 @@ class FakeMessenger:
         return not self.cuts
 
     async def post(self, content: CardContent, *, now: datetime) -> Posted:
-        if self.trouble is not None:
-            raise self.trouble
+        trouble = self.trouble_in.get(content.card.channel, self.trouble)
+        if trouble is not None:
+            raise trouble
         self.posts.append(content)
         self.shown[f"{len(self.posts)}.000100"] = content
         if self.loses_replies:
             raise NotNow("timeout")
         return Posted(channel=ChannelId(content.card.channel), ts=f"{len(self.posts)}.000100")
+
+    async def remind(self, reminder: Reminder, *, now: datetime) -> None:
+        if self.reminding_trouble is not None:
+            raise self.reminding_trouble
+        self.reminders.append(reminder)
 
     async def update(self, content: CardContent, *, now: datetime) -> None:
         if self.trouble is not None:

@@ -1,0 +1,93 @@
+"""What the clock has done about a pending request: facts with a time, never statuses.
+
+A part of the request's row. Written by `follow_up` when a follow-up falls due; read by the click
+(whom an escalation added) and by the card, which tells it.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from approvals.domain.ids import CardId
+from approvals.domain.silence import Rung
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiredRung:
+    """A rung whose time came while nobody had ended the request."""
+
+    rung: Rung
+    at: datetime
+    card: CardId | None = None
+    """The card that asks its people."""
+    trouble: str | None = None
+    """Why its people could not be asked there, as Slack's code; None while all is well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedUp:
+    """Reminders sent and rungs fired; nothing of both when it is new."""
+
+    reminders: int = 0
+    reminded_at: datetime | None = None
+    """When the last of them fell due and was sent on its way."""
+    rungs: tuple[FiredRung, ...] = ()
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The names of the people sets that fired rungs added to every slot."""
+        return tuple(dict.fromkeys(name for fired in self.rungs for name in fired.rung.to))
+
+    def rung_of(self, card: CardId) -> FiredRung | None:
+        """Return the fired rung whose people *card* asks."""
+        return next((fired for fired in self.rungs if fired.card == card), None)
+
+    def with_trouble(self, card: CardId, code: str) -> "FollowedUp":
+        """Return the same with *card*'s rung noted as one that could not be told, and why."""
+        rungs = [
+            replace(fired, trouble=code) if fired.card == card else fired for fired in self.rungs
+        ]
+        return replace(self, rungs=tuple(rungs))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {
+            "reminders": self.reminders,
+            "reminded_at": self.reminded_at and self.reminded_at.isoformat(),
+            "rungs": [
+                {
+                    "rung": fired.rung.to_json(),
+                    "at": fired.at.isoformat(),
+                    "card": fired.card,
+                    "trouble": fired.trouble,
+                }
+                for fired in self.rungs
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "FollowedUp":
+        """Read what `to_json` wrote."""
+        reminded_at = stored["reminded_at"]
+        return cls(
+            reminders=stored["reminders"],
+            reminded_at=None if reminded_at is None else datetime.fromisoformat(reminded_at),
+            rungs=tuple(
+                FiredRung(
+                    rung=Rung.from_json(fired["rung"]),
+                    at=datetime.fromisoformat(fired["at"]),
+                    card=None if fired["card"] is None else CardId(fired["card"]),
+                    trouble=fired["trouble"],
+                )
+                for fired in stored["rungs"]
+            ),
+        )
+
+
+NOTHING_YET = FollowedUp()
+
+
+def untold(facts: FollowedUp, ladder: tuple[Rung, ...]) -> tuple[Rung, ...]:
+    """Return the rungs of *ladder* that have not fired, in the order they will."""
+    fired = {each.rung.place for each in facts.rungs}
+    return tuple(rung for rung in ladder if rung.place not in fired)

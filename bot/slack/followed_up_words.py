@@ -1,0 +1,64 @@
+"""What the clock has done about a request, in words: reminders sent, rungs of its escalation.
+
+Drawn by cards, and by Details. Names of people sets are the policy's own.
+"""
+
+from collections.abc import Iterator
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import CardKind
+from approvals.domain.display import one_line, shorten
+from approvals.domain.followed_up import FiredRung
+from approvals.operations.ports import CardContent
+from bot.slack.calling import audience_of, called
+from bot.slack.card_text import length
+from bot.slack.rich_text import Element, bold, channel, joined, moment, section
+
+NAMES_MAX_CHARS = 120
+
+
+def followed_up_in_words(request: ApprovalRequest) -> list[str | Element]:
+    """Return ``reminded 2×, last …; escalated to leads …``."""
+    return [*joined(_facts(request), "; "), "."]
+
+
+def _facts(request: ApprovalRequest) -> Iterator[list[str | Element]]:
+    facts = request.followed_up
+    if facts.reminded_at is not None:
+        last = ", last " if facts.reminders > 1 else " "
+        yield [f"reminded {facts.reminders}×{last}", moment(facts.reminded_at)]
+    for fired in facts.rungs:
+        yield [*_escalated(fired), *_trouble(fired)]
+
+
+def escalated_story(content: CardContent) -> list[Element]:
+    """Return whom an escalation's card asks, and why; empty on other cards and once it is over."""
+    request, card = content.request, content.card
+    fired = request.followed_up.rung_of(card.id)
+    if card.kind is not CardKind.ESCALATION or fired is None or not request.is_pending:
+        return []
+    waited = length(fired.rung.after)
+    mentions = called(audience_of(content.called)) or [_names(fired)]
+    return [
+        section(
+            bold("⏫ Escalated. "),
+            f"Nobody has ended this within {waited}. ",
+            *mentions,
+            " may decide it too.",
+        )
+    ]
+
+
+def _escalated(fired: FiredRung) -> list[str | Element]:
+    where: list[str | Element] = [" in ", channel(fired.rung.channel)] if fired.rung.channel else []
+    return [f"escalated to {_names(fired)}", *where, " ", moment(fired.at)]
+
+
+def _trouble(fired: FiredRung) -> list[str | Element]:
+    if fired.trouble is None:
+        return []
+    return [f", who could not be asked there (Slack says {one_line(fired.trouble)})"]
+
+
+def _names(fired: FiredRung) -> str:
+    return shorten(", ".join(map(one_line, fired.rung.to)), NAMES_MAX_CHARS)

@@ -1,0 +1,128 @@
+"""Reminders and escalations as people see them in Slack."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from approvals.domain.approval_request import ApprovalRequest, Requester
+from approvals.domain.tool_call import ToolCall
+from approvals.operations.send_follow_ups import send_follow_ups
+from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.storage.policy_reader import read_policy
+from bot.sandbox.nouns import Message
+from bot.slack import buttons
+from tests.cards.builders import labels, objects, shown
+from tests.cards.slack_rules import assert_slack_takes_message
+from tests.slack_door.scene import ALICE, BOB, CAROL, PROD, Scene, scene
+
+MINUTE = timedelta(minutes=1)
+POLICY = """
+version: 1
+defaults: {channel: "#prod"}
+people:
+  sre: {users: [U0BOB]}
+  leads: {usergroup: S0LEADS}
+channels:
+  "#prod":
+    id: C0PROD
+    approvers: [sre]
+    timeout: 10m
+    remind: {every: 2m, max: 1}
+    escalate: [{after: 3m, to: leads, channel: C0APPROVALS}]
+    rules: [{tool: "*", effect: ask}]
+"""
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with scene(tmp_path, directory_max_age_s=0.0) as opened:
+        opened.set_policy(read_policy(POLICY.encode()))
+        yield opened
+
+
+async def asked(stage: Scene, tool: str = "service_restart") -> ApprovalRequest:
+    call = ToolCall.of(tool, "0" * 64, {"service": "checkout"})
+    requirement = stage.policies[-1].requirement(call)
+    ask = Ask(call=call, requirement=requirement, requester=Requester(agent="ops", person=ALICE))
+    request = await submit_request(stage.desk, new_request(stage.desk, ask))
+    await stage.deliver()
+    return request
+
+
+async def time_passes(stage: Scene, by: timedelta) -> None:
+    stage.clock.advance(by)
+    await send_follow_ups(stage.desk)
+    await stage.deliver()
+
+
+def messages(stage: Scene, channel: str) -> list[Message]:
+    return list(stage.slack.workspace.messages(channel))
+
+
+def thread(stage: Scene) -> list[Message]:
+    """The first card and its replies."""
+    (card,) = messages(stage, PROD)
+    return list(stage.slack.workspace.messages(PROD, thread_ts=card.ts))
+
+
+async def test_a_reminder_stands_in_the_cards_thread_and_calls_who_can_answer(
+    stage: Scene,
+) -> None:
+    request = await asked(stage)
+    await time_passes(stage, 2 * MINUTE)
+
+    card, reminder = thread(stage)
+    assert reminder.thread_ts == card.ts
+    assert reminder.text == (
+        "⏰ Still waiting: service_restart(service=checkout). 8 min left. <@U0BOB>"
+    )
+    assert [each["user_id"] for each in objects(reminder.blocks, "user")] == [BOB]
+    assert "So far reminded 1× " in shown(card.blocks)
+    assert_slack_takes_message(reminder.blocks)
+    assert (await stage.stored(request)).is_pending
+
+
+async def test_an_escalations_card_calls_the_rungs_people_and_decides(stage: Scene) -> None:
+    request = await asked(stage)
+    await time_passes(stage, 3 * MINUTE)
+    (card,) = messages(stage, "C0APPROVALS")
+
+    assert card.text == (
+        "⏫ Approve service_restart(service=checkout)? Medium risk, 7 min left. <!subteam^S0LEADS>"
+    )
+    assert "⏫ Escalated. Nobody has ended this within 3 min. " in shown(card.blocks)
+    assert [each["usergroup_id"] for each in objects(card.blocks, "usergroup")] == ["S0LEADS"]
+    assert "escalated to leads in " in shown(messages(stage, PROD)[0].blocks)
+    assert_slack_takes_message(card.blocks)
+
+    await stage.slack.interactions.click(
+        CAROL, channel="C0APPROVALS", ts=card.ts, action_id=buttons.APPROVE
+    )
+    await stage.settle()
+    first, escalated = await stage.message(request), messages(stage, "C0APPROVALS")[0]
+    for message in (first, escalated):
+        assert "✅ Approved" in message.blocks[0]["text"]["text"]
+        assert "Approve" not in labels(message.blocks)
+
+
+async def test_a_rung_in_a_channel_without_us_is_told_on_the_first_card(stage: Scene) -> None:
+    stage.set_policy(read_policy(POLICY.replace("C0APPROVALS", "C0LEADS").encode()))
+    request = await asked(stage)
+    await time_passes(stage, 3 * MINUTE)
+
+    assert messages(stage, "C0LEADS") == []
+    words = shown((await stage.message(request)).blocks)
+    assert "who could not be asked there (Slack says not_in_channel)" in words
+
+
+async def test_what_an_agent_says_calls_nobody_in_reminders_and_escalations(stage: Scene) -> None:
+    await asked(stage, "<!channel> <@U0EVE>")
+    await time_passes(stage, 3 * MINUTE)
+
+    for message in (*thread(stage), *messages(stage, "C0APPROVALS")):
+        live = message.text.replace("<@U0BOB>", "").replace("<!subteam^S0LEADS>", "")
+        assert "<" not in live
+        assert not list(objects(message.blocks, "broadcast"))
+        assert {each["user_id"] for each in objects(message.blocks, "user")} <= {ALICE, BOB}
