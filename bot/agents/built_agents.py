@@ -7,16 +7,19 @@ tried again for the next run.
 import asyncio
 import contextlib
 import importlib
+import logging
 import threading
 from collections import defaultdict
 from contextlib import AsyncExitStack
 from typing import Any
 
+from approvals.domain.ids import ConversationId
 from approvals.gate import Gate
 from approvals.gate.gateway import Gateway
 from bot.agents.checkpoints import Place, open_checkpoints
 from bot.agents.spec import AgentSpec
 
+_log = logging.getLogger(__name__)
 _LANGCHAIN = "bot.agents.langchain_agent"
 
 
@@ -72,6 +75,18 @@ class BuiltAgents:
             if built is None or built[0] is not spec:
                 built = self._graphs[spec.name] = (spec, await self._build(spec))
             return built[1]
+
+    async def prune(self, conversation: ConversationId) -> None:
+        """Keep nothing of a conversation but its latest checkpoint; what fails is left for later.
+
+        Safe while a run of it goes on: only what is older than the latest is deleted.
+        """
+        if self._saver is None:
+            return
+        try:
+            await self._saver.aprune([conversation])
+        except Exception as fault:
+            _log.info("checkpoints of %s are kept for now: %s", conversation, fault)
 
     async def close(self) -> None:
         """Close connections and checkpoints."""

@@ -1,8 +1,9 @@
 """Where agents' conversations are kept between turns: LangGraph's savers, opened once.
 
 SQLite keeps them in a file of their own beside the rows' (never the same one), PostgreSQL in a
-schema of their own. Losing one loses progress, never a decision. LangGraph is imported here in a
-thread, because that takes seconds.
+schema of their own. Losing one loses progress, never a decision. Of each conversation the latest
+is kept, which is all that going on needs. LangGraph is imported here in a thread, because that
+takes seconds.
 """
 
 import asyncio
@@ -82,11 +83,10 @@ async def _open_file(path: Path) -> "AsyncIterator[BaseCheckpointSaver[Any]]":
 
 
 def _sqlite_parts() -> tuple[Any, Any]:
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
+    from bot.agents.sparing_saver import SparingSqlite
     from bot.agents.strict_state import StrictState
 
-    return AsyncSqliteSaver, StrictState()
+    return SparingSqlite, StrictState()
 
 
 @asynccontextmanager
@@ -123,7 +123,7 @@ async def _open_schema(place: PostgresPlace) -> "AsyncIterator[BaseCheckpointSav
 
 def _postgres_parts() -> tuple[Any, Any]:
     try:
-        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+        from bot.agents.sparing_postgres import SparingPostgres
     except ModuleNotFoundError as missing:
         raise CheckpointsUnavailable(
             "SAYSO_DATABASE_URL is set, and LangGraph's PostgreSQL saver is not installed: "
@@ -131,4 +131,4 @@ def _postgres_parts() -> tuple[Any, Any]:
         ) from missing
     from bot.agents.strict_state import StrictState
 
-    return AsyncPostgresSaver, StrictState()
+    return SparingPostgres, StrictState()

@@ -156,8 +156,13 @@ class Runner:
             # The job is due again when its lease ends.
             _log.error("Run %s waits: %s", job.subject, refusal.message)
             return
-        if taken is not None:
+        if taken is None:
+            return
+        try:
             await self._work(taken)
+        finally:
+            if not self._drain.is_wanted:
+                await self._agents.prune(taken.run.conversation)
 
     async def _work(self, taken: TakenRun) -> None:
         run_id = taken.run.id
