@@ -20,6 +20,7 @@ NAMES = (
     "allow_path",
     "waiting_call",
     "durable_pause",
+    "paused_run",
 )
 
 

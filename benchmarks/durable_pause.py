@@ -20,7 +20,6 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
 
 from approvals.domain.ids import RequestId
@@ -29,6 +28,7 @@ from approvals.gate.langchain import ApprovalMiddleware, paused_requests
 from benchmarks.figures import Figure, Target, bounded
 from benchmarks.gateway import PROD, a_gateway
 from benchmarks.pausing import AnswersFromMemory, Bare, OneTurn, approve, restart_service
+from bot.agents.checkpoints import open_checkpoints
 
 ROUNDS = 5
 TURNS = 40
@@ -118,8 +118,7 @@ async def _sides() -> AsyncIterator[tuple[_Side, ...]]:
 @asynccontextmanager
 async def _saver() -> AsyncIterator[Any]:
     with tempfile.TemporaryDirectory(prefix="sayso-bench-") as directory:
-        path = str(Path(directory) / "checkpoints.db")
-        async with AsyncSqliteSaver.from_conn_string(path) as saver:
+        async with open_checkpoints(Path(directory) / "checkpoints.db") as saver:
             yield saver
 
 
