@@ -27,6 +27,7 @@ the message says it.
 _TITLES = {
     "approvals.domain.errors": "Of the engine",
     "approvals.domain.look_errors": "Of looking and of people who ask people",
+    "approvals.domain.edit_errors": "Of reasons, and of calls that people change",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",

@@ -128,6 +128,11 @@ def settle(sources: Sources) -> Terms:
     return Terms(settled)
 
 
+def _all_lists(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return what stands in any list, each text once, whatever order the lists come in."""
+    return tuple(dict.fromkeys(text for each in sorted(lists) for text in each))
+
+
 def _seconds(stored: float) -> timedelta:
     return timedelta(seconds=stored)
 
@@ -198,13 +203,22 @@ ESCALATE: Option[tuple[Rung, ...]] = Option(
 REASON: Option[WantedReason] = Option(
     key="reason",
     stored_as="reason",
-    places=frozenset(),
     strictest=most_wanted,
     otherwise=WantedReason.ON_REJECT,
     to_json=str,
     from_json=WantedReason,
 )
-"""When an approver is asked why."""
+"""When an approver is asked why; `always` stores no decision without a reason."""
+
+REASONS: Option[tuple[str, ...]] = Option(
+    key="reasons",
+    stored_as="ready_reasons",
+    strictest=_all_lists,
+    otherwise=(),
+    to_json=list,
+    from_json=tuple,
+)
+"""Ready-made reasons to choose from; those of several rules stand below each other."""
 
 AUDIT_STRICT: Option[bool] = Option(
     key="audit",
@@ -226,5 +240,6 @@ OPTIONS: tuple[Option[Any], ...] = (
     APPROVED_FOR,
     RISK,
     REASON,
+    REASONS,
     AUDIT_STRICT,
 )

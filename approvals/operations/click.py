@@ -24,6 +24,8 @@ class Click:
     pressed: Pressed
     team: TeamId
     reason: str | None = None
+    digest: str | None = None
+    """Of the call the pressed card showed; None: the card is older than such marks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

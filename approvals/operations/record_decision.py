@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from approvals.domain import errors
+from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
@@ -22,7 +22,7 @@ from approvals.domain.lifecycle import advance, card_job
 from approvals.domain.outcome import denied_by
 from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.redaction import mask_text
-from approvals.domain.requirement import Effect
+from approvals.domain.requirement import Effect, WantedReason
 from approvals.domain.tool_call import salted_digest
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, PeopleMissing, Presser
@@ -102,7 +102,15 @@ def eligible_presser(
     rules = _rules_now(tx, desk, request, who=who, at=at)
     slots = [slot for each in rules for slot in each]
     refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
+    if click.verdict is Verdict.APPROVE:
+        _refuse_outdated(request, click)
     return card, person, rules
+
+
+def _refuse_outdated(request: ApprovalRequest, click: Click) -> None:
+    """Refuse an approval of other arguments than are stored now: the card shown was older."""
+    if click.digest is not None and click.digest != request.call.digest:
+        raise edit_errors.CardOutdated(request=request)
 
 
 def _record(
@@ -117,6 +125,8 @@ def _record(
     card, person, rules = eligible_presser(tx, desk, click, request=request, who=who, at=at)
     if click.verdict is Verdict.APPROVE and not (card.shows_everything or _is_view(card)):
         raise errors.FullViewRequired(request=request, card=card)
+    if request.requirement.reason is WantedReason.ALWAYS and not click.reason:
+        raise edit_errors.ReasonRequired(request=request)
     return _count(tx, click, request=request, person=person, rules=rules, who=who, at=at)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from approvals.domain import terms
 from approvals.domain.durations import DURATION_MAX
-from approvals.domain.effect import Effect, Risk
+from approvals.domain.effect import Effect, Risk, WantedReason
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
@@ -18,6 +18,9 @@ from approvals.storage.policy_declared import Declared
 from approvals.storage.policy_silence import read_escalate, read_remind, refuse_too_late
 from approvals.storage.yaml_nodes import Node
 
+REASONS_MAX = 20
+REASON_MAX_CHARS = 75
+"""What one line of a list in Slack shows."""
 PERMIT_TTL_MAX = timedelta(hours=24)
 
 Reader = Callable[[Node, Mistakes, Declared], Any]
@@ -32,12 +35,31 @@ def _risk(node: Node, mistakes: Mistakes, _: Declared) -> Risk | None:
     return read.choice(node, tuple(Risk), mistakes, what="risk")
 
 
+def _reason(node: Node, mistakes: Mistakes, _: Declared) -> WantedReason | None:
+    return read.choice(node, tuple(WantedReason), mistakes, what="reason")
+
+
+def _reasons(node: Node, mistakes: Mistakes, _: Declared) -> tuple[str, ...] | None:
+    found = read.each(node, _ready_reason, mistakes, what="reasons")
+    if len(found) > REASONS_MAX:
+        mistakes.add(node, f"reasons has {len(found)} entries – {REASONS_MAX} are enough")
+    return tuple(dict.fromkeys(found)) or None
+
+
+def _ready_reason(text: str) -> str:
+    if len(text.strip()) > REASON_MAX_CHARS:
+        raise ValueError(f"a ready-made reason has at most {REASON_MAX_CHARS} characters")
+    return text.strip()
+
+
 READERS: Mapping[Option[Any], Reader] = {
     terms.TIMEOUT: _duration("timeout"),
     terms.REMIND: read_remind,
     terms.ESCALATE: read_escalate,
     terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
     terms.RISK: _risk,
+    terms.REASON: _reason,
+    terms.REASONS: _reasons,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from approvals.domain import errors
 from approvals.domain.ids import RequestId, RunId
+from approvals.operations.ports import CardContent
 from bot.slack.escaping import plain_text
 
 APPROVE = "sayso:approve"
@@ -26,20 +27,27 @@ HAPPENED = "sayso:it_happened"
 AGAIN = "sayso:run_again"
 GAVE_UP = "sayso:give_up"
 
-_VALUE = re.compile(r"([0-9A-Za-z]{1,40})\.([0-9A-Za-z_-]{1,128})", re.ASCII)
+_VALUE = re.compile(r"([0-9A-Za-z]{1,40})\.([0-9A-Za-z_-]{1,128})(?:\.([0-9a-f]{64}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonValue:
-    """Which request a button is about and which of its cards it stands on."""
+    """Which request a button is about, which of its cards it stands on, and what that shows."""
 
     request_id: RequestId
     nonce: str
+    digest: str | None = None
+    """Of the call that was drawn with the button; None on cards of an older release."""
 
 
-def button_value(request_id: RequestId, nonce: str) -> str:
+def button_value(request_id: RequestId, nonce: str, digest: str | None = None) -> str:
     """Return what the buttons of one card carry."""
-    return f"{request_id}.{nonce}"
+    return f"{request_id}.{nonce}" if digest is None else f"{request_id}.{nonce}.{digest}"
+
+
+def value_on(content: CardContent) -> str:
+    """Return what the buttons of the card with *content* carry."""
+    return button_value(content.request.id, content.card.nonce, content.request.call.digest)
 
 
 def read_button_value(text: object) -> ButtonValue:
@@ -51,7 +59,7 @@ def read_button_value(text: object) -> ButtonValue:
     found = _VALUE.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise errors.CardMismatch
-    return ButtonValue(request_id=RequestId(found[1]), nonce=found[2])
+    return ButtonValue(request_id=RequestId(found[1]), nonce=found[2], digest=found[3])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten
 from approvals.domain.followed_up import NOTHING_YET
-from approvals.domain.requirement import Requirement, Risk
+from approvals.domain.requirement import Requirement, Risk, WantedReason
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
@@ -178,7 +178,7 @@ def _rules(requirement: Requirement) -> list[str | Element]:
 
 def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
     request = content.request
-    value = buttons.button_value(request.id, content.card.nonce)
+    value = buttons.value_on(content)
     if arguments.fits_card:
         approve = approve_button(request, buttons.APPROVE, value)
     else:
@@ -195,7 +195,7 @@ def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
 
 
 def _settling(content: CardContent) -> dict[str, Any]:
-    value = buttons.button_value(content.request.id, content.card.nonce)
+    value = buttons.value_on(content)
     return {
         "type": "actions",
         "block_id": f"settle:{content.request.id}",
@@ -209,7 +209,7 @@ def _settling(content: CardContent) -> dict[str, Any]:
 
 def _reading(content: CardContent) -> dict[str, Any]:
     """Keep readable what the card has no room for: nothing is decided here any more."""
-    value = buttons.button_value(content.request.id, content.card.nonce)
+    value = buttons.value_on(content)
     return {
         "type": "actions",
         "block_id": f"read:{content.request.id}",
@@ -221,7 +221,12 @@ def _reading(content: CardContent) -> dict[str, Any]:
 
 
 def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict[str, Any]:
-    """Return the button that approves; where the risk is high Slack asks once more."""
+    """Return the button that approves; where the risk is high people are asked once more.
+
+    A form that asks for the reason is that second question already.
+    """
+    if request.requirement.reason is WantedReason.ALWAYS:
+        return buttons.button(action_id, "Approve…", value, style="primary")
     drawn = buttons.button(action_id, "Approve", value, style="primary")
     if request.requirement.risk is Risk.HIGH:
         drawn["confirm"] = buttons.confirm(

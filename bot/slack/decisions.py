@@ -7,11 +7,12 @@ draws; every other click is answered privately.
 
 from approvals.domain.card import CardKind, Pressed
 from approvals.domain.decision import Verdict
+from approvals.domain.edit_errors import ReasonRequired
 from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
 from approvals.domain.requirement import WantedReason
 from approvals.operations.decide import Answer, Click, decide
 from approvals.operations.read_card import read_cards
-from bot.slack import buttons, modals, words
+from bot.slack import buttons, reason_form, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER
 from bot.slack.full_view import ViewPlace, read_place
@@ -38,56 +39,64 @@ class Decisions:
             ("block_actions", buttons.REJECT): self._reject,
             ("block_actions", buttons.VIEW_APPROVE): self._approve,
             ("block_actions", buttons.VIEW_REJECT): self._reject,
-            ("view_submission", modals.REJECT_REASON): self._reject_with_reason,
+            ("view_submission", reason_form.REJECT_REASON): self._submit_reason,
+            ("view_submission", reason_form.APPROVE_REASON): self._submit_reason,
         }
 
     async def _approve(self, delivery: Delivery) -> Ack:
+        """Ask for the reason where one is always wanted, which decides nothing; else decide."""
         press = button_press(delivery.body)
+        if await self._wanted_reason(press) is WantedReason.ALWAYS:
+            say = self._say(delivery, press)
+            return self._reviews.start(self._reviews.open_approve_form, press, say)
         return await self._decide(delivery, press, Verdict.APPROVE)
 
     async def _reject(self, delivery: Delivery) -> Ack:
         """Ask for the reason where one is wanted, which decides nothing; else decide."""
         press = button_press(delivery.body)
-        if await self._wants_reason(press):
+        if await self._wanted_reason(press) is not WantedReason.OFF:
             say = self._say(delivery, press)
             return self._reviews.start(self._reviews.open_reject_form, press, say)
         return await self._decide(delivery, press, Verdict.REJECT)
 
-    async def _reject_with_reason(self, delivery: Delivery) -> Ack:
+    async def _submit_reason(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)
         say = self._say(delivery, event)
-        reason = event.view.typed(modals.REASON_BLOCK, modals.REASON_ACTION)
 
         async def tell(answer: Answer, _: bool) -> None:
             await say(_sentence(answer))
 
         def in_time(answer: Answer) -> Ack | None:
+            if isinstance(answer.refusal, ReasonRequired):
+                return _wrong(reason_form.REASON_BLOCK, answer.refusal.message)
             return Ack() if answer.decision else _replaced(_sentence(answer))
 
         return await self._storing.run(
             delivery,
-            self._submitted(event, reason),
+            self._submitted(event),
             say=say,
             tell=tell,
             in_time=in_time,
             when_late=_replaced(STILL_SAVING),
         )
 
-    async def _submitted(self, event: ViewEvent, reason: str | None) -> Answer:
-        """Reject from a form: it stands on the card whose nonce it remembers."""
+    async def _submitted(self, event: ViewEvent) -> Answer:
+        """Decide from a form: it stands on the card whose nonce it remembers."""
         try:
             place = read_place(event.view.private_metadata)
         except Refusal as refusal:
             return Answer(refusal=refusal)
         pressed = await self._pressed_from(place, event.sender)
+        request = await self._parts.desk.store.request(place.request_id)
         return await decide(
             self._parts.desk,
             Click(
                 request_id=place.request_id,
-                verdict=Verdict.REJECT,
+                verdict=reason_form.VERDICTS[event.view.callback_id],
                 pressed=pressed,
                 team=event.sender.team,
-                reason=reason[: modals.REASON_MAX_CHARS] if reason else None,
+                reason=reason_form.given_reason(event.view, request),
+                digest=place.digest,
             ),
         )
 
@@ -120,6 +129,8 @@ class Decisions:
     async def _tell(self, answer: Answer, press: ButtonPress, say: Say, *, is_late: bool) -> None:
         if isinstance(answer.refusal, FullViewRequired) and press.view is None:
             await self._reviews.open_full(press, say)
+        elif isinstance(answer.refusal, ReasonRequired):
+            await self._reviews.open_approve_form(press, say)
         elif isinstance(answer.refusal, RequestUnknown) and self._is_anothers(press):
             await say(self._other_gateway(press))
         elif answer.refusal is not None or is_late or press.view is not None:
@@ -140,18 +151,16 @@ class Decisions:
         self._parts.health.other_gateways.add(press.gateway)
         return words.OTHER_GATEWAY.format(theirs=press.gateway, ours=ours)
 
-    async def _wants_reason(self, press: ButtonPress) -> bool:
-        """Whether the request is still open and its policy asks why; else `decide` answers."""
+    async def _wanted_reason(self, press: ButtonPress) -> WantedReason:
+        """Return when a reason is wanted of an open request; of any other `decide` tells more."""
         try:
             value = buttons.read_button_value(press.value)
         except Refusal:
-            return False
+            return WantedReason.OFF
         request = await self._parts.desk.store.request(value.request_id)
-        return (
-            request is not None
-            and request.is_pending
-            and request.requirement.reason is not WantedReason.OFF
-        )
+        if request is None or not request.is_pending:
+            return WantedReason.OFF
+        return request.requirement.reason
 
     def _say(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
         return self._reviews.say_to(delivery, acted.view.id if acted.view else None)
@@ -163,6 +172,10 @@ def _sentence(answer: Answer) -> str:
     assert answer.decision is not None
     assert answer.request is not None
     return recorded_sentence(answer.decision, answer.request)
+
+
+def _wrong(block: str, sentence: str) -> Ack:
+    return Ack(payload={"response_action": "errors", "errors": {block: sentence}})
 
 
 def _replaced(sentence: str) -> Ack:

@@ -19,21 +19,39 @@ from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
 
 FULL_VIEW = "sayso:full_view"
+_REMEMBERED = {"digest", "nonce", "page", "request"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewPlace:
-    """What a modal of ours remembers: its request, its card's nonce, and the page it is open at."""
+    """What a modal of ours remembers: its request, its card's nonce, what it shows, its page."""
 
     request_id: RequestId
     nonce: str
+    digest: str | None = None
+    """Of the call it shows; None in a window that an older release opened."""
     page: int = 1
+
+
+def place_of(content: CardContent, page: int = 1) -> ViewPlace:
+    """Return what a modal that shows *content* remembers."""
+    return ViewPlace(
+        request_id=content.request.id,
+        nonce=content.card.nonce,
+        digest=content.request.call.digest,
+        page=page,
+    )
 
 
 def write_place(place: ViewPlace) -> str:
     """Return the `private_metadata` of a modal: ids only, because anyone could read it."""
     return strict_json.write(
-        {"nonce": place.nonce, "page": place.page, "request": place.request_id}
+        {
+            "digest": place.digest,
+            "nonce": place.nonce,
+            "page": place.page,
+            "request": place.request_id,
+        }
     )
 
 
@@ -47,13 +65,14 @@ def read_place(private_metadata: str) -> ViewPlace:
         stored = strict_json.read(private_metadata)
     except errors.InvalidJson:
         raise errors.CardMismatch from None
-    if not isinstance(stored, dict) or stored.keys() != {"nonce", "page", "request"}:
+    if not isinstance(stored, dict) or stored.keys() | {"digest"} != _REMEMBERED:
         raise errors.CardMismatch
-    page, request_id, nonce = stored["page"], stored["request"], stored["nonce"]
-    if type(page) is not int or not isinstance(request_id, str) or not isinstance(nonce, str):
+    page, digest = stored["page"], stored.get("digest")
+    words = [stored["request"], stored["nonce"], *([] if digest is None else [digest])]
+    if type(page) is not int or not all(isinstance(word, str) for word in words):
         raise errors.CardMismatch
-    value = buttons.read_button_value(f"{request_id}.{nonce}")
-    return ViewPlace(request_id=value.request_id, nonce=value.nonce, page=page)
+    value = buttons.read_button_value(".".join(map(str, words)))
+    return ViewPlace(request_id=value.request_id, nonce=value.nonce, digest=value.digest, page=page)
 
 
 def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
@@ -64,7 +83,7 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
     request, arguments = content.request, arguments_text(content.request)
     found = pages(arguments)
     page = min(max(1, page), len(found))
-    place = ViewPlace(request_id=request.id, nonce=content.card.nonce, page=page)
+    place = place_of(content, page)
     shown = [preformatted(found[page - 1])] if arguments.text else []
     blocks = [
         rich_text(f"call:{request.id}", [*_call(content, page, len(found)), *shown]),
@@ -99,7 +118,7 @@ def _notes(arguments: ArgumentsText, *, approve_follows: bool) -> list[dict[str,
 
 def _turning(content: CardContent, *, page: int, last: int) -> dict[str, Any]:
     request = content.request
-    value = buttons.button_value(request.id, content.card.nonce)
+    value = buttons.value_on(content)
     shown = []
     if page > 1:
         shown.append(buttons.button(buttons.VIEW_BACK, "Back", value))

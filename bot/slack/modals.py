@@ -1,8 +1,4 @@
-"""The small modals: why somebody rejects, and the whole story of a request.
-
-Opened by the listeners. Rejecting with an empty reason is always possible; the reason reaches the
-agent as data. The details show what a card has no room for; they decide nothing.
-"""
+"""The modal with the whole story of a request: what a card has no room for; it decides nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -11,14 +7,13 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
-from approvals.domain.requirement import RuleMatch, WantedReason
+from approvals.domain.requirement import RuleMatch
 from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import arguments_text, excerpt
-from bot.slack.card_text import key_arguments
 from bot.slack.cards import approvals_needed, facts
 from bot.slack.escaping import plain_text, untrusted
-from bot.slack.full_view import ViewPlace, write_place
+from bot.slack.full_view import place_of, write_place
 from bot.slack.memory import latest
 from bot.slack.quorum_words import approvals
 from bot.slack.rich_text import (
@@ -33,47 +28,12 @@ from bot.slack.rich_text import (
     rich_text,
     section,
 )
-from bot.slack.story import clean, earlier_story, story
+from bot.slack.story import REASON_MAX_CHARS, clean, earlier_story, story
 
-REJECT_REASON = "sayso:reject_reason"
-REASON_BLOCK = "reason"
-REASON_ACTION = "sayso:reason"
-REASON_MAX_CHARS = 500
 DETAILS_VIEW = "sayso:details_view"
 _PEOPLE_MAX = 30
 _RULES_MAX = 20
 _DECISIONS_MAX = 20
-
-
-def reject_modal(content: CardContent) -> dict[str, Any]:
-    """Return the modal that asks why; its submission is the rejection."""
-    request = content.request
-    place = ViewPlace(request_id=request.id, nonce=content.card.nonce)
-    return {
-        "type": "modal",
-        "callback_id": REJECT_REASON,
-        "title": plain_text("Reject this call"),
-        "submit": plain_text("Reject"),
-        "close": plain_text("Back"),
-        "private_metadata": write_place(place),
-        "blocks": [
-            rich_text(f"call:{request.id}", [_what_is_rejected(request)]),
-            {
-                "type": "input",
-                "block_id": REASON_BLOCK,
-                "optional": request.requirement.reason is not WantedReason.ALWAYS,
-                "label": plain_text("Reason"),
-                "hint": plain_text("The agent and the channel see it."),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON_ACTION,
-                    "multiline": True,
-                    "max_length": REASON_MAX_CHARS,
-                    "placeholder": plain_text("What should happen instead?"),
-                },
-            },
-        ],
-    }
 
 
 def details_modal(
@@ -102,14 +62,9 @@ def details_modal(
         "callback_id": DETAILS_VIEW,
         "title": plain_text("Details"),
         "close": plain_text("Close"),
-        "private_metadata": write_place(ViewPlace(request_id=request.id, nonce=content.card.nonce)),
+        "private_metadata": write_place(place_of(content)),
         "blocks": blocks,
     }
-
-
-def _what_is_rejected(request: ApprovalRequest) -> Element:
-    call = f"{shorten(one_line(request.call.tool), 200)}({key_arguments(request, 200)})"
-    return section(code(call), " will not run.")
 
 
 def _times(request: ApprovalRequest) -> list[Element]:

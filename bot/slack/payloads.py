@@ -58,6 +58,13 @@ class ViewState:
         text = found.get("value") if isinstance(found, dict) else None
         return (text.strip() or None) if isinstance(text, str) else None
 
+    def chosen(self, block_id: str, action_id: str) -> str | None:
+        """Return the value of the option chosen in one select; None when there is none."""
+        found = self.values.get(block_id, {}).get(action_id)
+        option = found.get("selected_option") if isinstance(found, dict) else None
+        value = option.get("value") if isinstance(option, dict) else None
+        return value if isinstance(value, str) else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewEvent:

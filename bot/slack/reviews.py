@@ -12,6 +12,7 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Pressed, pressed_card
 from approvals.domain.decision import Verdict
+from approvals.domain.edit_errors import CardOutdated
 from approvals.domain.errors import Refusal, RequestUnknown
 from approvals.operations.click import Answer, Click, FullView
 from approvals.operations.decide import open_full_view, open_window
@@ -23,6 +24,7 @@ from bot.slack.door_parts import DoorParts
 from bot.slack.full_view import read_place, view_page
 from bot.slack.notices import Say, in_window, to_person
 from bot.slack.payloads import ButtonPress, button_press
+from bot.slack.reason_form import reason_form
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import refusal_sentence, unreadable_sentence
 from bot.slack.store_then_ack import answered
@@ -72,14 +74,21 @@ class Reviews:
         else:
             await self._refuse(opened, say, unreadable_sentence)
 
+    async def open_approve_form(self, press: ButtonPress, say: Say) -> None:
+        """Ask who may approve why; the form's submission is the approval."""
+        await self._open_reason_form(press, say, Verdict.APPROVE)
+
     async def open_reject_form(self, press: ButtonPress, say: Say) -> None:
         """Ask who may reject why; the form's submission is the rejection."""
-        click = click_of(press, Verdict.REJECT)
+        await self._open_reason_form(press, say, Verdict.REJECT)
+
+    async def _open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
+        click = click_of(press, verdict)
         content = await open_window(self._parts.desk, click, to_decide=True)
         if isinstance(content, Answer):
             await self._refuse(content, say)
         else:
-            await self._show(press, modals.reject_modal(content), say)
+            await self._show(press, reason_form(content, verdict), say)
 
     async def _open_details(self, press: ButtonPress, say: Say) -> None:
         desk = self._parts.desk
@@ -114,8 +123,11 @@ class Reviews:
 
     async def _turn(self, press: ButtonPress, say: Say, *, by: int) -> None:
         assert press.view is not None
-        page = read_place(press.view.private_metadata).page + by
-        await self._show(press, view_page(await self._content(press), page), say)
+        place, content = read_place(press.view.private_metadata), await self._content(press)
+        if place.digest is not None and place.digest != content.request.call.digest:
+            # Pages of two calls in one reading would approve what nobody has read whole.
+            raise CardOutdated(request=content.request)
+        await self._show(press, view_page(content, place.page + by), say)
 
     async def _content(self, press: ButtonPress) -> CardContent:
         """Return what the pressed card shows now (raises DecisionRefused)."""
@@ -168,4 +180,5 @@ def click_of(press: ButtonPress, verdict: Verdict) -> Click:
             nonce=value.nonce, channel=press.channel, ts=press.ts, user=press.sender.user
         ),
         team=press.sender.team,
+        digest=value.digest,
     )

@@ -6,7 +6,7 @@ text is mrkdwn, escaped here; people are mentioned by ids Slack gave us and by n
 
 from datetime import datetime
 
-from approvals.domain import errors, run_errors
+from approvals.domain import edit_errors, errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.outcome import outcome_of
@@ -39,6 +39,14 @@ _SENTENCES = {
     errors.SelfApproval.code: (
         f"You cannot approve this: it was asked by you or for you. {_SAFE} Another approver has "
         "to approve it; you may reject it."
+    ),
+    edit_errors.CardOutdated.code: (
+        f"The call was changed after what you saw was drawn. {_SAFE} The card shows it as it is "
+        "now: look at it again, then decide."
+    ),
+    edit_errors.ReasonRequired.code: (
+        f"A reason is wanted with every decision on this request. {_SAFE} Press the button again "
+        "and give one."
     ),
     errors.CardMismatch.code: (
         f"This button does not belong to the card that was posted for the request. {_SAFE} "

@@ -10,7 +10,7 @@ from approvals.domain.errors import CardMismatch
 from approvals.domain.lifecycle import PermitEvent
 from approvals.domain.requirement import Risk, Slot
 from bot.slack.arguments_view import shows_everything
-from bot.slack.buttons import button_value, read_button_value
+from bot.slack.buttons import button_value, read_button_value, value_on
 from bot.slack.cards import card_blocks
 from tests.cards.builders import (
     ANN,
@@ -102,7 +102,8 @@ def test_every_rule_with_its_quorum_is_named() -> None:
 
 
 def test_a_pending_card_has_approve_reject_and_details_which_carry_ids_only() -> None:
-    blocks = card_blocks(a_content(), ASKED_AT)
+    content = a_content()
+    blocks = card_blocks(content, ASKED_AT)
 
     buttons = list(objects(blocks, "button"))
     assert [(each["action_id"], each["text"]["text"]) for each in buttons] == [
@@ -111,7 +112,7 @@ def test_a_pending_card_has_approve_reject_and_details_which_carry_ids_only() ->
         ("sayso:details", "Details"),
     ]
     assert [each.get("style") for each in buttons] == ["primary", "danger", None]
-    assert {each["value"] for each in buttons} == {f"{REQUEST_ID}.{NONCE}"}
+    assert {each["value"] for each in buttons} == {value_on(content)}
     assert all("confirm" not in each for each in buttons)
 
 
@@ -162,7 +163,7 @@ def test_a_call_without_arguments_says_so() -> None:
 
 
 def test_a_button_value_is_read_back() -> None:
-    read = read_button_value(button_value(REQUEST_ID, NONCE))
+    read = read_button_value(button_value(REQUEST_ID, NONCE, "a" * 64))
 
     assert (read.request_id, read.nonce) == (REQUEST_ID, NONCE)
 

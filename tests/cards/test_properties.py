@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from approvals.domain.decision import Verdict
 from approvals.domain.display import is_hidden, visible
 from approvals.domain.redaction import mask_text
 from approvals.domain.strict_json import JsonValue
@@ -15,7 +16,8 @@ from bot.slack.arguments_view import arguments_text, excerpt, pages, shows_every
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.full_view import view_page
-from bot.slack.modals import details_modal, reject_modal
+from bot.slack.modals import details_modal
+from bot.slack.reason_form import reason_form
 from tests.cards.builders import ASKED_AT, a_content, a_request, arguments_shown, labels, objects
 from tests.cards.slack_rules import (
     HAS_SCHEMA,
@@ -77,7 +79,8 @@ def test_a3_a4_nothing_untrusted_is_ever_live_and_slack_takes_everything(
     content = a_content(a_request(arguments, tool=tool, reason=reason, injected=(reason,)))
 
     blocks = card_blocks(content, ASKED_AT)
-    modals = [view_page(content), details_modal(content, ASKED_AT), reject_modal(content)]
+    forms = [reason_form(content, verdict) for verdict in Verdict]
+    modals = [view_page(content), details_modal(content, ASKED_AT), *forms]
 
     assert_slack_takes_message(blocks, schema=False)
     for modal in modals:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from approvals.domain.decision import Verdict
 from approvals.domain.display import visible
 from approvals.domain.errors import DuplicateKey
 from approvals.domain.strict_json import JsonValue, read
@@ -15,7 +16,8 @@ from bot.slack.arguments_view import arguments_text, excerpt, shows_everything
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.full_view import view_page
-from bot.slack.modals import details_modal, reject_modal
+from bot.slack.modals import details_modal
+from bot.slack.reason_form import reason_form
 from tests.cards.builders import (
     ASKED_AT,
     a_content,
@@ -136,11 +138,11 @@ def test_a6_blank_characters_are_drawn_as_their_code_point(blank: str) -> None:
 
 def test_a6_no_code_point_at_all_stays_hidden() -> None:
     everything = "".join(map(chr, range(0x110000)))
-    started = time.perf_counter()
+    started = time.process_time()
 
     drawn = visible(everything)
 
-    took_s = time.perf_counter() - started
+    took_s = time.process_time() - started
     left = {unicodedata.category(character) for character in set(drawn.text) - set("\n\t ")}
     assert left.isdisjoint({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
     assert drawn.hidden > 800_000
@@ -208,7 +210,7 @@ def test_a9_what_the_agent_says_stands_nowhere_else_without_its_label() -> None:
     content = a_content(a_request({"service": "checkout"}, reason=claim))
 
     assert "approved by" not in notification_text(content, ASKED_AT)
-    assert claim not in shown(view_page(content)) + shown(reject_modal(content))
+    assert claim not in shown(view_page(content)) + shown(reason_form(content, Verdict.REJECT))
     details = shown(details_modal(content, ASKED_AT))
     assert details.count(claim) == 1
     assert f"Agent says (unverified){claim}" in details
@@ -262,10 +264,10 @@ def test_a16_emoji_codes_stay_text() -> None:
 def test_r6_text_made_to_be_slow_or_tall_is_drawn_fast_and_bounded(attack: str) -> None:
     request = a_request({"a": attack})
     visible("\u200b")
-    started = time.perf_counter()
+    started = time.process_time()
 
     blocks = card_blocks(a_content(request), ASKED_AT + timedelta(seconds=1))
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert len(arguments_shown(blocks)) < 2_600
     assert_slack_takes_message(blocks)

@@ -7,6 +7,7 @@ import pytest
 
 from approvals.domain import errors
 from approvals.domain.approval_request import Cause, Requester
+from approvals.domain.decision import Verdict
 from approvals.domain.errors import CardMismatch, TooLargeToShow
 from approvals.domain.ids import RunId
 from approvals.domain.requirement import Risk, WantedReason
@@ -14,7 +15,8 @@ from approvals.domain.terms import REASON, Terms
 from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import CardDisplay, arguments_text, pages, pages_needed
 from bot.slack.full_view import ViewPlace, read_place, view_page, write_place
-from bot.slack.modals import REJECT_REASON, details_modal, reject_modal
+from bot.slack.modals import details_modal
+from bot.slack.reason_form import REJECT_REASON, reason_form
 from tests.cards.builders import (
     ANN,
     ASKED_AT,
@@ -74,7 +76,7 @@ def test_every_page_says_where_it_is_and_slack_takes_it(page: int) -> None:
     real = min(max(page, 1), 2)
     assert f"page {real} of 2" in shown(view)
     assert read_place(view["private_metadata"]) == ViewPlace(
-        request_id=REQUEST_ID, nonce=NONCE, page=real
+        request_id=REQUEST_ID, nonce=NONCE, digest=content.request.call.digest, page=real
     )
     assert_slack_takes_modal(view)
 
@@ -125,7 +127,7 @@ def test_what_a_modal_remembers_is_read_back() -> None:
 
 
 def test_the_reject_modal_asks_for_a_reason_that_may_stay_empty() -> None:
-    view = reject_modal(a_content())
+    view = reason_form(a_content(), Verdict.REJECT)
 
     field = next(iter(objects(view, "input")))
     assert view["callback_id"] == REJECT_REASON
@@ -137,7 +139,7 @@ def test_the_reject_modal_asks_for_a_reason_that_may_stay_empty() -> None:
 def test_where_the_policy_always_wants_a_reason_it_may_not_stay_empty() -> None:
     request = a_request(requirement=a_requirement(terms=Terms({REASON: WantedReason.ALWAYS})))
 
-    field = next(iter(objects(reject_modal(a_content(request)), "input")))
+    field = next(iter(objects(reason_form(a_content(request), Verdict.REJECT), "input")))
 
     assert field["optional"] is False
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from approvals.domain.effect import Effect, Risk
 from approvals.domain.terms import OPTIONS, RISK, TIMEOUT, Sources, Terms, settle
 from approvals.storage.policy_terms import READERS
+from tests.cards.builders import a_requirement
 
 
 def test_every_option_that_may_be_written_can_be_read_and_no_other() -> None:
@@ -17,6 +18,12 @@ def test_every_option_that_may_be_written_can_be_read_and_no_other() -> None:
 def test_no_two_options_share_a_key_or_a_place_in_the_row() -> None:
     assert len({option.key for option in OPTIONS}) == len(OPTIONS)
     assert len({option.stored_as for option in OPTIONS}) == len(OPTIONS)
+
+
+def test_no_option_takes_the_place_of_something_else_in_the_row() -> None:
+    bare = a_requirement(terms=Terms()).to_json()
+
+    assert bare.keys().isdisjoint(option.stored_as for option in OPTIONS)
 
 
 def test_terms_come_back_from_their_row_among_whatever_else_it_holds() -> None:

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bot.slack import buttons, modals
+from bot.slack import buttons
+from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from tests.cards.builders import objects
 from tests.security.whole_gateway import BOB, PROD, WholeGateway, a_whole_gateway, eventually
 from tests.state_machine.log import Log
@@ -38,8 +39,8 @@ async def a_run_full_of_lures(whole: WholeGateway) -> None:
         await whole.press(BOB, card, buttons.DETAILS)
         await whole.press(BOB, card, buttons.REJECT)
         stack = whole.slack.workspace.view_stack
-        await eventually(lambda: modals.REASON_BLOCK in str([each.view for each in stack(BOB)]))
-        typed = {modals.REASON_BLOCK: {modals.REASON_ACTION: LURE}}
+        await eventually(lambda: REASON_BLOCK in str([each.view for each in stack(BOB)]))
+        typed = {REASON_BLOCK: {REASON_ACTION: LURE}}
         await whole.slack.interactions.submit_view(BOB, stack(BOB)[-1].id, typed)
         await asyncio.gather(rejected, return_exceptions=True)
     closed = ("✅", "❌", "succeeded")

@@ -79,7 +79,7 @@ class Scene:
         channel: ChannelId = PROD,
         thread_ts: str | None = None,
         needs: int = 1,
-        reason: WantedReason = WantedReason.ON_REJECT,
+        reason: WantedReason | None = None,
         run_id: RunId | None = None,
         deliver_it: bool = True,
         **arguments: Any,
@@ -88,13 +88,12 @@ class Scene:
         requirement = self.policies[-1].requirement(call)
         slots = (Slot(of=("sre",), count=needs),)
         rules = tuple(replace(rule, slots=slots) for rule in requirement.rules)
+        terms = requirement.terms if reason is None else requirement.terms.with_said(REASON, reason)
         request = new_request(
             self.desk,
             Ask(
                 call=call,
-                requirement=replace(
-                    requirement, rules=rules, terms=requirement.terms.with_said(REASON, reason)
-                ),
+                requirement=replace(requirement, rules=rules, terms=terms),
                 requester=requester or Requester(agent="ops", person=ALICE),
                 card_channel=channel,
                 thread_ts=thread_ts,
@@ -142,7 +141,7 @@ class Scene:
         self, person: str, request: ApprovalRequest, action_id: str = buttons.APPROVE
     ) -> dict[str, Any]:
         card = await self.card(request)
-        value = buttons.button_value(request.id, card.nonce)
+        value = buttons.button_value(request.id, card.nonce, request.call.digest)
         return {
             "type": "block_actions",
             "user": {"id": person, "username": "x", "name": "x", "team_id": self.slack.team_id},

@@ -9,7 +9,8 @@ import pytest
 
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.requirement import WantedReason
-from bot.slack import buttons, modals
+from bot.slack import buttons
+from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
 
 
@@ -35,7 +36,7 @@ async def test_reject_asks_why_before_anything_is_stored_and_the_reason_reaches_
     assert result.acked
     assert (await stage.stored(request)).status is Status.PENDING
     window = stage.window(BOB)
-    typed = {modals.REASON_BLOCK: {modals.REASON_ACTION: "  use the *canary* <!channel>  "}}
+    typed = {REASON_BLOCK: {REASON_ACTION: "  use the *canary* <!channel>  "}}
     result = await stage.slack.interactions.submit_view(BOB, window.id, typed)
     await stage.settle()
     assert result.acked

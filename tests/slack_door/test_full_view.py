@@ -2,7 +2,8 @@
 
 from approvals.domain.approval_request import Status
 from approvals.domain.card import CardKind
-from bot.slack import buttons, modals
+from bot.slack import buttons
+from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from tests.slack_door.scene import BOB, CAROL, Scene
 
 
@@ -76,7 +77,9 @@ async def test_reject_in_the_full_view_asks_why_and_rejects(stage: Scene) -> Non
     )
     await stage.settle()
     await stage.slack.interactions.submit_view(
-        BOB, stage.window(BOB).id, {modals.REASON_BLOCK: {modals.REASON_ACTION: "too long"}}
+        BOB,
+        stage.window(BOB).id,
+        {REASON_BLOCK: {REASON_ACTION: "too long"}},
     )
     await stage.settle()
 
@@ -103,7 +106,7 @@ async def test_what_was_approved_is_read_in_full_afterwards_and_decides_nothing(
     request = await stage.ask(tool="run_script", script="x" * 8_000 + "the end")
     await stage.click(BOB, request, buttons.REJECT)
     await stage.slack.interactions.submit_view(
-        BOB, stage.window(BOB).id, {modals.REASON_BLOCK: {modals.REASON_ACTION: "no"}}
+        BOB, stage.window(BOB).id, {REASON_BLOCK: {REASON_ACTION: "no"}}
     )
     await stage.settle()
 

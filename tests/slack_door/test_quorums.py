@@ -11,7 +11,7 @@ from approvals.domain.tool_call import ToolCall
 from approvals.operations.submit_request import Ask, new_request, submit_request
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
-from bot.slack.modals import REJECT_REASON
+from bot.slack.reason_form import REJECT_REASON
 from tests.cards.builders import shown
 from tests.slack_door.scene import ALICE, BOB, CAROL, Scene, scene
 

@@ -12,7 +12,8 @@ from approvals.domain.approval_request import Status
 from approvals.operations.ports import Store
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.server import Pace
-from bot.slack import buttons, modals
+from bot.slack import buttons
+from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from bot.slack.sentences import STILL_SAVING
 from tests.slack_door.scene import BOB, PROD, Scene, scene
 from tests.slack_door.troubled_stores import TroubledStore
@@ -145,7 +146,7 @@ async def test_a_slow_store_is_admitted_in_the_forms_own_window(
     trouble[0].delay_s = 0.6
 
     result = await stage.slack.interactions.submit_view(
-        BOB, stage.window(BOB).id, {modals.REASON_BLOCK: {modals.REASON_ACTION: "no"}}
+        BOB, stage.window(BOB).id, {REASON_BLOCK: {REASON_ACTION: "no"}}
     )
     assert result.acked
     assert STILL_SAVING in str(stage.window(BOB).view["blocks"])

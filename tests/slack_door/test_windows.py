@@ -11,6 +11,7 @@ from approvals.domain.ids import RequestId
 from approvals.storage.policy_reader import read_policy
 from bot.sandbox.faults import Fault, FaultKind
 from bot.slack import buttons, modals
+from bot.slack.reason_form import REJECT_REASON
 from tests.slack_door.scene import (
     ALICE,
     BOB,
@@ -122,7 +123,7 @@ async def test_b3_a_requester_is_asked_why_they_reject_their_own_request(tmp_pat
     async with scene(tmp_path, people=LISTED) as stage:
         await press(stage, ALICE, buttons.REJECT)
 
-        assert stage.window(ALICE).view["callback_id"] == modals.REJECT_REASON
+        assert stage.window(ALICE).view["callback_id"] == REJECT_REASON
 
 
 async def test_who_is_no_approver_may_read_the_details(tmp_path: Path) -> None:
