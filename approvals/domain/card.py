@@ -45,6 +45,8 @@ class Card:
     """When it is compared with Slack next; None: never again."""
     trouble: str | None = None
     """Slack's error, while it will not let us change the card."""
+    told: tuple[str, ...] = ()
+    """Keys of what was said in its thread (`domain/telling`)."""
 
     @property
     def asks(self) -> bool:

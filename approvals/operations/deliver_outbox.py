@@ -6,7 +6,8 @@ ever be posted ends `undeliverable`; temporary errors are retried, the card's la
 A card that was deleted is posted anew; one that cannot be changed is left to `reconcile`.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
 from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.telling import tellings
 from approvals.domain.upkeep import lags, next_look
 from approvals.operations.desk import Desk
 from approvals.operations.ports import (
@@ -32,6 +34,7 @@ from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
 
 JOBS_MAX = 100
+_log = logging.getLogger("sayso.outbox")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
         for content in contents:
             if _is_stale(content):
                 drawn.append(await _draw(desk, messenger, content))
+            async for each in _tell(messenger, _as_drawn(content, drawn)):
+                drawn.append(each)
     except NotNow as reason:
         delay = reason
         await desk.store.write(lambda tx: _postpone(tx, desk, job, drawn=drawn, delay=delay))
@@ -128,6 +133,28 @@ def _looked_at_next(card: Card, content: CardContent, now: datetime) -> Card:
     return replace(
         card, look_at=next_look(card, content.request, is_open=is_open(content), now=now)
     )
+
+
+def _as_drawn(content: CardContent, drawn: Sequence[_Drawn]) -> CardContent:
+    """Return *content* with its card as the last attempt left it."""
+    latest = [each.card for each in drawn if each.card.id == content.card.id]
+    return replace(content, card=latest[-1]) if latest else content
+
+
+async def _tell(messenger: Messenger, content: CardContent) -> AsyncIterator[_Drawn]:
+    """Say below the card what has not been said yet; the card as it is after each reply."""
+    card = content.card
+    if card.kind is not CardKind.MESSAGE or card.ts is None or card.trouble is not None:
+        return
+    for telling in tellings(content.request, content.decisions, content.permit):
+        if telling.key in card.told:
+            continue
+        try:
+            await messenger.reply(replace(content, card=card), telling)
+        except Undeliverable as refused:
+            _log.warning("A reply to card %s cannot be posted: %s", card.id, refused.code)
+        card = replace(card, told=(*card.told, telling.key))
+        yield _Drawn(card=card)
 
 
 def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -> None:

@@ -21,6 +21,7 @@ from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
+from approvals.domain.telling import Telling
 from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.history_rows import HistoryRows
 from approvals.operations.job_rows import JobRows
@@ -257,4 +258,8 @@ class Messenger(Protocol):
 
     async def is_there(self, card: Card) -> bool:
         """Whether the posted card still stands in Slack."""
+        ...
+
+    async def reply(self, content: CardContent, telling: Telling) -> None:
+        """Say *telling* in the thread of the posted card."""
         ...

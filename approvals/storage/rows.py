@@ -101,6 +101,7 @@ def card_to_row(card: Card) -> Columns:
         "drawn_at": optional_text(card.drawn_at),
         "look_at": optional_text(card.look_at),
         "trouble": card.trouble,
+        "told": texts(card.told),
     }
 
 
@@ -119,6 +120,7 @@ def card_from_row(row: Row) -> Card:
         drawn_at=optional_time(row["drawn_at"]),
         look_at=optional_time(row["look_at"]),
         trouble=row["trouble"],
+        told=texts_from_json(row["told"]),
     )
 
 

@@ -167,6 +167,7 @@ class CardRow(StoredRow, table=True):
     drawn_at: str | None
     look_at: str | None
     trouble: str | None
+    told: str = Field(sa_column_kwargs={"server_default": "[]"})
 
 
 class RunRow(StoredRow, table=True):

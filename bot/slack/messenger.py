@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from approvals.domain.card import Card
+from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent, Posted
 from approvals.operations.reminder_messenger import Reminder
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.reminder_message import reminder_blocks, reminder_text
+from bot.slack.replies import reply_elements, reply_text
+from bot.slack.rich_text import rich_text
 from bot.slack.sending import Drawn, Sending
 
 CARD_EVENT = "sayso_card"
@@ -81,16 +84,37 @@ class SlackMessenger:
             is_broadcast=not calls,
         )
 
+    async def reply(self, content: CardContent, telling: Telling) -> None:
+        """Say *telling* below the card, or in the thread the card itself stands in.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        card = content.card
+        assert card.ts is not None
+        drawn = Drawn(
+            who=f"{card.id}:{telling.key}",
+            version=content.request.version,
+            text=reply_text(content, telling),
+            blocks=[rich_text("reply", reply_elements(content, telling))],
+            metadata=self._metadata(content),
+        )
+        thread = content.thread_ts or card.ts
+        await self._sending.post(card.channel, drawn, thread_ts=thread, is_reply=True)
+
     def _drawn(self, content: CardContent, now: datetime) -> Drawn:
-        ids: dict[str, Any] = {
-            "request": content.request.id,
-            "nonce": content.card.nonce,
-            "gateway": self._gateway,
-        }
         return Drawn(
             who=content.card.id,
             version=content.request.version,
             text=notification_text(content, now),
             blocks=card_blocks(content, now),
-            metadata={"event_type": CARD_EVENT, "event_payload": ids},
+            metadata=self._metadata(content),
         )
+
+    def _metadata(self, content: CardContent) -> dict[str, Any]:
+        ids = {
+            "request": content.request.id,
+            "nonce": content.card.nonce,
+            "gateway": self._gateway,
+        }
+        return {"event_type": CARD_EVENT, "event_payload": ids}

@@ -28,6 +28,8 @@ UPDATE = Pace(every_s=60 / 50, burst=20)
 """chat.update: 50 a minute (tier 3) for the whole workspace."""
 LOOK = Pace(every_s=0.5, burst=10)
 """chat.getPermalink: Slack says "hundreds a minute"; nobody waits for a look."""
+REPLY = Pace(every_s=2 * POST.every_s, burst=2)
+"""Replies below cards: half of what a channel takes, so that cards never wait for them."""
 PROGRESS = Pace(every_s=2 * UPDATE.every_s, burst=10)
 """Edits that only tell how far runs have come: half of what Slack allows, so that cards never wait
 for them."""

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from approvals.domain.ids import ChannelId
 from approvals.operations.ports import CardGone, NotNow, Posted, Undeliverable
 from bot.slack.escaping import POSTING
-from bot.slack.pacing import LOOK, POST, PROGRESS, UPDATE, Pace, Pacing
+from bot.slack.pacing import LOOK, POST, PROGRESS, REPLY, UPDATE, Pace, Pacing
 from bot.slack.slack_methods import Lane, lane_of
 from bot.slack.web_api import (
     NEVER_SENT,
@@ -95,12 +95,17 @@ class Sending:
         *,
         thread_ts: str | None = None,
         is_broadcast: bool = False,
+        is_reply: bool = False,
     ) -> Posted:
         """Post a message; in a thread it is shown in the channel too where *is_broadcast*.
+
+        *is_reply* is for what only adds to a card: it leaves room for cards.
 
         Raises:
             Undeliverable, NotNow
         """
+        if is_reply:
+            self._wait_turn(("chat.postMessage", f"{channel} replies"), REPLY, who=drawn.who)
         answer = await self._send(
             "chat.postMessage",
             channel,

@@ -6,6 +6,7 @@ from datetime import datetime
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card
 from approvals.domain.ids import ChannelId, TeamId, UserId
+from approvals.domain.telling import Telling
 from approvals.operations.ports import (
     CardContent,
     CardGone,
@@ -62,6 +63,8 @@ class FakeMessenger:
     posts: list[CardContent] = field(default_factory=list)
     updates: list[CardContent] = field(default_factory=list)
     reminders: list[Reminder] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    """Keys of what was said below cards."""
     trouble: NotNow | Undeliverable | None = None
     reminding_trouble: NotNow | Undeliverable | None = None
     trouble_in: dict[str, NotNow | Undeliverable] = field(default_factory=dict)
@@ -107,3 +110,8 @@ class FakeMessenger:
             raise self.trouble
         self.looks += 1
         return card.ts not in self.deleted
+
+    async def reply(self, content: CardContent, telling: Telling) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.replies.append(telling.key)

@@ -1,0 +1,47 @@
+"""What is said in the thread below a card: each decision, and to the requester how it ended.
+
+Worked out anew from the rows whenever a card is drawn; the card remembers what was told. Of two
+tellings at the same instant the earlier decision comes first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.decision import Decision
+from approvals.domain.permit import Permit, PermitState
+
+ENDED = "ended"
+_AT_AN_END = frozenset(
+    {PermitState.SUCCEEDED, PermitState.FAILED, PermitState.UNKNOWN, PermitState.LAPSED}
+)
+_ASKED_NOBODY = frozenset({Cause.RULE, Cause.GRANT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One reply in the thread of a card."""
+
+    key: str
+    """What the card remembers once it was told."""
+    decision: Decision | None = None
+    """What is told; None tells the requester how it ended."""
+
+
+def tellings(
+    request: ApprovalRequest, decisions: Sequence[Decision], permit: Permit | None
+) -> tuple[Telling, ...]:
+    """Return everything there is to tell of *request* so far, in order."""
+    if request.cause in _ASKED_NOBODY:
+        return ()
+    told = tuple(Telling(key=f"{each.user}:{each.verdict}", decision=each) for each in decisions)
+    return (*told, Telling(key=ENDED)) if _tells_its_end(request, permit) else told
+
+
+def _tells_its_end(request: ApprovalRequest, permit: Permit | None) -> bool:
+    """Whether it has ended for a person who waits; in a task the task's own thread tells it."""
+    if request.requester.person is None or request.run_id is not None:
+        return False
+    if request.status is Status.APPROVED:
+        return permit is not None and permit.state in _AT_AN_END
+    return not request.is_pending

@@ -1,0 +1,69 @@
+"""The replies below a card: who decided, and to the requester how it ended.
+
+Drawn for the messenger. A reply names the tool, because on a phone it is read without its card.
+"""
+
+from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.decision import Decision, Verdict
+from approvals.domain.display import one_line, shorten
+from approvals.domain.permit import PermitState
+from approvals.domain.telling import Telling
+from approvals.operations.ports import CardContent
+from bot.slack.quorum_words import progress_of, slots_in_words
+from bot.slack.rich_text import Element, as_mrkdwn, code, person, quote, section
+from bot.slack.story import REASON_MAX_CHARS, clean
+
+TOOL_MAX_CHARS = 80
+_RAN = {
+    PermitState.SUCCEEDED: ("✅", " ran."),
+    PermitState.FAILED: ("❌", " ran and failed; the card has the tool's own words."),
+    PermitState.UNKNOWN: ("❓", " was interrupted: it may or may not have happened."),
+    PermitState.LAPSED: ("⌛", ": the approval was not used in time, so it did not run."),
+}
+_ENDED = {
+    Status.REJECTED: ("❌", " was rejected and did not run."),
+    Status.TIMED_OUT: ("⌛", ": nobody decided in time, so it did not run."),
+    Status.CANCELLED: ("🚫", " was called off and did not run."),
+}
+
+
+def reply_elements(content: CardContent, telling: Telling) -> list[Element]:
+    """Return what is told below the card."""
+    if telling.decision is None:
+        return [section(*_ending(content))]
+    told = [section(*_decided(content, telling.decision))]
+    if telling.decision.reason:
+        salt = content.request.salt
+        told.append(quote(clean(telling.decision.reason, salt, REASON_MAX_CHARS)))
+    return told
+
+
+def reply_text(content: CardContent, telling: Telling) -> str:
+    """Return the same as one escaped line, for notifications."""
+    parts = _ending(content) if telling.decision is None else _decided(content, telling.decision)
+    return as_mrkdwn(parts)
+
+
+def _decided(content: CardContent, decision: Decision) -> list[str | Element]:
+    if decision.verdict is Verdict.REJECT:
+        return ["❌ ", person(decision.user), " rejected ", _tool(content.request), "."]
+    line: list[str | Element] = ["✅ ", person(decision.user), " approved ", _tool(content.request)]
+    state = progress_of(content)
+    if content.request.is_pending and state.missing:
+        line.append(f": {state.filled} of {state.needed}, needs {slots_in_words(state.missing)}")
+    return [*line, "."]
+
+
+def _ending(content: CardContent) -> list[str | Element]:
+    request, permit = content.request, content.permit
+    assert request.requester.person is not None
+    sign, words = (
+        _RAN[permit.state]
+        if request.status is Status.APPROVED and permit is not None
+        else _ENDED[request.status]
+    )
+    return [f"{sign} ", person(request.requester.person), ", ", _tool(request), words]
+
+
+def _tool(request: ApprovalRequest) -> Element:
+    return code(shorten(one_line(request.call.tool), TOOL_MAX_CHARS))
