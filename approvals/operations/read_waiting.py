@@ -124,7 +124,7 @@ def _may_approve(
     request: ApprovalRequest, rules: Rules, *, person: Person, people: PeopleNow
 ) -> bool | None:
     """Whether *person* could approve *request* now; None where the directory could not say."""
-    judged = approver(person, of_both_moments(people, request.requirement.eligible))
+    judged = approver(person, of_both_moments(people, request.requirement))
     slots = [slot for each in rules for slot in each]
     try:
         refuse_ineligible(judged, request, verdict=Verdict.APPROVE, slots=slots)
