@@ -11,7 +11,8 @@ from approvals.operations.claim_permit import claim_permit
 from approvals.operations.report_execution import report_execution
 from approvals.operations.send_follow_ups import send_follow_ups
 from bot.sandbox.faults import Fault, FaultKind
-from bot.slack import buttons, modals
+from bot.slack import buttons
+from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from tests.slack_door.scene import ALICE, BOB, CAROL, Scene
 
 
@@ -53,7 +54,7 @@ async def test_a_rejection_is_said_with_its_reason_and_the_requester_told(stage:
     request = await stage.ask()
 
     await stage.click(BOB, request, buttons.REJECT)
-    typed = {modals.REASON_BLOCK: {modals.REASON_ACTION: "Not <!channel> now."}}
+    typed = {REASON_BLOCK: {REASON_ACTION: "Not <!channel> now."}}
     await stage.slack.interactions.submit_view(BOB, stage.window(BOB).id, typed)
     await stage.settle()
 
