@@ -18,6 +18,7 @@ from aiohttp import web
 
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.errors import StoreUnavailable
+from approvals.domain.ids import ChannelId
 from approvals.domain.policy import Policy
 from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.desk import Desk
@@ -126,7 +127,9 @@ async def running_gateway(
         stack.push_async_callback(runner.halt)
         stack.push_async_callback(door.disconnect)
         await door.connect(desk, agents=lambda: _choices(agents))
-        reconciler = Reconciler(desk, door.messenger, may_speak=door.may_speak)
+        reconciler = Reconciler(
+            desk, door.messenger, may_speak=lambda: door.look_around(_channels(desk.policy()))
+        )
         presence = Presence(desk, silence=lambda: door.health.silence, on_absence=reconciler.hurry)
         loops.start("presence", presence.run())
         loops.start("reconciler", reconciler.run())
@@ -136,6 +139,12 @@ async def running_gateway(
 def _choices(agents: Sequence[AgentSpec]) -> list[AgentChoice]:
     """Return what the Slack door may know of the agents."""
     return [AgentChoice(name=spec.name, channels=spec.channels) for spec in agents]
+
+
+def _channels(policy: Policy) -> list[ChannelId]:
+    """Return the policy's channels, the one where trouble is told first at the head."""
+    first = policy.defaults.channel
+    return [first, *(each.id for each in policy.channels if each.id != first)]
 
 
 def _checkpoints(settings: Settings) -> Place:

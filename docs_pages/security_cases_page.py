@@ -116,6 +116,7 @@ CASES = {
     "E6": "A listener raises after the acknowledgement.",
     "E7": "A listener raises before the acknowledgement.",
     "E8": "Slack delivers a payload twice.",
+    "E9": "Sockets drop and are refreshed amid clicks.",
     "E11": "Slack refuses a card for ever.",
     "E13": "A card is deleted, or its channel archived.",
     "E14": "A slow early update ends after the last one.",

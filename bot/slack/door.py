@@ -5,7 +5,7 @@ are there for the desk and the outbox; `connect` lets clicks in, `disconnect` no
 cards still go out. Closing disconnects.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -16,6 +16,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.resume_run import TakenRun
 from bot.slack.agent_choice import Agents, no_agents
 from bot.slack.app import Ingress, build_app
+from bot.slack.channel_watch import ChannelWatch
 from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.directory import SlackDirectory
@@ -57,6 +58,7 @@ class SlackDoor:
         self.settings = settings
         self.gateway = gateway
         self.health = SlackHealth()
+        self.channels = ChannelWatch(self.health)
         self.errands = Errands()
         self._client = make_client(settings, session, token=settings.bot_token)
         self._session = session
@@ -90,7 +92,7 @@ class SlackDoor:
             door = cls(settings, session, gateway=gateway)
             door.identity = await door._ask_who_we_are(channels)
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
-            sending = Sending(door.api, pacing or Pacing())
+            sending = Sending(door.api, pacing or Pacing(), door.channels)
             door.messenger = SlackMessenger(sending, gateway=gateway)
             door.run_messenger = SlackRunMessenger(sending, gateway=gateway)
             try:
@@ -145,11 +147,16 @@ class SlackDoor:
             await socket.close()
         await self.errands.close()
 
-    async def may_speak(self) -> bool:
-        """Whether Slack takes our calls; after it refused our token, it is asked once more."""
+    async def look_around(self, channels: Sequence[ChannelId]) -> bool:
+        """Return whether Slack takes our calls; then *channels* are looked at too.
+
+        After it refused our token, it is asked once more.
+        """
         if self.health.token_error is not None:
             with suppress(CallFailed):
                 await self.api.call("auth.test")
+        if self.health.is_ready:
+            await self.channels.look(self.api, channels)
         return self.health.is_ready
 
     def steps_of(self, taken: TakenRun) -> RunSteps:

@@ -7,7 +7,6 @@ each other.
 
 from typing import Any
 
-from bot.slack.errands import LOGGER
 from bot.slack.health import SlackHealth
 from bot.slack.mentions import APP_MENTION
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
@@ -32,8 +31,7 @@ class Events:
         name = event["type"]
         if name == "tokens_revoked" and not _bot_tokens(event):
             return Ack()  # a person took back a token of their own; ours still works
-        LOGGER.error("Slack says %s: install the app anew and give its new token", name)
-        self._health.token_error = name
+        self._health.refuse_token(name)
         return Ack()
 
 

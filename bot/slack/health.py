@@ -3,9 +3,28 @@
 Written by the socket, the messenger and the listeners. It decides nothing.
 """
 
+import logging
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+LOGGER = logging.getLogger("sayso.slack")
+
+CONNECTIONS_MAX = 10
+CONNECTIONS_NEAR_LIMIT = 8
+CHANNELS_MAX = 5
+"""How many channels are named at once."""
+
+_GOODBYES = {
+    "link_disabled": "Socket Mode is switched off in the app's settings: switch it on.",
+    "too_many_websockets": "The app has ten connections already: stop what else uses it.",
+}
+_CHANNELS = {
+    "is_archived": "it is archived, so nobody can be asked there. Unarchive it, or replace it.",
+    "not_in_channel": "Sayso is not in it. Write /invite @Sayso there.",
+    "channel_not_found": "Sayso cannot see it. If it is private write /invite @Sayso there,"
+    " else correct its id.",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,12 +36,25 @@ class SlackHealth:
     """Monotonic: when Slack last said anything on a connection."""
     token_error: str | None = None
     """Slack's error once it said that the token is no longer good."""
+    connections_up: int = 0
+    """Our own connections that stand."""
+    connections_wanted: int = 0
+    goodbye: str | None = None
+    """Why Slack ended a connection for good, such as `link_disabled`; None once it greets again."""
     connections_seen: int = 0
     """What Slack's last greeting said about all connections of this app."""
     connections_foreign: int = 0
     """How many of them cannot be ours."""
+    channels: dict[str, str] = field(default_factory=dict)
+    """Why cards cannot go to a channel, by its id."""
     other_gateways: set[str] = field(default_factory=set)
     """Ids of gateways with another store whose cards were clicked on our connection."""
+
+    def refuse_token(self, code: str) -> None:
+        """Note that Slack takes our token no more; the log says so once."""
+        if self.token_error is None:
+            LOGGER.error("Slack says %s: install the app anew and give its new token", code)
+        self.token_error = code
 
     @property
     def silence(self) -> timedelta | None:
@@ -44,8 +76,26 @@ class SlackHealth:
         found = []
         if self.token_error is not None:
             found.append(f"Slack refuses the bot token ({self.token_error}). Install the app anew.")
+        found += self._of_connections()
+        found += (channel_problem(*each) for each in sorted(self.channels.items())[:CHANNELS_MAX])
+        return tuple(found)
+
+    def _of_connections(self) -> list[str]:
+        found = []
         if not self.is_connected:
-            found.append("There is no connection to Slack, so no clicks arrive.")
+            why = f" {_GOODBYES[self.goodbye]}" if self.goodbye in _GOODBYES else ""
+            found.append(f"There is no connection to Slack, so no clicks arrive.{why}")
+        elif self.connections_up < self.connections_wanted:
+            found.append(
+                f"{self.connections_up} of {self.connections_wanted} connections to Slack stand;"
+                " clicks still arrive."
+            )
+        if self.connections_seen >= CONNECTIONS_NEAR_LIMIT:
+            found.append(
+                f"Slack counts {self.connections_seen} connections of this app and takes"
+                f" {CONNECTIONS_MAX} at most. Stop what else uses the app; connections of processes"
+                " that died end after a while."
+            )
         if self.other_gateways:
             names = ", ".join(sorted(self.other_gateways))
             found.append(
@@ -57,4 +107,10 @@ class SlackHealth:
                 f"Slack counts {self.connections_seen} connections of this app, of which"
                 f" {self.connections_foreign} not ours: another process may be using the same app."
             )
-        return tuple(found)
+        return found
+
+
+def channel_problem(channel: str, code: str) -> str:
+    """Return what is wrong with a channel, and what to do about it; Slack's own *code* at least."""
+    what = _CHANNELS.get(code, f"Slack refuses cards there ({code}).")
+    return f"Channel {channel}: {what}"

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from approvals.domain.ids import ChannelId
 from approvals.operations.ports import CardGone, NotNow, Posted, Undeliverable
+from bot.slack.channel_watch import ChannelWatch
 from bot.slack.escaping import POSTING
 from bot.slack.pacing import LOOK, POST, PROGRESS, REPLY, UPDATE, Pace, Pacing
 from bot.slack.slack_methods import Lane, lane_of
@@ -82,8 +83,9 @@ class Drawn:
 class Sending:
     """Posts and updates the messages of one workspace."""
 
-    def __init__(self, api: WebApi, pacing: Pacing) -> None:
+    def __init__(self, api: WebApi, pacing: Pacing, watch: ChannelWatch) -> None:
         self._api = api
+        self._watch = watch
         self._pacing = pacing
         self._writing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._shown: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -177,18 +179,22 @@ class Sending:
         if self._api.closed_for_s(method, channel=channel) == 0:
             self._wait_turn(lane_of(method, channel), pace, who=who)
         try:
-            return await self._api.call(method, channel=channel, **arguments)
+            answer = await self._api.call(method, channel=channel, **arguments)
         except SlackBusy as busy:
             raise NotNow(busy.code, retry_after_s=busy.retry_after_s) from None
         except SlackUnreachable as failure:
             raise NotNow(failure.code, may_have_arrived=failure.code not in NEVER_SENT) from failure
         except SlackRefused as refusal:
+            self._watch.refused(ChannelId(channel), refusal.code)
             if refusal.code == GONE:
                 raise CardGone(refusal.code) from refusal
             if refusal.code in PERMANENT_ERRORS:
                 may_heal = refusal.code in HEALING_ERRORS
                 raise Undeliverable(refusal.code, may_heal=may_heal) from refusal
             raise NotNow(refusal.code) from refusal
+        if method != "chat.getPermalink":  # a link says nothing about whether we may write
+            self._watch.fine(ChannelId(channel))
+        return answer
 
     def _wait_turn(self, lane: Lane, pace: Pace, *, who: str) -> None:
         wait_s = self._pacing.wait_s(lane, pace, who=who)

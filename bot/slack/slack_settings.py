@@ -25,9 +25,10 @@ class SlackSettings:
     """An HTTP proxy for everything sent to Slack; None takes `HTTPS_PROXY` and `NO_PROXY`."""
     command_agent: str = "/agent"
     command_approvals: str = "/approvals"
-    connections: int = 1
-    """Socket Mode connections of this process; Slack allows ten per app."""
-    ping_every_s: float = 10.0
+    connections: int = 2
+    """Socket Mode connections of this process: each covers for the other. An app has ten."""
+    ping_every_s: float = 5.0
+    """A lost connection is noticed and opened anew within this time."""
     ack_budget_s: float = 0.8
     """A click is stored and acknowledged within this time of its receipt."""
     call_timeout_s: float = 10.0

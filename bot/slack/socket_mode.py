@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -20,12 +20,16 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.app import Ingress
-from bot.slack.health import SlackHealth
+from bot.slack.health import CONNECTIONS_MAX, CONNECTIONS_NEAR_LIMIT, SlackHealth
 from bot.slack.slack_settings import SlackSettings
 from bot.slack.web_api import LOGGER as SDK_LOGGER
 from bot.slack.web_api import proxy_for
 
 LOGGER = logging.getLogger("sayso.slack")
+
+
+REPLACED_FOR_S = 60.0
+"""How long Slack may count a connection that was replaced."""
 
 
 class GuardedHandler(AsyncSocketModeHandler):
@@ -63,6 +67,9 @@ class SocketMode:
         self._health = health
         self._handlers: list[GuardedHandler] = []
         self._greeted: WeakSet[AsyncBaseSocketModeClient] = WeakSet()
+        self._renewed_at_s: WeakKeyDictionary[AsyncBaseSocketModeClient, float] = (
+            WeakKeyDictionary()
+        )
         self._pongs: list[float | None] = []
         self._watch: asyncio.Task[None] | None = None
 
@@ -78,6 +85,7 @@ class SocketMode:
                 self._handlers.append(handler)
                 await handler.connect_async()  # type: ignore[no-untyped-call]
         self._health.is_connected = True
+        self._health.connections_wanted = self._health.connections_up = len(self._handlers)
         self._watch = asyncio.create_task(self._watch_connections(), name="slack connections")
 
     async def close(self) -> None:
@@ -108,12 +116,22 @@ class SocketMode:
         self, client: AsyncBaseSocketModeClient, message: dict[str, Any], _: str | None = None
     ) -> None:
         self._health.heard_at_s = time.monotonic()
+        if message.get("type") == "disconnect":
+            self._health.goodbye = str(message.get("reason"))
         seen = message.get("num_connections")
-        if message.get("type") != "hello" or not isinstance(seen, int):
-            return
-        # At a reconnection Slack may still count the connection it replaces.
-        own = len(self._handlers) + (client in self._greeted)
+        if message.get("type") == "hello" and isinstance(seen, int):
+            self._health.goodbye = None
+            self._count(client, seen)
+
+    def _count(self, client: AsyncBaseSocketModeClient, seen: int) -> None:
+        """Note how many connections of the app Slack counts, and how many cannot be ours."""
+        now_s = time.monotonic()
+        if client in self._greeted:
+            self._renewed_at_s[client] = now_s
         self._greeted.add(client)
+        # Slack may still count a connection that was replaced a moment ago.
+        replaced = sum(now_s - at_s < REPLACED_FOR_S for at_s in self._renewed_at_s.values())
+        own = len(self._handlers) + replaced
         self._health.connections_seen = seen
         self._health.connections_foreign = max(0, seen - own)
         if seen > own:
@@ -123,6 +141,8 @@ class SocketMode:
                 seen,
                 len(self._handlers),
             )
+        if seen >= CONNECTIONS_NEAR_LIMIT:
+            LOGGER.warning("Slack counts %d of at most %d connections", seen, CONNECTIONS_MAX)
 
     async def _watch_connections(self) -> None:
         """Keep `health.is_connected` true to what the sockets are."""
@@ -132,6 +152,7 @@ class SocketMode:
             if any(states) != self._health.is_connected:
                 LOGGER.warning("connection to Slack %s", "is back" if any(states) else "lost")
             self._health.is_connected = any(states)
+            self._health.connections_up = sum(states)
             self._hear_pongs()
 
     def _hear_pongs(self) -> None:

@@ -113,7 +113,7 @@ class WebApi:
             if isinstance(failure, SlackBusy):
                 self._closed.close(lane, failure.retry_after_s)
             if self._health is not None and failure.code in TOKEN_ERRORS:
-                self._health.token_error = failure.code
+                self._health.refuse_token(failure.code)
             raise failure from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SlackUnreachable(_why(error)) from error

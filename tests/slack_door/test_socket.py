@@ -26,7 +26,7 @@ async def test_a_lost_or_refreshed_socket_comes_back_and_clicks_arrive(
         request = await stage.ask()
 
         await stage.slack.faults.switch_on(Fault(kind=kind))
-        await until(lambda: stage.slack.sockets.connection_count == 1)
+        await until(lambda: stage.slack.sockets.connection_count == 2)
         await stage.click(BOB, request)
 
         assert (await stage.stored(request)).status is Status.APPROVED
@@ -40,13 +40,13 @@ async def test_a_second_process_on_the_same_app_is_noticed(
 
     async with SlackDoor.open(slack_settings(stage.slack), gateway="GW2", channels=[PROD]) as door:
         await door.connect(stage.desk)
-        await until(lambda: door.health.connections_seen == 2)
+        await until(lambda: door.health.connections_seen == 4)
 
         assert "another process may be using the same app" in door.health.problems[0]
 
 
 async def test_two_connections_of_our_own_are_no_second_process(tmp_path: Path) -> None:
-    async with scene(tmp_path, connections=2) as stage:
+    async with scene(tmp_path) as stage:
         await until(lambda: stage.door.health.connections_seen == 2)
 
         assert stage.door.health.problems == ()
@@ -83,3 +83,39 @@ async def test_a_removed_app_is_not_ready(stage: Scene, event: str) -> None:
     assert result.acked
     assert not stage.door.health.is_ready
     assert event in stage.door.health.problems[0]
+
+
+async def test_many_connections_are_told_before_slack_refuses_more(tmp_path: Path) -> None:
+    async with scene(tmp_path, connections=7) as stage:
+        assert stage.door.health.problems == ()
+
+    async with scene(tmp_path, connections=8) as stage:
+        await until(lambda: stage.door.health.connections_seen == 8)
+
+        assert stage.door.health.is_ready
+        assert (
+            "counts 8 connections of this app and takes 10 at most"
+            in (stage.door.health.problems[0])
+        )
+
+
+async def test_one_lost_connection_of_two_is_told_and_clicks_go_on(tmp_path: Path) -> None:
+    async with scene(tmp_path, ping_every_s=0.2) as stage:
+        request = await stage.ask()
+        await stage.slack.faults.switch_on(
+            Fault(kind=FaultKind.ERROR, method="apps.connections.open", times=None)
+        )
+        assert stage.door._socket is not None
+        session = stage.door._socket._handlers[0].client.current_session
+        assert session is not None
+        await session.close()
+        await until(lambda: stage.door.health.connections_up == 1)
+
+        assert stage.door.health.is_ready
+        assert stage.door.health.problems == (
+            "1 of 2 connections to Slack stand; clicks still arrive.",
+        )
+        await stage.click(BOB, request)
+        assert (await stage.stored(request)).status is Status.APPROVED
+        stage.slack.faults.clear()
+        await until(lambda: stage.door.health.problems == ())
