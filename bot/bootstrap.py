@@ -7,7 +7,6 @@ questions stay), runs stopped, loops stopped once the cards being drawn are ther
 database closed, lock released.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -39,6 +38,7 @@ from bot.database import opened_store
 from bot.http.health import health_routes
 from bot.http.serving import served
 from bot.loops import Loops
+from bot.policy_watch import PolicyWatch
 from bot.readiness import notes, wrong
 from bot.settings import Settings, read_settings
 from bot.slack.agent_choice import AgentChoice
@@ -96,6 +96,8 @@ async def running_gateway(
     policy_file = PolicyFile(settings.policy)
     async with AsyncExitStack() as stack:
         desk, door, store = await _opened(stack, settings, policy_file)
+        policy_watch = PolicyWatch(desk, policy_file)
+        await policy_watch.begin()
         await _say(desk, AuditName.GATEWAY_STARTED, policy=policy_file.policy)
         stack.push_async_callback(_say_stopped, desk)
         await recover(desk)
@@ -105,7 +107,7 @@ async def running_gateway(
         stack.push_async_callback(loops.close)
         loops.start("follow-ups", Sleeper(desk).run())
         loops.start("call log", flush_calls(desk, call_log))
-        loops.start("policy", every(POLICY_LOOK_EVERY, lambda: _look_at_policy(desk, policy_file)))
+        loops.start("policy", every(POLICY_LOOK_EVERY, policy_watch.look))
         loops.start("store", every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)))
         health = health_routes(lambda: wrong(store, door, loops), lambda: notes(door, policy_file))
         url = await stack.enter_async_context(_http(settings, door, health))
@@ -239,21 +241,3 @@ async def _flush(desk: Desk, call_log: CallLog) -> None:
 
 async def _look_at_store(store: Store) -> None:
     await store.health()
-
-
-async def _look_at_policy(desk: Desk, policy_file: PolicyFile) -> None:
-    change = await asyncio.to_thread(policy_file.reload_if_changed)
-    if change is None:
-        return
-    name = AuditName.POLICY_REFUSED if change.is_refused else AuditName.POLICY_LOADED
-    event = AuditEvent(
-        name=name,
-        subject=desk.owner,
-        at=desk.clock.now(),
-        data={
-            "policy_version": change.policy_version,
-            "previous_version": change.previous_version,
-            "mistakes": [str(mistake) for mistake in change.mistakes],
-        },
-    )
-    await desk.store.write(lambda tx: tx.record(event))

@@ -15,7 +15,7 @@ _INTRO = """
 [`manifest.yml`](../../manifest.yml) describes the whole Slack app. Sayso asks for what it uses and
 refuses to call a method that is not on this page; a test compares the two. There is no scope that
 reads what people write to each other (`*:history`): only messages that mention Sayso are heard.
-There is none for files, e-mail addresses or reactions, and no user token.
+There is none for files or reactions, and no user token.
 """
 _WHY = {
     "app_mentions:read": "Messages that mention Sayso: tasks where slash commands cannot go, and "
@@ -27,6 +27,8 @@ _WHY = {
     "commands": "The slash commands.",
     "usergroups:read": "At a click or command: who is in the user groups the policy names?",
     "users:read": "At a click or command: is it a guest, a bot, deactivated, of another company?",
+    "users:read.email": "When a policy is read that names people by address: whose is it? "
+    "Nobody's address is read.",
 }
 _WITHOUT_METHOD = {COMMAND_SCOPE: "slash commands, shortcuts", MENTION_SCOPE: "mentions"}
 _SOCKET_MODE = """

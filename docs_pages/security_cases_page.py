@@ -156,6 +156,7 @@ CASES = {
     "T5": "A key stands twice or is not known.",
     "T6": "A time makes no sense, or silence is to approve.",
     "T7": "The policy file breaks while the gateway runs.",
+    "T12": "The only one who could approve is a bot, a guest, or somebody who left.",
     "T13": "A tool's name only looks like an allowed one.",
     "X6": "A text claims that the call was approved already.",
     "X8": "A model asks without end.",

@@ -37,6 +37,8 @@ class Approver:
     is_guest: bool = False
     is_deactivated: bool = False
     sets: Mapping[str, bool | None]
+    retry_after_s: float | None = None
+    """When the directory may be asked again for what it could not say, where it said so."""
 
     @property
     def belongs_to(self) -> tuple[str, ...]:
@@ -89,9 +91,10 @@ def refuse_ineligible(
         if verdict is Verdict.APPROVE:
             raise errors.SelfApproval
         return
-    answers = [person.sets.get(name) for slot in slots for name in slot.of]
-    if True in answers:
+    names = dict.fromkeys(name for slot in slots for name in slot.of)
+    if any(person.sets.get(name) for name in names):
         return
-    if None in answers:
-        raise errors.IdentityUnverified
+    unread = tuple(name for name in names if person.sets.get(name) is None)
+    if unread:
+        raise errors.IdentityUnverified(sets=unread, retry_after_s=person.retry_after_s)
     raise errors.NotApprover

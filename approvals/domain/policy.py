@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from approvals.domain import errors
 from approvals.domain.conditions import ConditionFailed, Facts
-from approvals.domain.ids import ChannelId
+from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.merging import Counted, Grounds, merge
 from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
@@ -140,6 +140,17 @@ class Policy:
     def people(self, names: Iterable[str]) -> tuple[PeopleSet, ...]:
         """Return the sets of these names; names the policy no longer has stand for nobody."""
         return tuple(self.sets[name] for name in names if name in self.sets)
+
+    def naming(self, accounts: Mapping[str, UserId]) -> "Policy":
+        """Return the policy with ids in the place of the addresses that *accounts* knows."""
+        return Policy(
+            version=self.version,
+            defaults=self.defaults,
+            people=[each.naming(accounts) for each in self.sets.values()],
+            guardrails=self.guardrails,
+            routes=self._routes,
+            channels=self.channels,
+        )
 
     def approvers(self, channel: str) -> tuple[str, ...]:
         """Return the names of the sets whose people approve in *channel* by default."""

@@ -35,14 +35,17 @@ def checked_presser(
         raise
     card = _located(tx, request, card, pressed=click.pressed, at=desk.clock.now())
     if who.person is None:
-        raise errors.IdentityUnverified
-    person = approver(who.person, who.people)
+        raise errors.IdentityUnverified(retry_after_s=who.retry_after_s)
+    person = approver(who.person, who.people, retry_after_s=who.retry_after_s)
     refuse_unfit(person)
     return card, person
 
 
-def approver(person: Person, people: PeopleNow) -> Approver:
-    """Return *person* as the domain judges them, with the sets of *people* they belong to."""
+def approver(person: Person, people: PeopleNow, *, retry_after_s: float | None = None) -> Approver:
+    """Return *person* as the domain judges them, with the sets of *people* they belong to.
+
+    *retry_after_s* tells when the sets that could not be read may be asked for again.
+    """
     return Approver(
         user=person.user,
         team=person.team,
@@ -54,6 +57,7 @@ def approver(person: Person, people: PeopleNow) -> Approver:
             name: None if members is None else person.user in members
             for name, members in people.items()
         },
+        retry_after_s=retry_after_s,
     )
 
 

@@ -67,9 +67,8 @@ async def may_cancel(desk: Desk, run: Run, *, person: UserId, team: TeamId) -> N
         verdict = await verdict_on(desk, wish)
         if verdict.is_allowed and verdict.place:
             return
-        approvers = await _sets(
-            desk.directory, desk.policy(), desk.policy().approvers(run.channel), wish=wish
-        )
+        policy = desk.policy()
+        approvers = await _sets(desk, policy, policy.approvers(run.channel), wish=wish)
         if any(approvers.values()):
             return
         if None in approvers.values() or verdict.is_uncertain:
@@ -123,7 +122,7 @@ async def verdict_on(desk: Desk, wish: Wish) -> TaskVerdict:
     # Side by side: a person waits for the answer.
     found, sets = await asyncio.gather(
         _person(desk.directory, wish.person, wish.team),
-        _sets(desk.directory, policy, names, wish=wish),
+        _sets(desk, policy, names, wish=wish),
     )
     _refuse_unfit(found)
     return policy.may_run(wish.channel, agent=wish.agent, verb=wish.verb, sets=sets)
@@ -137,25 +136,22 @@ async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | 
 
 
 async def _sets(
-    directory: Directory, policy: Policy, names: Iterable[str], *, wish: Wish
+    desk: Desk, policy: Policy, names: Iterable[str], *, wish: Wish
 ) -> dict[str, bool | None]:
     names = tuple(names)
     answers = await asyncio.gather(
-        *(
-            _belongs(directory, policy, name, person=wish.person, channel=wish.channel)
-            for name in names
-        )
+        *(_belongs(desk, policy, name, person=wish.person, channel=wish.channel) for name in names)
     )
     return dict(zip(names, answers, strict=True))
 
 
 async def _belongs(
-    directory: Directory, policy: Policy, name: str, *, person: UserId, channel: ChannelId
+    desk: Desk, policy: Policy, name: str, *, person: UserId, channel: ChannelId
 ) -> bool | None:
     """Whether the person belongs to the set of this name; None where nobody could say."""
     if name == MEMBERS:
-        return await _is_member(directory, channel, person)
-    members = (await people_now(directory, policy, [name]))[name]
+        return await _is_member(desk.directory, channel, person)
+    members = (await people_now(desk, policy, [name])).members[name]
     return None if members is None else person in members
 
 

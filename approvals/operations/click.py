@@ -47,6 +47,10 @@ class Presser:
     """Of the policy whose sets were read; another one in force means reading again."""
     others: Mapping[UserId, Person | None] = field(default_factory=dict)
     """Who approved before, as the directory said just now; None where it could not say."""
+    is_fresh: bool = False
+    """Whether nothing about `people` was read before the click."""
+    retry_after_s: float | None = None
+    """When the directory may be asked again for what it could not say, where it said so."""
 
     def on(self, request: ApprovalRequest) -> "Presser":
         """Return the same with the people *request* leaves to decide: some ask for both moments."""
@@ -56,13 +60,19 @@ class Presser:
 class PeopleMissing(Exception):
     """The transaction needs people nobody has read yet; read them and run it again.
 
-    *names* are people sets, *accounts* people who approved before, with their teams.
+    *names* are people sets, *accounts* people who approved before, with their teams; with *fresh*
+    nothing read before the click will do.
     """
 
     def __init__(
-        self, names: frozenset[str], accounts: Mapping[UserId, TeamId] | None = None
+        self,
+        names: frozenset[str],
+        accounts: Mapping[UserId, TeamId] | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
         self.names = names
+        self.fresh = fresh
         self.accounts = accounts or {}
         super().__init__(", ".join(sorted(names)))
 

@@ -4,21 +4,14 @@ Called by every door through which people decide. The person and the people sets
 directory before the transaction; inside it `record_decision` does the rest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from approvals.domain import errors
-from approvals.domain.ids import TeamId, UserId
 from approvals.operations.click import Answer, Click, FullView, PeopleMissing, Presser
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import people_now, together
-from approvals.operations.ports import (
-    CardContent,
-    Directory,
-    DirectoryUnavailable,
-    Person,
-    Transaction,
-)
+from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.read_presser import PresserReads
 from approvals.operations.read_window import read_window
 from approvals.operations.record_decision import record_decision
 from approvals.operations.record_full_view import record_full_view
@@ -81,15 +74,13 @@ async def with_people(
     desk: Desk, click: Click, unit: Callable[[Transaction, Presser], Result]
 ) -> Result | Answer:
     """Run *unit* with who pressed and the people sets it needs, read just now."""
-    names: frozenset[str] | None = None
-    accounts: dict[UserId, TeamId] = {}
+    reads = PresserReads(desk, click)
     for _ in range(_READS_MAX):
-        presser = await _look_up(desk, click, names, accounts=accounts)
+        presser = await reads.presser()
         try:
             return await desk.store.write(_bound(unit, presser))
         except PeopleMissing as missing:
-            names = missing.names
-            accounts.update(missing.accounts)
+            reads.want(missing)
     return Answer(refusal=errors.IdentityUnverified())
 
 
@@ -97,29 +88,3 @@ def _bound(
     unit: Callable[[Transaction, Presser], Result], who: Presser
 ) -> Callable[[Transaction], Result]:
     return lambda tx: unit(tx, who)
-
-
-async def _look_up(
-    desk: Desk, click: Click, names: frozenset[str] | None, *, accounts: Mapping[UserId, TeamId]
-) -> Presser:
-    """Read the presser, the sets *names* (at first those of the card's channel), and *accounts*."""
-    policy = desk.policy()
-    person = await _person(desk.directory, click.pressed.user, click.team)
-    if person is None:
-        return Presser(person=None, people={}, policy_version=policy.version)
-    if names is None:
-        try:
-            names = frozenset(policy.approvers(click.pressed.channel or ""))
-        except errors.ChannelUnknown:
-            names = frozenset()
-    people = await people_now(desk.directory, policy, names)
-    found = [_person(desk.directory, user, team) for user, team in accounts.items()]
-    others = dict(zip(accounts, await together(found), strict=True))
-    return Presser(person=person, people=people, policy_version=policy.version, others=others)
-
-
-async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | None:
-    try:
-        return await directory.person(user, team)
-    except DirectoryUnavailable:
-        return None

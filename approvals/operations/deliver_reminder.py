@@ -85,8 +85,8 @@ async def _people(desk: Desk, content: CardContent) -> PeopleNow:
     missing = progress(content.rules, approved).missing or tuple(
         slot for slots in content.rules for slot in slots
     )
-    people = await people_now(desk.directory, desk.policy(), set_names([missing]))
-    return of_both_moments(people, content.request.requirement)
+    people = await people_now(desk, desk.policy(), set_names([missing]))
+    return of_both_moments(people.members, content.request.requirement)
 
 
 def _audience(desk: Desk, content: CardContent, people: PeopleNow) -> Audience:
@@ -126,7 +126,8 @@ def _is_open_to_all(
     request: ApprovalRequest,
 ) -> bool:
     everybody_then = request.requirement.eligible is None
-    return bool(found.usergroups) and everybody_then and not members & silent
+    is_plain = bool(found.usergroups) and not (found.channels or found.rotations)
+    return is_plain and everybody_then and not members & silent
 
 
 async def _ask_again(desk: Desk, job: Job, reason: NotNow) -> None:

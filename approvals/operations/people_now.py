@@ -6,7 +6,7 @@ them?). A set whose groups cannot be read is None: unknown, which never permits 
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from approvals.domain import errors
@@ -18,30 +18,56 @@ from approvals.domain.policy import Policy
 from approvals.domain.quorum import Rules, can_be_met
 from approvals.domain.requirement import Effect, Requirement, Slot
 from approvals.domain.terms import ESCALATE
-from approvals.operations.ports import Directory, DirectoryUnavailable
+from approvals.operations.desk import Desk
+from approvals.operations.ports import DirectoryUnavailable
 
 Members = TypeVar("Members")
 PeopleNow = Mapping[str, frozenset[UserId] | None]
 """Members by set name; None where the directory could not say."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleRead:
+    """The answer to who stands behind some sets."""
+
+    members: PeopleNow
+    retry_after_s: float | None = None
+    """When a set that could not be read may be asked for again, where the directory said so."""
+
+
 async def people_now(
-    directory: Directory, policy: Policy, names: Iterable[str]
-) -> dict[str, frozenset[UserId] | None]:
-    """Return the members of the named sets; a set the policy no longer has is empty."""
+    desk: Desk, policy: Policy, names: Iterable[str], *, fresh: bool = False
+) -> PeopleRead:
+    """Return the members of the named sets; a set the policy no longer has is empty.
+
+    With *fresh* none of it was read before this call.
+    """
     names = tuple(names)
-    found = await together([_members(directory, policy.set(name)) for name in names])
-    return dict(zip(names, found, strict=True))
+    found = await together([_members(desk, policy.set(name), fresh=fresh) for name in names])
+    waits = [each.retry_after_s for each in found if isinstance(each, DirectoryUnavailable)]
+    return PeopleRead(
+        members={
+            name: None if isinstance(who, DirectoryUnavailable) else who
+            for name, who in zip(names, found, strict=True)
+        },
+        retry_after_s=max((each for each in waits if each is not None), default=None),
+    )
 
 
-async def _members(directory: Directory, people: PeopleSet | None) -> frozenset[UserId] | None:
+async def _members(
+    desk: Desk, people: PeopleSet | None, *, fresh: bool
+) -> frozenset[UserId] | DirectoryUnavailable:
     if people is None:
         return frozenset()
+    reads: list[Coroutine[Any, Any, frozenset[UserId]]] = [
+        *(desk.directory.members(group, fresh=fresh) for group in people.usergroups),
+        *(desk.directory.channel_members(channel, fresh=fresh) for channel in people.channels),
+    ]
     try:
-        groups = await together([directory.members(group) for group in people.usergroups])
-    except DirectoryUnavailable:
-        return None
-    return frozenset(people.users).union(*groups)
+        found = await together(reads)
+    except DirectoryUnavailable as failure:
+        return failure
+    return people.at(desk.clock.now()).users.union(*found)
 
 
 def of_both_moments(people: PeopleNow, then: Requirement) -> PeopleNow:

@@ -16,18 +16,36 @@ from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.history import History, Past
-from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
 from approvals.domain.telling import Telling
 from approvals.operations.decision_rows import DecisionRows
+from approvals.operations.directory_port import Directory, DirectoryUnavailable, Person
 from approvals.operations.history_rows import HistoryRows
 from approvals.operations.job_rows import JobRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
 from approvals.operations.snapshot import Snapshot
+
+__all__ = [
+    "CardContent",
+    "Clock",
+    "Committed",
+    "Directory",
+    "DirectoryUnavailable",
+    "Display",
+    "Ids",
+    "Messenger",
+    "NotNow",
+    "Person",
+    "Posted",
+    "Store",
+    "Transaction",
+    "Undeliverable",
+]
 
 Result = TypeVar("Result")
 
@@ -129,43 +147,6 @@ class Store(Protocol):
 
     def on_commit(self, listener: Callable[[Committed], None]) -> None:
         """Call *listener* on the event loop after each commit that has news."""
-        ...
-
-
-class DirectoryUnavailable(Exception):
-    """The directory could not say; whoever depends on the answer is refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What the directory says about one account of one workspace."""
-
-    user: UserId
-    team: TeamId
-    name: str
-    is_internal: bool
-    is_bot: bool = False
-    is_guest: bool = False
-    is_deactivated: bool = False
-
-
-class Directory(Protocol):
-    """Who is this, and which groups are they in; answers are at most 30 s old."""
-
-    async def person(self, user: UserId, team: TeamId) -> Person:
-        """Return the account that clicked. Raises DirectoryUnavailable."""
-        ...
-
-    async def members(self, usergroup: str) -> frozenset[UserId]:
-        """Return the members of a user group, none when it is disabled.
-
-        Raises:
-            DirectoryUnavailable: it could not be read.
-        """
-        ...
-
-    async def is_member(self, channel: ChannelId, user: UserId) -> bool:
-        """Whether the person is in the channel. Raises DirectoryUnavailable."""
         ...
 
 

@@ -58,7 +58,9 @@ def _remembered(request: ApprovalRequest) -> datetime:
 
 def _called(request: ApprovalRequest, card: Card, policy: Policy) -> tuple[PeopleSet, ...]:
     fired = request.followed_up.rung_of(card.id)
-    return () if fired is None else policy.people(fired.rung.to)
+    if fired is None:
+        return ()
+    return tuple(each.at(fired.at) for each in policy.people(fired.rung.to))
 
 
 def _thread(tx: Transaction, run: Run | None, request: ApprovalRequest) -> str | None:

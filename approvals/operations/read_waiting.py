@@ -88,7 +88,7 @@ async def _approvable(
     in_time = [each for each in requests if each.is_pending and each.expires_at > now]
     judged = [each async for each in _with_rules(policy, in_time)]
     names = frozenset[str]().union(*(set_names(rules) for _, rules in judged))
-    people = await people_now(desk.directory, policy, names)
+    people = (await people_now(desk, policy, names)).members
     verdicts = [_may_approve(each, rules, person=person, people=people) for each, rules in judged]
     found = [each for (each, _), may in zip(judged, verdicts, strict=True) if may]
     return found, None not in verdicts

@@ -72,7 +72,8 @@ async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:
     if now.effect is Effect.DENY:
         return MayApprove(obstacle=errors.DeniedByPolicy(now.message))
     names = set_names(rules_in_force(request, now))
-    people = of_both_moments(await people_now(desk.directory, policy, names), request.requirement)
+    read = await people_now(desk, policy, names)
+    people = of_both_moments(read.members, request.requirement)
     known = [members for members in people.values() if members is not None]
     return MayApprove(
         people=frozenset().union(*known) - request.requester.people,

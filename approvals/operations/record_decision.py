@@ -30,6 +30,7 @@ from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
     nobody_left,
+    people_needed,
     requirement_now,
     rules_in_force,
     rules_to_come,
@@ -149,9 +150,11 @@ def _rules_now(
         raise errors.DeniedByPolicy(now.message, request=request)
     rules = rules_in_force(request, now)
     at_last = rules_to_come(request, rules)
+    # Where several have to agree, nobody counts by a membership read before the click.
+    is_stale = people_needed(rules) > 1 and not who.is_fresh
     is_outdated = who.policy_version != policy.version
-    if is_outdated or set_names(at_last) - who.people.keys():
-        raise PeopleMissing(set_names(at_last))
+    if is_stale or is_outdated or set_names(at_last) - who.people.keys():
+        raise PeopleMissing(set_names(at_last), fresh=is_stale)
     if nobody_left(at_last, who.people, request.requester.people):
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request)

@@ -71,8 +71,11 @@ def _refuse_stranger(
         raise PeopleMissing(frozenset(names))
     if any(belongs.get(name) for name in names):
         return
-    if any(belongs.get(name) is None for name in names):
-        raise errors.IdentityUnverified(request=request)
+    unread = tuple(sorted(name for name in names if belongs.get(name) is None))
+    if unread:
+        raise errors.IdentityUnverified(
+            request=request, sets=unread, retry_after_s=who.retry_after_s
+        )
     raise errors.NotApprover(
         "Only who started the task, and who may approve this call, can say what became of it.",
         request=request,

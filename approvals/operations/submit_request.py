@@ -20,6 +20,7 @@ from approvals.domain.terms import ESCALATE
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.upkeep import LOOK_EVERY
 from approvals.operations.desk import Desk
+from approvals.operations.fit_people import fit_people
 from approvals.operations.pending_of_run import refuse_one_too_many
 from approvals.operations.people_now import (
     PeopleNow,
@@ -104,11 +105,14 @@ async def submit_request(
         StoreUnavailable: nothing was stored.
     """
     rules = rules_to_come(request, request.requirement.slots_by_rule)
-    people = await people_now(desk.directory, desk.policy(), set_names(rules))
-    if nobody_left(rules, people, request.requester.people):
+    people = (await people_now(desk, desk.policy(), set_names(rules))).members
+    excluded = request.requester.people
+    fit = await fit_people(desk.directory, people, excluded=excluded)
+    if nobody_left(rules, fit, excluded):
         raise errors.NoEligibleApprover(
             f"Too few people may approve {request.call.tool} in "
-            f"{request.requirement.channel_name}, and the requester does not count. "
+            f"{request.requirement.channel_name}; the requester, bots, guests and people who left "
+            "do not count. "
             "Add people to the sets its rules name in the policy."
         )
     if request.requirement.risk is Risk.HIGH:

@@ -61,7 +61,12 @@ class PolicyFile:
         return "\n".join(map(str, self.mistakes)) or None
 
     def reload_if_changed(self) -> PolicyChange | None:
-        """Look at the file; return what changed, or None. Never raises, never half-applies.
+        """Look at the file; return what changed, or None. Never raises, never half-applies."""
+        found = self.look()
+        return self.accept(found) if isinstance(found, Policy) else found
+
+    def look(self) -> Policy | PolicyChange | None:
+        """Return the policy of a file that changed, not yet in force, or why it was refused.
 
         The same broken content is reported once. A file that changes while it is read is looked
         at again next time.
@@ -74,7 +79,7 @@ class PolicyFile:
         except PolicyInvalid as refusal:
             # Whatever can be read next time is new, even if it is what is in force.
             self._signature, self._content = signature, ""
-            return self._refuse(refusal)
+            return self.refuse(refusal)
         if _signature(self.path) != signature:
             return None
         self._signature = signature
@@ -82,18 +87,20 @@ class PolicyFile:
             return None
         self._content = _content(raw)
         try:
-            return self._accept(read_policy(raw, file=self.path.name))
+            return read_policy(raw, file=self.path.name)
         except PolicyInvalid as refusal:
-            return self._refuse(refusal)
+            return self.refuse(refusal)
 
-    def _accept(self, policy: Policy) -> PolicyChange:
-        previous = self.policy.version
+    def accept(self, policy: Policy) -> PolicyChange:
+        """Put *policy*, which `look` returned, in force."""
+        previous = self.policy
         self.policy, self.mistakes = policy, ()
         version = policy.version[:12]
         _log.info("%s: the changed file is in force (version %s)", self.path.name, version)
-        return PolicyChange(policy_version=policy.version, previous_version=previous)
+        return PolicyChange(policy_version=policy.version, previous_version=previous.version)
 
-    def _refuse(self, refusal: PolicyInvalid) -> PolicyChange:
+    def refuse(self, refusal: PolicyInvalid) -> PolicyChange:
+        """Keep the policy in force, and say why the file's own is not."""
         self.mistakes = refusal.mistakes
         version = self.policy.version
         for mistake in refusal.mistakes:

@@ -1,7 +1,7 @@
 """A rule's `quorum:` in the policy file: how many of whom have to approve.
 
 Called by `policy_rules`. What the sets that are written out in the file can never satisfy is a
-mistake here; members of user groups are only known to Slack, when the call is asked.
+mistake here; whom groups and channels hold is only known to Slack, when the call is asked.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ def _slot(node: Node, people: People, mistakes: Mistakes) -> Slot | None:
     slot = Slot(of=tuple(dict.fromkeys(of)), count=count)
     if count > COUNT_MAX:
         mistakes.add(keys["count"], f"count is {count} – at most {COUNT_MAX}")
-    elif of and not can_be_met([slot], _written_out(people), ()):
+    elif of and not _is_possible(slot, people):
         mistakes.add(
             keys.get("count", node),
             f"count is {count}, but {' and '.join(slot.of)} have fewer people – "
@@ -66,9 +66,17 @@ def _slot(node: Node, people: People, mistakes: Mistakes) -> Slot | None:
     return slot
 
 
+def _is_possible(slot: Slot, people: People) -> bool:
+    """Whether the sets of one slot may ever hold as many people at once as it has places."""
+    most = [None if (found := people[name]) is None else found.most for name in slot.of]
+    if None not in most and sum(each or 0 for each in most) < slot.count:
+        return False
+    return can_be_met([slot], _written_out(people), ())
+
+
 def _written_out(people: People) -> Mapping[str, frozenset[UserId] | None]:
-    """Return the people of each set; None where Slack alone knows them all."""
+    """Return the people of each set; None where the file alone cannot tell them."""
     return {
-        name: None if each is None or each.usergroups else each.users
+        name: each.users if each is not None and each.is_written_out else None
         for name, each in people.items()
     }

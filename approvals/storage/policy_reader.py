@@ -11,6 +11,7 @@ from approvals.storage import policy_sections as sections
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes, PolicyInvalid
 from approvals.storage.policy_declared import Declared, channel_ids
+from approvals.storage.policy_people import read_people
 from approvals.storage.policy_rules import GUARDRAILS, read_rules
 from approvals.storage.yaml_nodes import Node, read_nodes
 
@@ -39,7 +40,7 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
     if keys is None:
         return None
     read.check_version(keys, mistakes, at=root)
-    people = sections.read_people(
+    people = read_people(
         read.require(keys, "people", mistakes, at=root, why="name who may approve"), mistakes
     )
     declared = Declared(people=people, channels=channel_ids(keys.get("channels")))

@@ -1,4 +1,4 @@
-"""The sections of the policy file around its rules: people, channels, defaults, routing.
+"""The sections of the policy file around its rules: channels, defaults, routing.
 
 Called by `policy_reader`. Names are checked against what the file itself declares: a people set
 or a channel that nobody declared is a mistake, and so is whatever would leave nobody to ask.
@@ -7,47 +7,20 @@ or a channel that nobody declared is a mistake, and so is whatever would leave n
 from collections.abc import Collection
 
 from approvals.domain.ids import ChannelId
-from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Effect
 from approvals.domain.routing import Route, label
 from approvals.domain.rule import ChannelPolicy, Defaults
-from approvals.domain.task_rule import MEMBERS, MEMBERS_ONLY
+from approvals.domain.task_rule import MEMBERS_ONLY
 from approvals.domain.terms import Place
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import slack_ids
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_declared import Declared
-from approvals.storage.policy_quorum import People
 from approvals.storage.policy_rules import RuleSection, read_rules
 from approvals.storage.policy_tasks import read_tasks
 from approvals.storage.policy_terms import keys_of, read_terms
-from approvals.storage.yaml_nodes import Mapping, Node, Scalar
-
-
-def read_people(node: Node | None, mistakes: Mistakes) -> People:
-    """Read the sets of people that may be named as approvers, by name."""
-    names = [key.value for key, _ in node.entries] if isinstance(node, Mapping) else []
-    people: dict[str, PeopleSet | None] = dict.fromkeys(names)
-    for key, value in read.named(node, mistakes, what="people"):
-        people[key.value] = _people_set(key, value, mistakes)
-    return people
-
-
-def _people_set(key: Scalar, node: Node, mistakes: Mistakes) -> PeopleSet | None:
-    name = key.value
-    noted = len(mistakes.found)
-    if name == MEMBERS:
-        stands_for = "in tasks it stands for the members of the channel"
-        mistakes.add(key, f'"*" cannot name a set: {stands_for} – give the set another name')
-    keys = read.fields(node, {"users", "usergroup"}, mistakes, what=f"people {name}") or {}
-    users = read.each(keys.get("users"), slack_ids.read_user, mistakes, what="users")
-    groups = read.each(keys.get("usergroup"), slack_ids.read_usergroup, mistakes, what="usergroup")
-    if not users and not groups and len(mistakes.found) == noted:
-        mistakes.add(node, f"{name} is nobody – list users, a usergroup, or both")
-    if len(mistakes.found) > noted:
-        return None
-    return PeopleSet(name=name, users=frozenset(users), usergroups=frozenset(groups))
+from approvals.storage.yaml_nodes import Node, Scalar
 
 
 def read_channels(

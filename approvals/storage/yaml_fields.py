@@ -109,7 +109,7 @@ def one_of_people(people: Collection[str]) -> Callable[[str], str]:
         names = ", ".join(sorted(people)) or "none yet"
         raise ValueError(
             f"{written!r} is not one of the people named in this file ({names}) – "
-            "add it under people, with users or a usergroup"
+            "add it under people"
         )
 
     return read_name

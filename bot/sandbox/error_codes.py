@@ -22,6 +22,7 @@ ERROR_CODES = {
     "not_in_channel": "the app is not a member of the channel",
     "is_archived": "the channel is archived",
     "user_not_found": "no such person",
+    "users_not_found": "nobody of the workspace has this address",
     "user_disabled": "the person is deactivated",
     "users_list_not_supplied": "neither people nor a channel to open",
     "too_many_users": "more people than a direct message opened here can have",

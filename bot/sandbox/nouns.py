@@ -41,6 +41,11 @@ class Person:
     is_admin: bool = False
     tz: str = "Etc/UTC"
 
+    @property
+    def email(self) -> str:
+        """The address of the account; it can be looked up, and no profile shows it."""
+        return f"{self.name}@example.com"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserGroup:

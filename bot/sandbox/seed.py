@@ -16,6 +16,7 @@ ALL_SCOPES = (
     "chat:write",
     "commands",
     "users:read",
+    "users:read.email",
     "usergroups:read",
     "im:write",
     "channels:read",

@@ -6,6 +6,7 @@ own record of the account, never by a display name.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from approvals.domain.ids import ChannelId, TeamId, UserId
@@ -13,13 +14,15 @@ from approvals.operations.ports import DirectoryUnavailable, Person
 from bot.slack.fresh_reads import FreshReads
 from bot.slack.identity import Identity
 from bot.slack.slack_settings import SlackSettings
-from bot.slack.web_api import CallFailed, SlackRefused, WebApi
+from bot.slack.web_api import CallFailed, SlackBusy, SlackRefused, WebApi
 
 SLACKBOT = UserId("USLACKBOT")
 """Slack's own bot, which carries no `is_bot`."""
 MEMBERS_PER_PAGE = 999
 """Slack hands out fewer than a thousand at once."""
 MEMBER_PAGES_MAX = 20
+CHANNEL_PAGES_MAX = 5
+"""A channel whose members may approve has fewer than five thousand of them."""
 MEMBERS_WITHIN_S = 10.0
 """A person waits for the answer; a channel that takes longer is one we cannot tell about."""
 _ALL = "all"
@@ -37,16 +40,18 @@ class SlackDirectory:
         age = settings.directory_max_age_s
         self._users: FreshReads[dict[str, Any]] = FreshReads(max_age_s=age)
         self._members: FreshReads[frozenset[UserId]] = FreshReads(max_age_s=age)
+        self._in_channel: FreshReads[frozenset[UserId]] = FreshReads(max_age_s=age)
         self._disabled: FreshReads[frozenset[str]] = FreshReads(max_age_s=age)
         # By channel and person: all members of all channels would be more than needs keeping.
         self._is_member: FreshReads[bool] = FreshReads(max_age_s=age)
 
-    async def person(self, user: UserId, team: TeamId) -> Person:
-        """Return the account that clicked, *team* being the one its payload names.
+    async def person(self, user: UserId, team: TeamId | None) -> Person:
+        """Return the account that clicked, *team* being the one its payload names; None: ours.
 
         Raises:
             DirectoryUnavailable: Slack could not say who this is.
         """
+        team = self._identity.team if team is None else team
         if user in {self._identity.bot_user, SLACKBOT}:
             return Person(user=user, team=team, name="bot", is_internal=True, is_bot=True)
         found = await self._users.get(user, lambda: self._user(user))
@@ -60,21 +65,63 @@ class SlackDirectory:
             is_deactivated=bool(found.get("deleted")),
         )
 
-    async def members(self, usergroup: str) -> frozenset[UserId]:
+    async def members(self, usergroup: str, *, fresh: bool = False) -> frozenset[UserId]:
         """Return the members of a user group; a disabled or deleted one has none.
 
         Raises:
             DirectoryUnavailable: it could not be read.
         """
         disabled, members = self._disabled.kept(_ALL), self._members.kept(usergroup)
-        if disabled is None or members is None:
+        if fresh or disabled is None or members is None:
             # Side by side: a click has 800 ms for everything it asks Slack.
             read = await asyncio.gather(
-                self._disabled.get(_ALL, self._disabled_groups),
-                self._members.get(usergroup, lambda: self._group(usergroup)),
+                self._disabled.get(_ALL, self._disabled_groups, fresh=fresh),
+                self._members.get(usergroup, lambda: self._group(usergroup), fresh=fresh),
             )
             disabled, members = read
         return frozenset() if usergroup in disabled else members
+
+    async def channel_members(
+        self, channel: ChannelId, *, fresh: bool = False
+    ) -> frozenset[UserId]:
+        """Return who is in the channel, apps and guests included.
+
+        Raises:
+            DirectoryUnavailable: Slack could not say, Sayso is not in the private channel, or it
+                has more members than are read.
+        """
+        return await self._in_channel.get(channel, lambda: self._everybody(channel), fresh=fresh)
+
+    async def account(self, email: str) -> UserId | None:
+        """Return whose address this is in our workspace, or None for nobody's.
+
+        Raises:
+            DirectoryUnavailable: Slack could not say.
+        """
+        try:
+            found = (await self._ask("users.lookupByEmail", email=email)).get("user")
+        except DirectoryUnavailable as failure:
+            if _refusal(failure) == "users_not_found":
+                return None
+            raise
+        if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+            raise DirectoryUnavailable("users.lookupByEmail named nobody")
+        is_ours = self._is_internal(found, self._identity.team)
+        return UserId(found["id"]) if is_ours and not found.get("deleted") else None
+
+    async def has_usergroups(self) -> bool:
+        """Whether the workspace's plan knows user groups.
+
+        Raises:
+            DirectoryUnavailable: Slack could not say.
+        """
+        try:
+            await self._disabled.get(_ALL, self._disabled_groups)
+        except DirectoryUnavailable as failure:
+            if _refusal(failure) == "plan_upgrade_required":
+                return False
+            raise
+        return True
 
     async def is_member(self, channel: ChannelId, user: UserId) -> bool:
         """Whether the person is in the channel; pages are read until they are found.
@@ -103,8 +150,7 @@ class SlackDirectory:
         try:
             users = (await self._ask("usergroups.users.list", usergroup=usergroup)).get("users")
         except DirectoryUnavailable as failure:
-            cause = failure.__cause__
-            if isinstance(cause, SlackRefused) and cause.code == "no_such_subteam":
+            if _refusal(failure) == "no_such_subteam":
                 return frozenset()
             raise
         if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
@@ -112,23 +158,34 @@ class SlackDirectory:
         return frozenset(map(UserId, users))
 
     async def _seeks(self, channel: ChannelId, user: UserId) -> bool:
-        try:
-            async with asyncio.timeout(MEMBERS_WITHIN_S):
-                return await self._is_on_a_page(channel, user)
-        except TimeoutError as failure:
-            raise DirectoryUnavailable("conversations.members: too many pages") from failure
-
-    async def _is_on_a_page(self, channel: ChannelId, user: UserId) -> bool:
-        cursor: str | None = None
-        for _ in range(MEMBER_PAGES_MAX):
-            page = await self._ask(
-                "conversations.members", channel=channel, limit=MEMBERS_PER_PAGE, cursor=cursor
-            )
-            if user in _people(page):
+        async for page in self._pages(channel, MEMBER_PAGES_MAX):
+            if user in page:
                 return True
+        return False
+
+    async def _everybody(self, channel: ChannelId) -> frozenset[UserId]:
+        pages = [page async for page in self._pages(channel, CHANNEL_PAGES_MAX)]
+        return frozenset(UserId(user) for page in pages for user in page)
+
+    async def _pages(self, channel: ChannelId, pages_max: int) -> AsyncIterator[list[str]]:
+        """Yield the members of a channel, page by page; a channel too large is not told about."""
+        ends_at = asyncio.get_running_loop().time() + MEMBERS_WITHIN_S
+        cursor: str | None = None
+        for _ in range(pages_max):
+            try:
+                async with asyncio.timeout_at(ends_at):
+                    page = await self._ask(
+                        "conversations.members",
+                        channel=channel,
+                        limit=MEMBERS_PER_PAGE,
+                        cursor=cursor,
+                    )
+            except TimeoutError as failure:
+                raise DirectoryUnavailable("conversations.members: too many pages") from failure
+            yield _people(page)
             cursor = _next_cursor(page)
             if cursor is None:
-                return False
+                return
         raise DirectoryUnavailable("conversations.members: too many pages")
 
     async def _disabled_groups(self) -> frozenset[str]:
@@ -141,12 +198,20 @@ class SlackDirectory:
         try:
             return await self._api.call(method, timeout_s=self._timeout_s, **arguments)
         except CallFailed as failure:
-            raise DirectoryUnavailable(f"{method}: {failure.code}") from failure
+            wait_s = failure.retry_after_s if isinstance(failure, SlackBusy) else None
+            why = f"{method}: {failure.code}"
+            raise DirectoryUnavailable(why, retry_after_s=wait_s) from failure
 
 
-def _people(page: dict[str, Any]) -> list[Any]:
+def _refusal(failure: DirectoryUnavailable) -> str | None:
+    """Return Slack's own code where it answered with one."""
+    cause = failure.__cause__
+    return cause.code if isinstance(cause, SlackRefused) else None
+
+
+def _people(page: dict[str, Any]) -> list[str]:
     members = page.get("members")
-    if not isinstance(members, list):
+    if not isinstance(members, list) or not all(isinstance(user, str) for user in members):
         raise DirectoryUnavailable("conversations.members gave no list of people")
     return members
 

@@ -7,11 +7,19 @@ caller giving up does not take the answer from the others.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
 REMEMBERED_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept(Generic[Value]):
+    value: Value
+    begun_s: float
+    number: int
 
 
 class FreshReads(Generic[Value]):
@@ -22,38 +30,59 @@ class FreshReads(Generic[Value]):
     ) -> None:
         self._max_age_s = max_age_s
         self._monotonic = monotonic
-        self._kept: dict[str, tuple[float, Value]] = {}
+        self._kept: dict[str, _Kept[Value]] = {}
+        self._begun = 0
+        """How many reads have begun; their order tells which came after a question."""
         self._in_flight: dict[str, asyncio.Task[Value]] = {}
 
     def kept(self, key: str) -> Value | None:
         """Return the kept answer, or None where it has to be read."""
         kept = self._kept.get(key)
         # Age counts from the start of the read: what changed while it ran may be missing.
-        if kept is not None and self._monotonic() - kept[0] < self._max_age_s:
-            return kept[1]
+        if kept is not None and self._monotonic() - kept.begun_s < self._max_age_s:
+            return kept.value
         return None
 
-    async def get(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
-        """Return the kept answer, or that of the read in flight, or of a new one."""
+    async def get(
+        self, key: str, read: Callable[[], Awaitable[Value]], *, fresh: bool = False
+    ) -> Value:
+        """Return the kept answer, or that of the read in flight, or of a new one.
+
+        With *fresh* only a read counts that began after this call; such a one is shared too.
+        """
+        if fresh:
+            return await self._anew(key, read)
         kept = self.kept(key)
-        if kept is not None:
-            return kept
+        return kept if kept is not None else await self._reading(key, read)
+
+    async def _anew(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
+        begun = self._begun
+        running = self._in_flight.get(key)
+        if running is not None:
+            await asyncio.wait({running})
+            kept = self._kept.get(key)
+            if kept is not None and kept.number > begun:
+                return kept.value
+        return await self._reading(key, read)
+
+    async def _reading(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
         task = self._in_flight.get(key)
         if task is None:
-            task = asyncio.create_task(self._read(key, read))
+            self._begun += 1
+            task = asyncio.create_task(self._read(key, read, number=self._begun))
             self._in_flight[key] = task
             task.add_done_callback(_look_at)
         return await asyncio.shield(task)
 
-    async def _read(self, key: str, read: Callable[[], Awaitable[Value]]) -> Value:
-        started = self._monotonic()
+    async def _read(self, key: str, read: Callable[[], Awaitable[Value]], *, number: int) -> Value:
+        begun_s = self._monotonic()
         try:
             value = await read()
         finally:
             self._in_flight.pop(key, None)
         if len(self._kept) >= REMEMBERED_MAX:
             self._kept.clear()
-        self._kept[key] = (started, value)
+        self._kept[key] = _Kept(value=value, begun_s=begun_s, number=number)
         return value
 
 

@@ -4,11 +4,13 @@ One sentence per refusal code; called by the listeners for every click that chan
 text is mrkdwn, escaped here; people are mentioned by ids Slack gave us and by nothing else.
 """
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 from approvals.domain import edit_errors, errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
+from approvals.domain.durations import format_duration
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Settlement
 from approvals.domain.quorum import Progress
@@ -56,9 +58,6 @@ _SENTENCES = {
         f"The card does not show everything that would run. {_SAFE} Press *Review and approve…* "
         "and decide on the last page."
     ),
-    errors.IdentityUnverified.code: (
-        f"Slack could not confirm just now who you are. {_SAFE} Try again in a moment."
-    ),
     errors.BotMayNotDecide.code: f"Bots and workflows may not decide. {_SAFE}",
     errors.GuestMayNotDecide.code: (
         f"Guests of the workspace may not decide. {_SAFE} Ask a full member who is an approver."
@@ -87,9 +86,6 @@ _READING = {
         "People of another organisation may not look at what is asked."
     ),
     errors.DeactivatedMayNotDecide.code: "This account is deactivated, so nothing is shown.",
-    errors.IdentityUnverified.code: (
-        "Slack could not confirm just now who you are, so nothing is shown. Try again in a moment."
-    ),
 }
 _SETTLED = {
     Settlement.HAPPENED: "it happened",
@@ -108,15 +104,28 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
     if isinstance(refusal, errors.NotApprover):
         is_ours = refusal.message == errors.NotApprover().message
         return _not_approver(request) if is_ours else f"{escape(refusal.message)} {_NO_CHANGE}"
-    if isinstance(refusal, errors.AlreadyCounted | errors.DeniedByPolicy):
-        return _counted(refusal) if isinstance(refusal, errors.AlreadyCounted) else _denied(refusal)
+    return _by_facts(refusal) or _SENTENCES.get(
+        refusal.code, f"{untrusted(refusal.message, 500)} {_SAFE}"
+    )
+
+
+def _by_facts(refusal: errors.Refusal) -> str | None:
+    """Return the sentence where it is made of what the refusal carries; else None."""
+    if isinstance(refusal, errors.AlreadyCounted):
+        return _counted(refusal)
+    if isinstance(refusal, errors.DeniedByPolicy):
+        return _denied(refusal)
+    if isinstance(refusal, errors.IdentityUnverified):
+        return f"{_unverified(refusal)} {_SAFE} {_try_again(refusal)}"
     if isinstance(refusal, errors.StoreUnavailable):
         return f"{NOT_SAVED} ({escape(refusal.code)})"
-    return _SENTENCES.get(refusal.code, f"{untrusted(refusal.message, 500)} {_SAFE}")
+    return None
 
 
 def unreadable_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = None) -> str:
     """Return the same for a person who only wanted to read."""
+    if isinstance(refusal, errors.IdentityUnverified):
+        return f"{_unverified(refusal)} Nothing is shown. {_try_again(refusal)}"
     return _READING.get(refusal.code) or refusal_sentence(refusal, request)
 
 
@@ -146,6 +155,21 @@ def error_sentence(error_id: str) -> str:
 def _request_in(refusal: errors.Refusal) -> ApprovalRequest | None:
     found = refusal.facts.get("request")
     return found if isinstance(found, ApprovalRequest) else None
+
+
+def _unverified(refusal: errors.IdentityUnverified) -> str:
+    """Return what Slack could not say: who is in which sets, or who pressed."""
+    sets = refusal.facts.get("sets") or ()
+    if not sets:
+        return "Slack could not confirm just now who you are."
+    return f"Slack could not say just now who is in {untrusted(' and '.join(sets), 200)}."
+
+
+def _try_again(refusal: errors.IdentityUnverified) -> str:
+    wait_s = refusal.facts.get("retry_after_s")
+    if not wait_s:
+        return "Try again in a moment."
+    return f"Try again in {format_duration(timedelta(seconds=max(1, math.ceil(wait_s))))}."
 
 
 def _already(request: ApprovalRequest) -> str:

@@ -31,6 +31,7 @@ METHODS: dict[str, SlackMethod] = {
     "usergroups.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
     "usergroups.users.list": SlackMethod(scopes=("usergroups:read",), as_query=True),
     "users.info": SlackMethod(scopes=("users:read",), as_query=True),
+    "users.lookupByEmail": SlackMethod(scopes=("users:read.email",), as_query=True),
     "views.open": SlackMethod(),
     "views.update": SlackMethod(),
 }

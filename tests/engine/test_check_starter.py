@@ -152,7 +152,7 @@ async def test_when_the_directory_is_down_nobody_may_and_the_sentence_says_that_
 class HalfADirectory(FakeDirectory):
     """Knows who people are, and cannot say in which groups and channels they are."""
 
-    async def members(self, usergroup: str) -> frozenset[UserId]:
+    async def members(self, usergroup: str, *, fresh: bool = False) -> frozenset[UserId]:
         raise DirectoryUnavailable
 
     async def is_member(self, channel: ChannelId, user: UserId) -> bool:

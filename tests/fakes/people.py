@@ -34,21 +34,40 @@ class FakeDirectory:
     usergroups: dict[str, frozenset[UserId]] = field(default_factory=dict)
     channels: dict[ChannelId, frozenset[UserId]] = field(default_factory=dict)
     """Members by channel; a channel that is not here has everybody in it."""
+    emails: dict[str, UserId] = field(default_factory=dict)
+    knows_usergroups: bool = True
     is_down: bool = False
 
     def change(self, user: UserId, **facts: bool) -> None:
         known = self.people.get(user, a_person(user))
         self.people[user] = replace(known, **facts)  # type: ignore[arg-type]
 
-    async def person(self, user: UserId, team: TeamId) -> Person:
+    async def person(self, user: UserId, team: TeamId | None) -> Person:
         if self.is_down:
             raise DirectoryUnavailable
-        return self.people.get(user, a_person(user, team))
+        return self.people.get(user, a_person(user, team or TEAM))
 
-    async def members(self, usergroup: str) -> frozenset[UserId]:
+    async def members(self, usergroup: str, *, fresh: bool = False) -> frozenset[UserId]:
         if self.is_down:
             raise DirectoryUnavailable
         return self.usergroups.get(usergroup, frozenset())
+
+    async def channel_members(
+        self, channel: ChannelId, *, fresh: bool = False
+    ) -> frozenset[UserId]:
+        if self.is_down:
+            raise DirectoryUnavailable
+        return self.channels.get(channel, frozenset())
+
+    async def account(self, email: str) -> UserId | None:
+        if self.is_down:
+            raise DirectoryUnavailable
+        return self.emails.get(email)
+
+    async def has_usergroups(self) -> bool:
+        if self.is_down:
+            raise DirectoryUnavailable
+        return self.knows_usergroups
 
     async def is_member(self, channel: ChannelId, user: UserId) -> bool:
         if self.is_down:

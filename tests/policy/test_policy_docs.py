@@ -11,7 +11,9 @@ from ruamel.yaml import YAML
 from approvals.domain.conditions import Condition
 from approvals.domain.requirement import Slot
 from approvals.domain.task_rule import TaskVerb
+from approvals.storage.policy_people import PEOPLE_KEYS
 from approvals.storage.policy_reader import read_policy
+from approvals.storage.policy_rotation import ROTATION_KEYS
 from bot.policy_command import run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policy-file.md").read_text()
@@ -65,6 +67,21 @@ def test_the_quorum_of_the_page_asks_for_two_different_people() -> None:
     rule = read_policy(text.encode()).channels[1].rules[1]
 
     assert rule.quorum == (Slot(of=("sre",)), Slot(of=("leads",)))
+
+
+def test_the_rotation_of_the_page_may_stand_among_the_people() -> None:
+    rotation = next(body for _, name, body in BLOCKS if name == "rotation")
+    text = POLICY.replace("people:\n", "people:\n" + textwrap.indent(rotation, "  "), 1)
+
+    (shift,) = read_policy(text.encode()).people(["oncall"])[0].rotations
+
+    assert len(shift.people) == 3
+    assert len(shift.overrides) == 1
+
+
+def test_the_page_names_every_key_of_people_and_of_a_rotation() -> None:
+    for key in (*PEOPLE_KEYS, *ROTATION_KEYS):
+        assert f"| `{key}` |" in PAGE
 
 
 def test_the_page_names_every_verb_there_is() -> None:

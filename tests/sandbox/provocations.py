@@ -91,6 +91,11 @@ async def _nobody(scene: Scene) -> object:
     return await scene.client.users_info(user="U0NOBODY")
 
 
+@provokes("users_not_found")
+async def _nobodys_address(scene: Scene) -> object:
+    return await scene.client.users_lookupByEmail(email="nobody@example.com")
+
+
 @provokes("user_disabled")
 async def _somebody_who_left(scene: Scene) -> object:
     return await scene.client.conversations_open(users="U0FRANK")

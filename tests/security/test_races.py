@@ -95,7 +95,7 @@ class UnsteadyDirectory(FakeDirectory):
 
     chance = random.Random(2)
 
-    async def person(self, user: UserId, team: TeamId) -> Person:
+    async def person(self, user: UserId, team: TeamId | None) -> Person:
         for _ in range(self.chance.randrange(6)):
             await asyncio.sleep(0)
         return await super().person(user, team)

@@ -1,7 +1,7 @@
 """The program as `serve` builds it, in this process, on a local Slack: nothing is left out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import aiohttp
 
 from approvals.gate import Gate
 from bot.bootstrap import MakeAgents, Running, no_agents, running_gateway
+from bot.sandbox.faults import Fault
 from bot.sandbox.nouns import Message
 from bot.sandbox.server import LocalSlack
 from bot.settings import read_settings
@@ -93,11 +94,21 @@ async def eventually(is_so: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def a_whole_gateway(
-    directory: Path, policy: str = POLICY, *, agents: MakeAgents = no_agents, **also: str
+    directory: Path,
+    policy: str = POLICY,
+    *,
+    agents: MakeAgents = no_agents,
+    faults: Sequence[Fault] = (),
+    **also: str,
 ) -> AsyncIterator[WholeGateway]:
-    """Serve from *directory*, with agents and more settings if given, until the block ends."""
+    """Serve from *directory*, with agents and more settings if given, until the block ends.
+
+    *faults* are Slack's from the start.
+    """
     (directory / "policy.yml").write_text(policy, encoding="utf-8")
     async with LocalSlack.running() as slack:
+        for fault in faults:
+            await slack.faults.switch_on(fault)
         settings = read_settings(
             {
                 "SLACK_BASE_URL": slack.base_url,

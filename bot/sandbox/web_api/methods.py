@@ -31,6 +31,7 @@ METHODS = {
     "views.publish": Entry(answer=views.publish_view),
     "users.info": Entry(answer=users.info, scopes=("users:read",)),
     "users.list": Entry(answer=users.list_all, scopes=("users:read",)),
+    "users.lookupByEmail": Entry(answer=users.lookup_by_email, scopes=("users:read.email",)),
     "usergroups.list": Entry(answer=usergroups.list_all, scopes=("usergroups:read",)),
     "usergroups.users.list": Entry(answer=usergroups.users, scopes=("usergroups:read",)),
     "conversations.open": Entry(answer=conversations.open_direct, scopes=("im:write",)),

@@ -1,4 +1,4 @@
-"""users.info and users.list."""
+"""users.info, users.list and users.lookupByEmail."""
 
 from bot.sandbox.error_codes import SlackError
 from bot.sandbox.nouns import JsonObject
@@ -22,3 +22,12 @@ def list_all(context: Context, arguments: Arguments) -> JsonObject:
     members = [user_json(person, seed=context.seed) for person in people]
     cache_ts = int(context.clock.epoch_s())
     return {"members": members, "cache_ts": cache_ts, "response_metadata": metadata}
+
+
+def lookup_by_email(context: Context, arguments: Arguments) -> JsonObject:
+    """users.lookupByEmail: the active member of the workspace with this address."""
+    email = arguments.required("email").lower()
+    for person in context.workspace.people():
+        if person.email == email and not (person.deleted or person.is_bot or person.is_stranger):
+            return {"user": user_json(person, seed=context.seed)}
+    raise SlackError("users_not_found")
