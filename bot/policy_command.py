@@ -13,11 +13,12 @@ from pathlib import Path
 
 from approvals.domain import strict_json
 from approvals.domain.durations import format_duration
+from approvals.domain.effect import Mention
 from approvals.domain.errors import ChannelUnknown, InvalidArguments, InvalidJson, Refusal
 from approvals.domain.policy import Effect, Policy, Requirement, Slot
 from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
-from approvals.domain.terms import ESCALATE, REMIND
+from approvals.domain.terms import ESCALATE, MENTION, NOTIFY, REMIND
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.policy_file import read_file
@@ -184,6 +185,9 @@ def _until_then(requirement: Requirement) -> Iterator[str]:
         yield (
             f"  reminds after {format_duration(plan.every)}{slower}, at most {plan.max_count} times"
         )
+    mention, notified = requirement.terms[MENTION], requirement.terms[NOTIFY]
+    if notified and mention is Mention.FIRST:
+        yield f"  mentions {', '.join(notified)} on the first card"
     for rung in requirement.terms[ESCALATE]:
         where = rung.channel or requirement.channel
         yield f"  escalates after {format_duration(rung.after)} to {', '.join(rung.to)} in {where}"

@@ -29,6 +29,7 @@ _TITLES = {
     "approvals.domain.look_errors": "Of looking and of people who ask people",
     "approvals.domain.edit_errors": "Of reasons, and of calls that people change",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
+    "approvals.domain.time_errors": "Of more time",
     "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",
     "bot.agents.errors": "Of agent tasks",

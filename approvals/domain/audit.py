@@ -37,6 +37,8 @@ class AuditName(StrEnum):
     """Nobody had ended it in time for a reminder; `number` counts them."""
     REQUEST_ESCALATED = "request.escalated"
     """Nobody had ended it in time for a rung; the people of `to` may answer from now on."""
+    REQUEST_EXTENDED = "request.extended"
+    """An approver gave it more time; it ends at `until` now, `instead_of` what was before."""
     ESCALATION_UNDELIVERABLE = "escalation.undeliverable"
     """Slack will not show a rung's card; `code` says why. Its people may answer all the same."""
     REQUEST_APPROVED = "request.approved"

@@ -31,9 +31,18 @@ class WantedReason(StrEnum):
     ALWAYS = "always"
 
 
+class Mention(StrEnum):
+    """From when on people are called by mentioning them, from the quietest to the loudest."""
+
+    NEVER = "never"
+    REMINDERS = "reminders"
+    FIRST = "first"
+
+
 _EFFECTS = tuple(Effect)
 _RISKS = tuple(Risk)
 _WANTED = tuple(WantedReason)
+_MENTIONS = tuple(Mention)
 
 
 def strictest(effects: Iterable[Effect]) -> Effect:
@@ -49,3 +58,8 @@ def highest(risks: Iterable[Risk]) -> Risk:
 def most_wanted(reasons: Iterable[WantedReason]) -> WantedReason:
     """Return the one of at least one that asks most often."""
     return max(reasons, key=_WANTED.index)
+
+
+def loudest(mentions: Iterable[Mention]) -> Mention:
+    """Return the one of at least one that calls people earliest."""
+    return max(mentions, key=_MENTIONS.index)

@@ -1,14 +1,14 @@
-"""What the clock has done about a pending request: facts with a time, never statuses.
+"""What was done about a pending request while it waited: facts with a time, never statuses.
 
-A part of the request's row. Written by `follow_up` when a follow-up falls due; read by the click
-(whom an escalation added) and by the card, which tells it.
+A part of the request's row. Written by `follow_up` when a follow-up falls due, and by `extending`;
+read by the click (whom an escalation added) and by the card, which tells it.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from approvals.domain.ids import CardId
+from approvals.domain.ids import CardId, UserId
 from approvals.domain.silence import Rung
 
 
@@ -25,13 +25,33 @@ class FiredRung:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """A person gave the request more time."""
+
+    by: UserId
+    at: datetime
+    until: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {"by": self.by, "at": self.at.isoformat(), "until": self.until.isoformat()}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Extension":
+        """Read what `to_json` wrote."""
+        at, until = (datetime.fromisoformat(stored[key]) for key in ("at", "until"))
+        return cls(by=UserId(stored["by"]), at=at, until=until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedUp:
-    """Reminders sent and rungs fired; nothing of both when it is new."""
+    """Reminders sent, rungs fired, more time given; nothing of it when the request is new."""
 
     reminders: int = 0
     reminded_at: datetime | None = None
     """When the last of them fell due and was sent on its way."""
     rungs: tuple[FiredRung, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
     @property
     def added(self) -> tuple[str, ...]:
@@ -63,6 +83,7 @@ class FollowedUp:
                 }
                 for fired in self.rungs
             ],
+            "extensions": [each.to_json() for each in self.extensions],
         }
 
     @classmethod
@@ -81,6 +102,7 @@ class FollowedUp:
                 )
                 for fired in stored["rungs"]
             ),
+            extensions=tuple(map(Extension.from_json, stored.get("extensions", ()))),
         )
 
 

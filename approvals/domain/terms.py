@@ -12,7 +12,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from approvals.domain.effect import Effect, Risk, WantedReason, highest, most_wanted
+from approvals.domain.effect import (
+    Effect,
+    Mention,
+    Risk,
+    WantedReason,
+    highest,
+    loudest,
+    most_wanted,
+)
 from approvals.domain.silence import Remind, Rung, all_rungs, most_insistent
 
 Value = TypeVar("Value")
@@ -200,6 +208,36 @@ ESCALATE: Option[tuple[Rung, ...]] = Option(
 )
 """Who may answer too once a request has waited so long, in the order the rungs fire."""
 
+NOTIFY: Option[tuple[str, ...]] = Option(
+    key="notify",
+    stored_as="notify",
+    strictest=lambda said: tuple(sorted({name for names in said for name in names})),
+    otherwise=(),
+    to_json=list,
+    from_json=tuple,
+)
+"""Names of the people sets the first card calls, who need not be those who may approve."""
+
+MENTION: Option[Mention] = Option(
+    key="mention",
+    stored_as="mention",
+    strictest=loudest,
+    otherwise=Mention.FIRST,
+    to_json=str,
+    from_json=Mention,
+)
+"""From when on anybody is called by a mention."""
+
+EXTEND_MAX: Option[timedelta] = Option(
+    key="extend_max",
+    stored_as="extend_max_s",
+    strictest=min,
+    otherwise=timedelta(hours=1),
+    to_json=timedelta.total_seconds,
+    from_json=_seconds,
+)
+"""By how much approvers may put the end off, all in all; nothing at all where it is zero."""
+
 REASON: Option[WantedReason] = Option(
     key="reason",
     stored_as="reason",
@@ -236,6 +274,9 @@ OPTIONS: tuple[Option[Any], ...] = (
     TIMEOUT,
     REMIND,
     ESCALATE,
+    NOTIFY,
+    MENTION,
+    EXTEND_MAX,
     PERMIT_TTL,
     APPROVED_FOR,
     RISK,

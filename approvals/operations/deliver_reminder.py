@@ -10,10 +10,12 @@ from dataclasses import replace
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import CardKind
 from approvals.domain.decision import Verdict
+from approvals.domain.effect import Mention
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.jobs import Job
 from approvals.domain.people import PeopleSet
 from approvals.domain.quorum import progress
+from approvals.domain.terms import MENTION
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import PeopleNow, of_both_moments, people_now, set_names
 from approvals.operations.ports import CardContent, NotNow, Transaction, Undeliverable
@@ -80,7 +82,9 @@ def _first_card(
 
 
 async def _people(desk: Desk, content: CardContent) -> PeopleNow:
-    """Return who could fill what is still missing, by set."""
+    """Return who could fill what is still missing, by set; nobody where nobody is to be called."""
+    if content.request.requirement.terms[MENTION] is Mention.NEVER:
+        return {}
     approved = [each.sets for each in content.decisions if each.verdict is Verdict.APPROVE]
     missing = progress(content.rules, approved).missing or tuple(
         slot for slots in content.rules for slot in slots

@@ -8,13 +8,15 @@ from datetime import datetime
 
 from approvals.domain.absence import missed_by
 from approvals.domain.approval_request import ApprovalRequest, Cause
-from approvals.domain.card import Card
+from approvals.domain.card import Card, CardKind
+from approvals.domain.effect import Mention
 from approvals.domain.history import REMEMBERED_FOR
 from approvals.domain.ids import RequestId
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
 from approvals.domain.run import Run
+from approvals.domain.terms import MENTION, NOTIFY
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
@@ -57,10 +59,15 @@ def _remembered(request: ApprovalRequest) -> datetime:
 
 
 def _called(request: ApprovalRequest, card: Card, policy: Policy) -> tuple[PeopleSet, ...]:
+    """Return whom *card* calls: a rung's people, or on the first card those who are notified."""
+    terms = request.requirement.terms
     fired = request.followed_up.rung_of(card.id)
-    if fired is None:
-        return ()
-    return tuple(each.at(fired.at) for each in policy.people(fired.rung.to))
+    if fired is not None and terms[MENTION] is not Mention.NEVER:
+        return tuple(each.at(fired.at) for each in policy.people(fired.rung.to))
+    if card.kind is CardKind.MESSAGE and terms[MENTION] is Mention.FIRST:
+        notified = terms[NOTIFY]
+        return tuple(each.at(request.created_at) for each in policy.people(notified))
+    return ()
 
 
 def _thread(tx: Transaction, run: Run | None, request: ApprovalRequest) -> str | None:

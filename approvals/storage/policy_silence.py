@@ -1,4 +1,4 @@
-"""What the policy file says about silence: `remind:` and `escalate:`.
+"""What the policy file says about silence: `remind:`, `escalate:` and what goes with them.
 
 Called by `policy_terms`. What can never happen is a mistake here, because its author counts on it.
 """
@@ -12,12 +12,13 @@ from approvals.domain.terms import ESCALATE, REMIND, TIMEOUT, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_declared import Declared, read_channel
-from approvals.storage.yaml_nodes import Node, Refused, Sequence
+from approvals.storage.yaml_nodes import Node, Refused, Scalar, Sequence
 
 REMINDERS_DEFAULT = 3
 REMINDERS_MAX = 20
 BACKOFF_MAX = 10.0
 RUNGS_MAX = 5
+NEVER = "never"
 
 
 def read_remind(node: Node, mistakes: Mistakes, _: Declared) -> Remind | None:
@@ -69,6 +70,19 @@ def _rung(node: Node, mistakes: Mistakes, declared: Declared) -> Rung | None:
     if after is None or not to:
         return None
     return Rung(after=after, to=tuple(dict.fromkeys(to)), channel=channel)
+
+
+def read_notify(node: Node, mistakes: Mistakes, declared: Declared) -> tuple[str, ...] | None:
+    """Return the sets of people a first card calls."""
+    names = read.each(node, read.one_of_people(declared.people), mistakes, what="notify")
+    return tuple(sorted(set(names))) or None
+
+
+def read_extend_max(node: Node, mistakes: Mistakes, _: Declared) -> timedelta | None:
+    """Return by how much a request may be extended; `never` is nothing at all."""
+    if isinstance(node, Scalar) and node.value == NEVER:
+        return timedelta(0)
+    return read.duration(node, mistakes, what="extend_max")
 
 
 def refuse_too_late(said: Terms, keys: Mapping[str, Node], mistakes: Mistakes) -> None:

@@ -10,12 +10,18 @@ from typing import Any
 
 from approvals.domain import terms
 from approvals.domain.durations import DURATION_MAX
-from approvals.domain.effect import Effect, Risk, WantedReason
+from approvals.domain.effect import Effect, Mention, Risk, WantedReason
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
 from approvals.storage.policy_declared import Declared
-from approvals.storage.policy_silence import read_escalate, read_remind, refuse_too_late
+from approvals.storage.policy_silence import (
+    read_escalate,
+    read_extend_max,
+    read_notify,
+    read_remind,
+    refuse_too_late,
+)
 from approvals.storage.yaml_nodes import Node
 
 REASONS_MAX = 20
@@ -52,10 +58,17 @@ def _ready_reason(text: str) -> str:
     return text.strip()
 
 
+def _mention(node: Node, mistakes: Mistakes, _: Declared) -> Mention | None:
+    return read.choice(node, tuple(Mention), mistakes, what="mention")
+
+
 READERS: Mapping[Option[Any], Reader] = {
     terms.TIMEOUT: _duration("timeout"),
     terms.REMIND: read_remind,
     terms.ESCALATE: read_escalate,
+    terms.NOTIFY: read_notify,
+    terms.MENTION: _mention,
+    terms.EXTEND_MAX: read_extend_max,
     terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
     terms.RISK: _risk,
     terms.REASON: _reason,

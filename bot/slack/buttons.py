@@ -15,6 +15,7 @@ from bot.slack.escaping import plain_text
 APPROVE = "sayso:approve"
 REJECT = "sayso:reject"
 DETAILS = "sayso:details"
+EXTEND = "sayso:extend"
 REVIEW = "sayso:review"
 """Stands where Approve would, on a card that does not show everything."""
 VIEW_APPROVE = "sayso:approve_view"

@@ -11,12 +11,14 @@ from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten
+from approvals.domain.extending import lengths_left
 from approvals.domain.followed_up import NOTHING_YET
 from approvals.domain.requirement import Requirement, Risk, WantedReason
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
+from bot.slack.calling import audience_of, called
 from bot.slack.card_text import call_in_words, counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
@@ -90,6 +92,8 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append(memory(content.history))
     if request.is_pending:
         lines.append([bold("Needs "), needs(rules_of(content))])
+        if content.called and request.followed_up.rung_of(content.card.id) is None:
+            lines.append([bold("Calls "), *called(audience_of(content.called))])
         left = f"{minutes_left(request, now)} when last updated, until "
         lines.append([bold("Time "), left, moment(request.expires_at), "; then it does not run."])
     if request.followed_up != NOTHING_YET:
@@ -190,8 +194,14 @@ def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
             approve,
             buttons.button(buttons.REJECT, "Reject", value, style="danger"),
             buttons.button(buttons.DETAILS, "Details", value),
+            *_extending(request, value),
         ],
     }
+
+
+def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
+    """Return the button that gives more time, none where there is no more to be had."""
+    return [buttons.button(buttons.EXTEND, "Extend…", value)] if lengths_left(request) else []
 
 
 def _settling(content: CardContent) -> dict[str, Any]:

@@ -5,20 +5,18 @@ whether it is too late, is `decide()`'s word. An accepted click shows on the car
 draws; every other click is answered privately.
 """
 
-from approvals.domain.card import CardKind, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
 from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
 from approvals.domain.requirement import WantedReason
 from approvals.operations.decide import Answer, Click, decide
-from approvals.operations.read_card import read_cards
 from bot.slack import buttons, reason_form, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER
-from bot.slack.full_view import ViewPlace, read_place
+from bot.slack.full_view import read_place
 from bot.slack.notices import Say, notice_view
-from bot.slack.payloads import ButtonPress, Sender, ViewEvent, button_press, view_event
-from bot.slack.reviews import Reviews, click_of
+from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
+from bot.slack.reviews import Reviews, click_of, pressed_from
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import STILL_SAVING, recorded_sentence, refusal_sentence
 from bot.slack.store_then_ack import StoreThenAck
@@ -86,7 +84,7 @@ class Decisions:
             place = read_place(event.view.private_metadata)
         except Refusal as refusal:
             return Answer(refusal=refusal)
-        pressed = await self._pressed_from(place, event.sender)
+        pressed = await pressed_from(self._parts.desk, place, event.sender.user)
         request = await self._parts.desk.store.request(place.request_id)
         return await decide(
             self._parts.desk,
@@ -98,17 +96,6 @@ class Decisions:
                 reason=reason_form.given_reason(event.view, request),
                 digest=place.digest,
             ),
-        )
-
-    async def _pressed_from(self, place: ViewPlace, sender: Sender) -> Pressed:
-        contents = await read_cards(self._parts.desk, place.request_id)
-        named = [each.card for each in contents if each.card.nonce == place.nonce]
-        card = next((each for each in named if each.kind is not CardKind.COPY), None)
-        return Pressed(
-            nonce=place.nonce,
-            channel=card.channel if card else None,
-            ts=card.ts if card else None,
-            user=sender.user,
         )
 
     async def _decide(self, delivery: Delivery, press: ButtonPress, verdict: Verdict) -> Ack:

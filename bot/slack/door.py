@@ -23,6 +23,7 @@ from bot.slack.directory import SlackDirectory
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import Errands
 from bot.slack.events import Events
+from bot.slack.extensions import Extensions
 from bot.slack.health import SlackHealth
 from bot.slack.identity import Identity
 from bot.slack.mentions import Mentions
@@ -180,6 +181,7 @@ class SlackDoor:
             **Decisions(parts, reviews).routes(),
             **reviews.routes(),
             **Settlements(parts).routes(),
+            **Extensions(parts, reviews).routes(),
             **RunButtons(parts).routes(),
             **form.routes(),
             **Commands(parts, verbs=verbs, form=form, agents=agents).routes(),

@@ -12,9 +12,11 @@ from approvals.domain.followed_up import FiredRung
 from approvals.operations.ports import CardContent
 from bot.slack.calling import audience_of, called
 from bot.slack.card_text import length
-from bot.slack.rich_text import Element, bold, channel, joined, moment, section
+from bot.slack.rich_text import Element, bold, channel, joined, moment, person, section
 
 NAMES_MAX_CHARS = 120
+EXTENSIONS_MAX = 3
+"""How many of the latest extensions are told."""
 
 
 def followed_up_in_words(request: ApprovalRequest) -> list[str | Element]:
@@ -29,6 +31,8 @@ def _facts(request: ApprovalRequest) -> Iterator[list[str | Element]]:
         yield [f"reminded {facts.reminders}×{last}", moment(facts.reminded_at)]
     for fired in facts.rungs:
         yield [*_escalated(fired), *_trouble(fired)]
+    for extended in facts.extensions[-EXTENSIONS_MAX:]:
+        yield ["given more time by ", person(extended.by), ", until ", moment(extended.until)]
 
 
 def escalated_story(content: CardContent) -> list[Element]:

@@ -10,18 +10,20 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.card import Pressed, pressed_card
+from approvals.domain.card import CardKind, Pressed, pressed_card
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import CardOutdated
 from approvals.domain.errors import Refusal, RequestUnknown
+from approvals.domain.ids import UserId
 from approvals.operations.click import Answer, Click, FullView
 from approvals.operations.decide import open_full_view, open_window
+from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_cards
 from approvals.operations.read_window import MayApprove, who_may_approve
 from bot.slack import buttons, modals, words
 from bot.slack.door_parts import DoorParts
-from bot.slack.full_view import read_place, view_page
+from bot.slack.full_view import ViewPlace, read_place, view_page
 from bot.slack.notices import Say, in_window, to_person
 from bot.slack.payloads import ButtonPress, button_press
 from bot.slack.reason_form import reason_form
@@ -70,7 +72,7 @@ class Reviews:
         """Store that this person opened the full view, and show its first page."""
         opened = await open_full_view(self._parts.desk, click_of(press, Verdict.APPROVE))
         if isinstance(opened, FullView):
-            await self._show(press, view_page(opened.content), say)
+            await self.show(press, view_page(opened.content), say)
         else:
             await self._refuse(opened, say, unreadable_sentence)
 
@@ -88,7 +90,7 @@ class Reviews:
         if isinstance(content, Answer):
             await self._refuse(content, say)
         else:
-            await self._show(press, reason_form(content, verdict), say)
+            await self.show(press, reason_form(content, verdict), say)
 
     async def _open_details(self, press: ButtonPress, say: Say) -> None:
         desk = self._parts.desk
@@ -98,7 +100,7 @@ class Reviews:
             return
         may_approve = await self._may_approve(content)
         view = modals.details_modal(content, desk.clock.now(), may_approve=may_approve)
-        await self._show(press, view, say)
+        await self.show(press, view, say)
 
     async def _may_approve(self, content: CardContent) -> MayApprove | None:
         if not content.request.is_pending:
@@ -127,7 +129,7 @@ class Reviews:
         if place.digest is not None and place.digest != content.request.call.digest:
             # Pages of two calls in one reading would approve what nobody has read whole.
             raise CardOutdated(request=content.request)
-        await self._show(press, view_page(content, place.page + by), say)
+        await self.show(press, view_page(content, place.page + by), say)
 
     async def _content(self, press: ButtonPress) -> CardContent:
         """Return what the pressed card shows now (raises DecisionRefused)."""
@@ -138,7 +140,8 @@ class Reviews:
         card = pressed_card(tuple(each.card for each in contents), click.pressed)
         return next(each for each in contents if each.card.id == card.id)
 
-    async def _show(self, press: ButtonPress, view: dict[str, Any], say: Say) -> None:
+    async def show(self, press: ButtonPress, view: dict[str, Any], say: Say) -> None:
+        """Open a window, or turn the one that was pressed in."""
         api = self._parts.api
         try:
             if press.view is None:
@@ -164,6 +167,19 @@ class Reviews:
             await work(press, say)
         except Refusal as refusal:
             await say(refusal_sentence(refusal))
+
+
+async def pressed_from(desk: Desk, place: ViewPlace, user: UserId) -> Pressed:
+    """Return what *user* pressed by sending a form: it stands on the card it remembers."""
+    contents = await read_cards(desk, place.request_id)
+    named = [each.card for each in contents if each.card.nonce == place.nonce]
+    card = next((each for each in named if each.kind is not CardKind.COPY), None)
+    return Pressed(
+        nonce=place.nonce,
+        channel=card.channel if card else None,
+        ts=card.ts if card else None,
+        user=user,
+    )
 
 
 def click_of(press: ButtonPress, verdict: Verdict) -> Click:

@@ -7,7 +7,7 @@ text is mrkdwn, escaped here; people are mentioned by ids Slack gave us and by n
 import math
 from datetime import datetime, timedelta
 
-from approvals.domain import edit_errors, errors, run_errors
+from approvals.domain import edit_errors, errors, run_errors, time_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.durations import format_duration
@@ -71,6 +71,14 @@ _SENTENCES = {
     run_errors.AlreadySettled.code: (
         "Somebody has already said what became of this call, or it is known: the card shows it. "
         "Your click changed nothing."
+    ),
+    time_errors.AlreadyExtended.code: (
+        "This request waits at least as long as that already: somebody else gave it more time. "
+        f"{_NO_CHANGE}"
+    ),
+    time_errors.ExtensionTooLong.code: (
+        "The policy lets nobody put this request off further (`extend_max`). "
+        f"{_NO_CHANGE} Decide it, or let it be asked again."
     ),
     errors.Frozen.code: (
         f"The gateway is frozen: nothing can be approved until the freeze is lifted. {_SAFE} "
@@ -136,6 +144,11 @@ def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
     if request.is_pending:
         return f"✅ Your approval of {_tool(request)} is recorded. More approvals are needed."
     return f"✅ Your approval of {_tool(request)} is recorded."
+
+
+def extended_sentence(request: ApprovalRequest) -> str:
+    """Return what a person is told when the time they gave came to be stored late."""
+    return f"✅ {_tool(request)} waits for an answer until {_when(request.expires_at)} now."
 
 
 def settled_sentence(settlement: Settlement) -> str:

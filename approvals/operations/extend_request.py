@@ -1,0 +1,51 @@
+"""A person gives a request more time: the same checks as a decision, then a later end.
+
+Called by the form behind Extend. Who may approve may extend, nobody else: the requester could keep
+a question open for ever. A click at or after the end is too late here too, and ends the request.
+"""
+
+from datetime import datetime
+
+from approvals.domain import errors
+from approvals.domain.decision import Verdict
+from approvals.domain.extending import extend
+from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.decide import with_people
+from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.record_decision import eligible_presser, refuse
+from approvals.operations.save_step import save_step
+
+NOT_YOURS = "Only who may approve this can give it more time, never who it was asked by or for."
+
+
+async def extend_request(desk: Desk, click: Click, *, until: datetime) -> Answer:
+    """Let the request of *click* wait *until* then, or return the refusal with its reason.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+    assert click.verdict is Verdict.APPROVE
+    at = desk.clock.now()
+    return await with_people(
+        desk, click, lambda tx, who: _extend(tx, desk, click, until, who=who, at=at)
+    )
+
+
+def _extend(
+    tx: Transaction, desk: Desk, click: Click, until: datetime, *, who: Presser, at: datetime
+) -> Answer:
+    try:
+        request = tx.request(click.request_id)
+        if request is None:
+            raise errors.RequestUnknown
+        _, person, _ = eligible_presser(
+            tx, desk, click, request=request, who=who.on(request), at=at
+        )
+        step = extend(request, until, by=person.user, now=at)
+    except errors.SelfApproval:
+        return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=at)
+    save_step(tx, step)
+    return Answer(request=step.request)

@@ -1,0 +1,96 @@
+"""Extend: the button opens a form, the form's submission gives the request more time.
+
+The listeners hold no rule of their own: who may extend, and how far, is `extend_request`'s word,
+which checks everything again when the form is sent.
+"""
+
+from approvals.domain.decision import Verdict
+from approvals.domain.errors import Refusal, SelfApproval
+from approvals.operations.click import Answer, Click
+from approvals.operations.decide import open_window
+from approvals.operations.extend_request import NOT_YOURS, extend_request
+from bot.slack import buttons
+from bot.slack.door_parts import DoorParts
+from bot.slack.extend_form import EXTEND_FORM, chosen_until, extend_modal
+from bot.slack.full_view import read_place
+from bot.slack.notices import Say, notice_view
+from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
+from bot.slack.reviews import Reviews, click_of, pressed_from
+from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.sentences import STILL_SAVING, extended_sentence, refusal_sentence
+from bot.slack.store_then_ack import StoreThenAck
+
+
+class Extensions:
+    """The listeners that give requests more time."""
+
+    def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
+        self._parts = parts
+        self._reviews = reviews
+        self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
+
+    def routes(self) -> dict[RouteKey, Listener]:
+        """Return the listeners by action and by form."""
+        return {
+            ("block_actions", buttons.EXTEND): self._open,
+            ("view_submission", EXTEND_FORM): self._extend,
+        }
+
+    async def _open(self, delivery: Delivery) -> Ack:
+        press = button_press(delivery.body)
+        say = self._reviews.say_to(delivery, press.view.id if press.view else None)
+        return self._reviews.start(self._open_form, press, say)
+
+    async def _open_form(self, press: ButtonPress, say: Say) -> None:
+        click = click_of(press, Verdict.APPROVE)
+        content = await open_window(self._parts.desk, click, to_decide=True)
+        if isinstance(content, Answer):
+            await say(_sentence(content))
+            return
+        await self._reviews.show(press, extend_modal(content, self._parts.desk.clock.now()), say)
+
+    async def _extend(self, delivery: Delivery) -> Ack:
+        event = view_event(delivery.body)
+        say = self._reviews.say_to(delivery, event.view.id)
+
+        async def tell(answer: Answer, _: bool) -> None:
+            await say(_sentence(answer))
+
+        def in_time(answer: Answer) -> Ack | None:
+            return _replaced(_sentence(answer)) if answer.refusal else Ack()
+
+        return await self._storing.run(
+            delivery,
+            self._submitted(event),
+            say=say,
+            tell=tell,
+            in_time=in_time,
+            when_late=_replaced(STILL_SAVING),
+        )
+
+    async def _submitted(self, event: ViewEvent) -> Answer:
+        try:
+            place = read_place(event.view.private_metadata)
+            until = chosen_until(event.view)
+        except Refusal as refusal:
+            return Answer(refusal=refusal)
+        click = Click(
+            request_id=place.request_id,
+            verdict=Verdict.APPROVE,
+            pressed=await pressed_from(self._parts.desk, place, event.sender.user),
+            team=event.sender.team,
+        )
+        return await extend_request(self._parts.desk, click, until=until)
+
+
+def _sentence(answer: Answer) -> str:
+    if isinstance(answer.refusal, SelfApproval):
+        return NOT_YOURS
+    if answer.refusal is not None:
+        return refusal_sentence(answer.refusal, answer.request)
+    assert answer.request is not None
+    return extended_sentence(answer.request)
+
+
+def _replaced(sentence: str) -> Ack:
+    return Ack(payload={"response_action": "update", "view": notice_view(sentence)})
