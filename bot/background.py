@@ -18,6 +18,7 @@ from approvals.operations.deliver_reminder import deliver_reminder
 from approvals.operations.deliver_run import deliver_run
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed, Messenger
+from approvals.operations.publish_home import HomeMessenger, deliver_home
 from approvals.operations.record_calls import CallLog
 from approvals.operations.reminder_messenger import ReminderMessenger
 from approvals.operations.run_messenger import RunMessenger
@@ -90,15 +91,20 @@ Deliver = Callable[[Job], Awaitable[None]]
 
 
 def deliveries(
-    desk: Desk, messenger: CardMessenger, run_messenger: RunMessenger | None = None
+    desk: Desk,
+    messenger: CardMessenger,
+    run_messenger: RunMessenger | None = None,
+    home_messenger: HomeMessenger | None = None,
 ) -> Mapping[JobKind, Deliver]:
-    """Return how each kind of job is delivered; without *run_messenger* runs are not told."""
+    """Return how each kind of job is delivered; what has no messenger is not told."""
     found: dict[JobKind, Deliver] = {
         JobKind.CARD: functools.partial(deliver, desk, messenger),
         JobKind.REMINDER: functools.partial(deliver_reminder, desk, messenger),
     }
     if run_messenger is not None:
         found[JobKind.RUN] = functools.partial(deliver_run, desk, run_messenger)
+    if home_messenger is not None:
+        found[JobKind.HOME] = functools.partial(deliver_home, desk, home_messenger)
     return found
 
 

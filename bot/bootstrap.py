@@ -120,7 +120,7 @@ async def running_gateway(
             thread_of=door.steps_of,
             checkpoints=_checkpoints(settings),
         )
-        deliver = deliveries(desk, door.messenger, door.run_messenger)
+        deliver = deliveries(desk, door.messenger, door.run_messenger, door.home_messenger)
         outbox = Outbox(desk, deliver, resume=runner.want)
         loops.start("outbox", outbox.run())
         loops.start("agents", runner.run())

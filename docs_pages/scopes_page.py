@@ -36,6 +36,7 @@ Socket Mode needs an app-level token with `connections:write` beside it. It is m
 page (Basic Information → App-Level Tokens); a manifest cannot hold it.
 """
 _EVENTS = {
+    "app_home_opened": "Somebody opens the Home tab, which is drawn then.",
     "app_mention": "Somebody speaks to Sayso.",
     "app_uninstalled": "Somebody removed the app: readiness says so.",
     "tokens_revoked": "The bot token is no longer good: readiness says so.",

@@ -1,4 +1,4 @@
-"""The record of one of our Slack messages (or full views): where it is and what it shows.
+"""The record of one of our Slack messages, full views or entries of an App Home: what it shows.
 
 A click counts only when its nonce names a card of the request it decides and channel and ts agree
 (or are not known yet, because the click was faster than Slack's answer to the post).
@@ -20,6 +20,8 @@ class CardKind(StrEnum):
     """The paged full view opened by one person; its last page decides."""
     ESCALATION = "escalation"
     """A further message that asks whom an escalation added; it decides like the first."""
+    HOME = "home"
+    """One person's entry in their App Home, of which nobody else sees anything."""
     COPY = "copy"
     """A second post of the same card (Slack's answer was lost), adopted and closed."""
 
@@ -37,7 +39,7 @@ class Card:
     shows_everything: bool = True
     """False when arguments are cut: Approve then opens the full view instead of deciding."""
     viewer: UserId | None = None
-    """For a view: who opened it."""
+    """For a view and an entry of an App Home: whose it is."""
     version_shown: int = 0
     drawn_at: datetime | None = None
     """When Slack last took what it shows."""
@@ -52,6 +54,15 @@ class Card:
     def asks(self) -> bool:
         """Whether it is a message of ours that asks, not a view and no second post."""
         return self.kind in (CardKind.MESSAGE, CardKind.ESCALATION)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether one person alone sees it, at no place in a channel."""
+        return self.kind in (CardKind.VIEW, CardKind.HOME)
+
+    def is_entry_of(self, viewer: UserId) -> bool:
+        """Whether it is the entry in the App Home of *viewer*."""
+        return self.kind is CardKind.HOME and self.viewer == viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +85,7 @@ def pressed_card(cards: tuple[Card, ...], pressed: Pressed) -> Card:
     for card in cards:
         if card.nonce != pressed.nonce:
             continue
-        if card.kind is CardKind.VIEW:
+        if card.is_personal:
             if card.viewer == pressed.user:
                 return card
             continue

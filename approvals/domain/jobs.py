@@ -19,6 +19,8 @@ class JobKind(StrEnum):
     """Make a run's root message show its latest version, and its answer stand below it."""
     REMINDER = "reminder"
     """Remind people of a request, once; the subject is the request and the reminder's number."""
+    HOME = "home"
+    """Make one person's App Home show what is true."""
     RESUME = "resume"
     """Let a run that waits go on, if there is something to go on with."""
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from approvals.domain.absence import Absence
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.card import Card, CardKind
+from approvals.domain.card import Card
 
 LOOK_EVERY = timedelta(minutes=5)
 """How often a card on which people can still press something is looked for."""
@@ -18,7 +18,7 @@ GIVE_UP_AFTER = timedelta(days=7)
 
 def lags(card: Card, request: ApprovalRequest, missed: Sequence[Absence]) -> bool:
     """Whether *card* shows less than is true now; *missed* are the absences it should tell of."""
-    if card.kind is CardKind.VIEW:
+    if card.is_personal:
         return False
     if card.version_shown < request.version:
         return True

@@ -32,6 +32,7 @@ from approvals.operations.ports import (
 from approvals.operations.read_card import asks_what_happened, is_open, read_cards
 from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
+from approvals.operations.tell_homes import tell_homes
 
 JOBS_MAX = 100
 _log = logging.getLogger("sayso.outbox")
@@ -61,6 +62,7 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
         StoreUnavailable: nothing was stored; the job is due again when its lease ends.
     """
     contents = await read_cards(desk, RequestId(job.subject))
+    await tell_homes(desk, contents)
     drawn: list[_Drawn] = []
     try:
         for content in contents:

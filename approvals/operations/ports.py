@@ -25,6 +25,7 @@ from approvals.domain.telling import Telling
 from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.directory_port import Directory, DirectoryUnavailable, Person
 from approvals.operations.history_rows import HistoryRows
+from approvals.operations.home_rows import HomeRows
 from approvals.operations.job_rows import JobRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
@@ -71,7 +72,15 @@ class Ids(Protocol):
 
 
 class Transaction(
-    RequestRows, PermitRows, CardRows, DecisionRows, HistoryRows, RunRows, JobRows, Protocol
+    RequestRows,
+    PermitRows,
+    CardRows,
+    DecisionRows,
+    HistoryRows,
+    HomeRows,
+    RunRows,
+    JobRows,
+    Protocol,
 ):
     """Everything one unit may read and write, locking in the order `run_rows` tells.
 

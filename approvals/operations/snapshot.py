@@ -12,6 +12,7 @@ from typing import Protocol
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RequestId, UserId
+from approvals.domain.run import Run
 
 
 class Snapshot(Protocol):
@@ -44,4 +45,12 @@ class Snapshot(Protocol):
         self, channel: ChannelId, *, limit: int, since: datetime | None = None
     ) -> Sequence[ApprovalRequest]:
         """Return the requests of *channel* that have ended, newest first."""
+        ...
+
+    def decided_by(self, user: UserId, *, limit: int) -> Sequence[Decision]:
+        """Return what *user* decided, newest first."""
+        ...
+
+    def runs_of(self, user: UserId, *, limit: int) -> Sequence[Run]:
+        """Return the runs *user* started, newest first, those that have not ended before."""
         ...

@@ -12,7 +12,8 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RequestId, UserId
-from approvals.storage import columns, request_rows, rows, statements
+from approvals.domain.run import Run
+from approvals.storage import columns, request_rows, rows, run_rows, statements
 from approvals.storage import snapshot_statements as looking
 from approvals.storage.sql_work import SqlWork
 
@@ -62,6 +63,16 @@ class SqlSnapshot(SqlWork):
         begin = columns.time_to_text(since or _FIRST)
         values = {"channel": channel, "limit": limit, "since": begin}
         return _requests(self._run(looking.RECENT_IN, values))
+
+    def decided_by(self, user: UserId, *, limit: int) -> Sequence[Decision]:
+        """Return what *user* decided, newest first."""
+        found = self._run(looking.DECIDED_BY, {"user": user, "limit": limit})
+        return [rows.decision_from_row(row) for row in found]
+
+    def runs_of(self, user: UserId, *, limit: int) -> Sequence[Run]:
+        """Return the runs *user* started, newest first, those that have not ended before."""
+        found = self._run(looking.RUNS_OF, {"user": user, "limit": limit})
+        return [run_rows.run_from_row(row) for row in found]
 
 
 def _requests(found: Iterable[Any]) -> list[ApprovalRequest]:

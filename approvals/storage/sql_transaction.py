@@ -23,13 +23,14 @@ from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
 from approvals.storage.sql_cards import SqlCards
 from approvals.storage.sql_history import SqlHistory
+from approvals.storage.sql_homes import SqlHomes
 from approvals.storage.sql_jobs import SqlJobs
 from approvals.storage.sql_runs import SqlRuns
 
 _log = logging.getLogger(__name__)
 
 
-class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlJobs):
+class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlJobs):
     """One unit's view of the store; synchronous."""
 
     def __init__(

@@ -34,6 +34,7 @@ _PERMIT = tables.table_of(tables.PermitRow)
 _JOB = tables.table_of(tables.JobRow)
 _EVENT = tables.table_of(tables.AuditEventRow)
 _FACT = tables.table_of(tables.FactRow)
+_HOME = tables.table_of(tables.HomeRow)
 
 _CHANGING = (
     *("status", "cause", "version", "expires_at"),
@@ -230,3 +231,6 @@ EVENTS_AFTER = sql(
 
 FACT = sql(select(_FACT.c.value).where(_FACT.c.name == bindparam("name")))
 SET_FACT = upsert(_FACT, "name")
+
+HOME = sql(select(_HOME).where(_HOME.c.user == bindparam("user")))
+SAVE_HOME = upsert(_HOME, "user")

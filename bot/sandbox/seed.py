@@ -42,7 +42,7 @@ class Seed:
     app_name: str = "Sayso"
     bot_scopes: tuple[str, ...] = ALL_SCOPES
     commands: tuple[str, ...] = ("/agent", "/approvals")
-    events: tuple[str, ...] = ("app_mention",)
+    events: tuple[str, ...] = ("app_home_opened", "app_mention")
     shortcuts: tuple[MessageShortcut, ...] = (
         MessageShortcut(callback_id="sayso:hand_to_agent", name="Hand to agent"),
     )

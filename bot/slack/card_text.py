@@ -96,10 +96,15 @@ def notification_text(content: CardContent, now: datetime) -> str:
 
 def ended_words(content: CardContent) -> str:
     """Return how an ended request ended, with a sign; a run that went wrong takes the sign."""
-    request, permit = content.request, content.permit
-    assert request.cause is not None
-    sign, words = _ENDED[request.status, request.cause].split(" ", 1)
+    permit = content.permit
+    sign, words = ended_words_of(content.request).split(" ", 1)
     return f"{_WENT_WRONG.get(permit.state, sign) if permit else sign} {words}"
+
+
+def ended_words_of(request: ApprovalRequest) -> str:
+    """Return how an ended request ended, with a sign, whatever became of its run."""
+    assert request.cause is not None
+    return _ENDED[request.status, request.cause]
 
 
 def key_arguments(request: ApprovalRequest, max_chars: int) -> str:

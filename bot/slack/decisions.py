@@ -9,11 +9,13 @@ from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
 from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
 from approvals.domain.requirement import WantedReason
+from approvals.operations.check_reader import Reader
 from approvals.operations.decide import Answer, Click, decide
 from bot.slack import buttons, reason_form, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER
 from bot.slack.full_view import read_place
+from bot.slack.home_tab import HomeTab
 from bot.slack.notices import Say, notice_view
 from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
 from bot.slack.reviews import Reviews, click_of, pressed_from
@@ -25,9 +27,10 @@ from bot.slack.store_then_ack import StoreThenAck
 class Decisions:
     """The listeners that decide."""
 
-    def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
+    def __init__(self, parts: DoorParts, reviews: Reviews, home: HomeTab) -> None:
         self._parts = parts
         self._reviews = reviews
+        self._home = home
         self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
 
     def routes(self) -> dict[RouteKey, Listener]:
@@ -122,6 +125,8 @@ class Decisions:
             await say(self._other_gateway(press))
         elif answer.refusal is not None or is_late or press.view is not None:
             await say(_sentence(answer))
+        if press.is_home:
+            self._home.draw(Reader(user=press.sender.user, team=press.sender.team))
 
     def _is_anothers(self, press: ButtonPress) -> bool:
         return press.gateway is not None and press.gateway != self._parts.gateway
@@ -150,7 +155,7 @@ class Decisions:
         return request.requirement.reason
 
     def _say(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
-        return self._reviews.say_to(delivery, acted.view.id if acted.view else None)
+        return self._reviews.say_to(delivery, acted)
 
 
 def _sentence(answer: Answer) -> str:

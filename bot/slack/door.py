@@ -25,6 +25,8 @@ from bot.slack.errands import Errands
 from bot.slack.events import Events
 from bot.slack.extensions import Extensions
 from bot.slack.health import SlackHealth
+from bot.slack.home_messenger import SlackHomeMessenger
+from bot.slack.home_tab import HomeTab
 from bot.slack.identity import Identity
 from bot.slack.mentions import Mentions
 from bot.slack.messenger import SlackMessenger
@@ -69,6 +71,7 @@ class SlackDoor:
         self.directory: SlackDirectory
         self.messenger: SlackMessenger
         self.run_messenger: SlackRunMessenger
+        self.home_messenger: SlackHomeMessenger
         self.ingress: Ingress
         self._signed: SignedHttp | None = None
         self._socket: SocketMode | None = None
@@ -93,7 +96,9 @@ class SlackDoor:
             door = cls(settings, session, gateway=gateway)
             door.identity = await door._ask_who_we_are(channels)
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
-            sending = Sending(door.api, pacing or Pacing(), door.channels)
+            pacing = pacing or Pacing()
+            sending = Sending(door.api, pacing, door.channels)
+            door.home_messenger = SlackHomeMessenger(door.api, pacing)
             door.messenger = SlackMessenger(sending, gateway=gateway)
             door.run_messenger = SlackRunMessenger(sending, gateway=gateway)
             try:
@@ -115,6 +120,7 @@ class SlackDoor:
             answers=self.answers,
             errands=self.errands,
             health=self.health,
+            homes=self.home_messenger,
             settings=self.settings,
             gateway=self.gateway,
         )
@@ -174,11 +180,12 @@ class SlackDoor:
         return await self._signed.handle(request)
 
     def _routes(self, parts: DoorParts, agents: Agents) -> dict[RouteKey, Listener]:
-        reviews = Reviews(parts)
+        reviews, home = Reviews(parts), HomeTab(parts)
         verbs = TaskVerbs(parts.desk, agents)
         form = TaskForm(parts, verbs=verbs, agents=agents)
         return {
-            **Decisions(parts, reviews).routes(),
+            **Decisions(parts, reviews, home).routes(),
+            **home.routes(),
             **reviews.routes(),
             **Settlements(parts).routes(),
             **Extensions(parts, reviews).routes(),

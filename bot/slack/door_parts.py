@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from approvals.operations.desk import Desk
+from approvals.operations.publish_home import HomeMessenger
 from bot.slack.errands import Errands
 from bot.slack.health import SlackHealth
 from bot.slack.private_answers import PrivateAnswers
@@ -19,6 +20,7 @@ class DoorParts:
     answers: PrivateAnswers
     errands: Errands
     health: SlackHealth
+    homes: HomeMessenger
     settings: SlackSettings
     gateway: str
     """This gateway's stored id; a card of another gateway on our connection is told apart by it."""

@@ -1,18 +1,19 @@
 """The few events the app subscribes to: that it was removed, or its token revoked.
 
-Both flip readiness; mentions are `mentions`. No message event is subscribed to: text and emoji
-never decide anything (case B24), and the app asks for no scope that reads what people write to
-each other.
+Both flip readiness; mentions are `mentions`, an opened App Home is `home_tab`. No message event is
+subscribed to: text and emoji never decide anything (case B24), and the app asks for no scope that
+reads what people write to each other.
 """
 
 from typing import Any
 
 from bot.slack.health import SlackHealth
+from bot.slack.home_tab import HOME_OPENED
 from bot.slack.mentions import APP_MENTION
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 
 REMOVALS = ("app_uninstalled", "tokens_revoked")
-EVENTS = (APP_MENTION, *REMOVALS)
+EVENTS = (HOME_OPENED, APP_MENTION, *REMOVALS)
 """Everything the app subscribes to, as the manifest lists it."""
 
 

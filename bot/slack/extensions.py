@@ -38,7 +38,7 @@ class Extensions:
 
     async def _open(self, delivery: Delivery) -> Ack:
         press = button_press(delivery.body)
-        say = self._reviews.say_to(delivery, press.view.id if press.view else None)
+        say = self._reviews.say_to(delivery, press)
         return self._reviews.start(self._open_form, press, say)
 
     async def _open_form(self, press: ButtonPress, say: Say) -> None:
@@ -51,7 +51,7 @@ class Extensions:
 
     async def _extend(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)
-        say = self._reviews.say_to(delivery, event.view.id)
+        say = self._reviews.say_to(delivery, event)
 
         async def tell(answer: Answer, _: bool) -> None:
             await say(_sentence(answer))

@@ -1,7 +1,7 @@
 """How one person is told something: below the card they pressed, or in the window they have open.
 
 The listeners get a `Say` and need not know which. A window is replaced by a notice, because a
-private message would appear behind it.
+private message would appear behind it; over an App Home a new one is opened.
 """
 
 import logging
@@ -46,6 +46,22 @@ def in_window(api: WebApi, answers: PrivateAnswers, recipient: Recipient, *, vie
             await api.call("views.update", view_id=view_id, view=notice_view(text))
         except CallFailed as failure:
             LOGGER.info("a window could not be replaced: %s", failure.code)
+            return await answers.tell(recipient, text)
+        return True
+
+    return say
+
+
+def in_new_window(
+    api: WebApi, answers: PrivateAnswers, recipient: Recipient, *, trigger_id: str
+) -> Say:
+    """Say it in a window of its own, or privately when the trigger is spent or too old."""
+
+    async def say(text: str) -> bool:
+        try:
+            await api.call("views.open", trigger_id=trigger_id, view=notice_view(text))
+        except CallFailed as failure:
+            LOGGER.info("a window could not be opened: %s", failure.code)
             return await answers.tell(recipient, text)
         return True
 

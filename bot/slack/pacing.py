@@ -30,6 +30,8 @@ LOOK = Pace(every_s=0.5, burst=10)
 """chat.getPermalink: Slack says "hundreds a minute"; nobody waits for a look."""
 REPLY = Pace(every_s=2 * POST.every_s, burst=2)
 """Replies below cards: half of what a channel takes, so that cards never wait for them."""
+HOME = Pace(every_s=60 / 90, burst=20)
+"""views.publish: a hundred a minute (tier 4) for the whole workspace, of which some are kept."""
 PROGRESS = Pace(every_s=2 * UPDATE.every_s, burst=10)
 """Edits that only tell how far runs have come: half of what Slack allows, so that cards never wait
 for them."""

@@ -36,8 +36,11 @@ class ButtonPress:
     trigger_id: str
     channel: ChannelId | None = None
     """None in a view."""
+    is_home: bool = False
+    """The view is the person's App Home, which no window can replace."""
     ts: str | None = None
     view: "ViewState | None" = None
+    """The window it was pressed in; None for a message and for an App Home."""
     gateway: str | None = None
     """The gateway that posted the card, as its metadata says: for diagnosis, never authority."""
 
@@ -126,6 +129,7 @@ class _State(Part):
 
 class _View(Part):
     id: _Name
+    type: Literal["modal", "home"] = "modal"
     callback_id: Annotated[str, StringConstraints(max_length=255)] = ""
     private_metadata: Annotated[str, StringConstraints(max_length=3_000)] = ""
     hash: str | None = None
@@ -174,6 +178,7 @@ def button_press(body: dict[str, Any]) -> ButtonPress:
     """
     read = read_as(_BlockActions, body)
     place, action = read.container, read.actions[0]
+    is_home = read.view is not None and read.view.type == "home"
     if place.type == "message":
         if place.channel_id is None or place.message_ts is None:
             raise Malformed("container names no message")
@@ -190,7 +195,8 @@ def button_press(body: dict[str, Any]) -> ButtonPress:
         trigger_id=read.trigger_id,
         channel=ChannelId(place.channel_id) if place.channel_id else None,
         ts=place.message_ts,
-        view=_view_state(read.view) if read.view else None,
+        view=_view_state(read.view) if read.view and not is_home else None,
+        is_home=is_home,
         gateway=_gateway(read.message),
     )
 

@@ -24,8 +24,8 @@ from approvals.operations.read_window import MayApprove, who_may_approve
 from bot.slack import buttons, modals, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.full_view import ViewPlace, read_place, view_page
-from bot.slack.notices import Say, in_window, to_person
-from bot.slack.payloads import ButtonPress, button_press
+from bot.slack.notices import Say, in_new_window, in_window, to_person
+from bot.slack.payloads import ButtonPress, ViewEvent, button_press
 from bot.slack.reason_form import reason_form
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import refusal_sentence, unreadable_sentence
@@ -54,9 +54,12 @@ class Reviews:
             ("block_actions", buttons.VIEW_BACK): self._acked(self._turn_back),
         }
 
-    def say_to(self, delivery: Delivery, view_id: str | None) -> Say:
+    def say_to(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
         """Return how to answer a delivery: in the window it came from, else privately."""
         answers, recipient = self._parts.answers, delivery.recipient
+        if isinstance(acted, ButtonPress) and acted.is_home:
+            return in_new_window(self._parts.api, answers, recipient, trigger_id=acted.trigger_id)
+        view_id = acted.view.id if acted.view else None
         if view_id is None:
             return to_person(answers, recipient)
         return in_window(self._parts.api, answers, recipient, view_id=view_id)
@@ -157,7 +160,7 @@ class Reviews:
     def _acked(self, work: Work) -> Listener:
         async def listener(delivery: Delivery) -> Ack:
             press = button_press(delivery.body)
-            say = self.say_to(delivery, press.view.id if press.view else None)
+            say = self.say_to(delivery, press)
             return self.start(work, press, say)
 
         return listener

@@ -33,6 +33,7 @@ METHODS: dict[str, SlackMethod] = {
     "users.info": SlackMethod(scopes=("users:read",), as_query=True),
     "users.lookupByEmail": SlackMethod(scopes=("users:read.email",), as_query=True),
     "views.open": SlackMethod(),
+    "views.publish": SlackMethod(),
     "views.update": SlackMethod(),
 }
 

@@ -20,7 +20,7 @@ from approvals.storage.sql_transaction import SqlTransaction
 
 Result = TypeVar("Result")
 
-ORDER = ("fact", "run", "run_thread", "run_note", "approval_request", "job", "audit_event")
+ORDER = ("fact", "home", "run", "run_thread", "run_note", "approval_request", "job", "audit_event")
 KEYED = frozenset({"run", "approval_request", "job"})
 """Many rows of these may be locked by one unit: by their keys, upwards."""
 OF_REQUEST = frozenset({"permit", "card", "decision"})

@@ -107,7 +107,8 @@ class Scene:
 
     async def deliver(self) -> None:
         """Run the outbox until nothing is due."""
-        deliver_of = deliveries(self.desk, self.door.messenger, self.door.run_messenger)
+        door = self.door
+        deliver_of = deliveries(self.desk, door.messenger, door.run_messenger, door.home_messenger)
         while jobs := await take_jobs(self.desk):
             for job in jobs:
                 if job.kind is JobKind.RESUME:

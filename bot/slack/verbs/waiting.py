@@ -2,7 +2,7 @@
 
 from approvals.operations.read_waiting import waiting_for
 from bot.slack.card_text import counted
-from bot.slack.rich_text import bold
+from bot.slack.rich_text import bold, code
 from bot.slack.verbs.lines import pending_line
 from bot.slack.verbs.reply import Line, Reply, told
 from bot.slack.verbs.verb import Asked, Verb, nothing_more
@@ -24,9 +24,8 @@ async def _answer(asked: Asked) -> Reply:
     if count > len(shown):
         lines.append([f"and {count - len(shown)} that close later."])
     if shown:
-        lines.append(
-            [f"Decide on their cards. {asked.command} show ID tells everything about one."]
-        )
+        show = code(f"{asked.command} show ID")
+        lines.append(["Decide on their cards or in my Home tab. ", show, " tells all about one."])
     if not waiting.is_complete:
         lines.append([INCOMPLETE])
     return told(lines)
