@@ -125,33 +125,22 @@ class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlJobs):
         self._run(statements.SAVE_PERMIT, rows.permit_to_row(permit))
 
     def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return pending requests that no caller can come back to, but for the unreadable.
-
-        Those do not count, so that any number of them hides no other.
-        """
-        unread: dict[str, Exception] = {}
-        while True:
-            asked = limit + len(unread)
-            found = self._run(statements.PENDING_WITHOUT_KEY, {"limit": asked}).fetchall()
-            readable = []
-            for row in found:
-                try:
-                    readable.append(request_rows.request_from_row(row))
-                except Exception as fault:  # whatever is wrong with it, the others are withdrawn
-                    unread[row["id"]] = fault
-            if len(found) < asked or len(readable) >= limit:
-                break
-        for request_id, why in unread.items():
-            _log.error("Request %s cannot be read; it is left as it is", request_id, exc_info=why)
-        self._pending.update(request.id for request in readable[:limit])
-        return readable[:limit]
+        """Return pending requests that no caller can come back to, but for the unreadable."""
+        found = self._readable(
+            statements.PENDING_WITHOUT_KEY, {}, request_rows.request_from_row, limit=limit
+        )
+        self._pending.update(request.id for request in found)
+        return found
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
-        """Return permits claimed and unreported whose owner is not *owner*."""
-        values = {"owner": owner, "limit": limit}
-        return [
-            rows.permit_from_row(row) for row in self._run(statements.CLAIMED_BY_OTHERS, values)
-        ]
+        """Return permits claimed and unreported whose owner is not *owner*, but for unreadable."""
+        return self._readable(
+            statements.CLAIMED_BY_OTHERS,
+            {"owner": owner},
+            rows.permit_from_row,
+            limit=limit,
+            key="request_id",
+        )
 
     def record(self, *events: AuditEvent) -> None:
         """Let audit events be sealed and appended with this unit."""

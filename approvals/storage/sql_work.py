@@ -3,12 +3,16 @@
 The part of `SqlTransaction` that knows about faults and unsafe text; its other parts stand on it.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from approvals.domain import errors
 from approvals.storage.dialects import Statement
 from approvals.storage.executor import Executor, Found
+
+Noun = TypeVar("Noun")
+_log = logging.getLogger(__name__)
 
 
 class SqlWork:
@@ -40,3 +44,32 @@ class SqlWork:
         except self.executor.faults as fault:
             self.fault = fault
             raise
+
+    def _readable(
+        self,
+        statement: Statement,
+        values: Mapping[str, Any],
+        read: Callable[[Any], Noun],
+        *,
+        limit: int,
+        key: str = "id",
+    ) -> list[Noun]:
+        """Return what can be read of the rows found, at most *limit*.
+
+        The others are logged and do not count, so that any number of them hides no other.
+        """
+        unread: dict[str, Exception] = {}
+        while True:
+            asked = limit + len(unread)
+            found = self._run(statement, {**values, "limit": asked}).fetchall()
+            unread, readable = {}, []
+            for row in found:
+                try:
+                    readable.append(read(row))
+                except Exception as fault:  # whatever is wrong with it, the others go on
+                    unread[row[key]] = fault
+            if len(found) < asked or len(readable) >= limit:
+                break
+        for stored, why in unread.items():
+            _log.error("The row of %s cannot be read; it is left", stored, exc_info=why)
+        return readable[:limit]

@@ -1,5 +1,7 @@
 """Runs that are cancelled, interrupted, or left by a process that died."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -243,6 +245,38 @@ async def test_a_run_left_running_by_a_dead_process_goes_on_in_the_next(tmp_path
 
         assert taken is not None
         assert (taken.run.id, taken.run.owner) == (run.id, "next")
+
+
+async def test_rows_that_cannot_be_read_stop_no_other_from_being_settled_at_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "sayso.db"
+    async with a_gateway(path, owner="dead") as gateway:
+        runs = RunsInTest(gateway)
+        calls = []
+        for number in range(2):
+            run = await runs.started()
+            await runs.taken()
+            cleared = await runs.calls(run, "read_logs", call_id=f"c{number}")
+            assert isinstance(cleared, Clearance)
+            calls.append((run.id, cleared.request_id))
+    (bad_run, bad_request), (run_id, request_id) = calls
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE run SET status = 'running', cause = '?' WHERE id = ?", [bad_run])
+        connection.execute(
+            "UPDATE approval_request SET requirement = '{' WHERE id = ?", [bad_request]
+        )
+
+    async with a_gateway(path, owner="next") as gateway:
+        assert await recover(gateway.desk) == 2
+        permit = await gateway.store.write(lambda tx: tx.permit(RequestId(str(request_id))))
+        run = await RunsInTest(gateway).read(run_id)
+
+    assert permit is not None
+    assert permit.state is PermitState.UNKNOWN
+    assert run.status is RunStatus.PAUSED
+    assert f"The row of {bad_run} cannot be read" in caplog.text
+    assert f"Request {bad_request} cannot be read" in caplog.text
 
 
 async def test_a_run_that_times_out_waiting_goes_on_with_that() -> None:
