@@ -49,6 +49,23 @@ async def may_run(
         refuse_by(await verdict_on(desk, wish))
 
 
+async def may_ever_start(desk: Desk, *, person: UserId, team: TeamId, channel: ChannelId) -> None:
+    """Return unless *person* may start no task anywhere, as guests may not.
+
+    Asked before a form is shown, which names another channel perhaps; `may_run` follows when it
+    is sent. A person nobody can look up now is let through to that.
+
+    Raises:
+        ExternalMayNotDecide, DeactivatedMayNotDecide, BotMayNotDecide, GuestMayNotDecide
+        StoreUnavailable: it is refused, and the refusal could not be audited.
+    """
+    wish = Wish(person=person, team=team, channel=channel, agent=None, verb=TaskVerb.RUN)
+    async with audited(desk, wish):
+        found = await _person(desk.directory, person, team)
+        if found is not None:
+            _refuse_unfit(found)
+
+
 async def may_cancel(desk: Desk, run: Run, *, person: UserId, team: TeamId) -> None:
     """Return if *person* may cancel *run*.
 

@@ -44,15 +44,16 @@ _SHORT_ID = re.compile(
     rf"[`#]?([0-9A-HJKMNP-TV-Z]{{{SHORT_ID_CHARS}}})`?", re.ASCII | re.IGNORECASE
 )
 _MEANT = {
-    "stop": Verb.CANCEL,
-    "kill": Verb.CANCEL,
-    "abort": Verb.CANCEL,
-    "ls": Verb.LIST,
-    "tasks": Verb.LIST,
-    "stat": Verb.STATUS,
-    "reply": Verb.CONTINUE,
-    "start": Verb.RUN,
+    **dict.fromkeys(("stop", "kill", "abort", "end", "quit", "exit", "rm"), Verb.CANCEL),
+    **dict.fromkeys(("ls", "tasks", "ps", "history", "all"), Verb.LIST),
+    **dict.fromkeys(("stat", "info", "show", "details", "progress"), Verb.STATUS),
+    **dict.fromkeys(("reply", "resume", "retry", "again", "say"), Verb.CONTINUE),
+    **dict.fromkeys(("start", "new", "task"), Verb.RUN),
+    **dict.fromkeys(("usage", "commands", "agents", "hello", "hi"), Verb.HELP),
 }
+_VERDICTS = frozenset(
+    ("approve", "approved", "accept", "reject", "deny", "yes", "no", "ok", "okay", "y", "n")
+)
 _HELP = frozenset({"help", "-h", "--help", "?"})
 AGENT_KEY = "agent"
 
@@ -149,6 +150,11 @@ def _mistyped(first: str, words: list[Word]) -> Words | None:
     has_id = len(words) > 1 and _id(words[1]) is not None and _looks_like_id(words[1])
     if not first or len(words) > 2 or (len(words) == 2 and not has_id):
         return None
+    if first in _VERDICTS:
+        return Words(
+            verb=Verb.HELP,
+            mistake="Words decide nothing: approve or reject with the buttons of the card.",
+        )
     near = difflib.get_close_matches(first, list(Verb), n=1, cutoff=0.7)
     meant = _MEANT.get(first) or (Verb(near[0]) if near else None)
     if meant is None:

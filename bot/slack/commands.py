@@ -71,7 +71,13 @@ class Commands:
             return Ack()
         asked = read_words(call.text)
         if asked.verb is Verb.RUN and not asked.text:
-            self._form.open(call.trigger_id, delivery, channel=call.channel, agent=asked.agent)
+            self._form.open(
+                call.trigger_id,
+                delivery,
+                sender=call.sender,
+                channel=call.channel,
+                agent=asked.agent,
+            )
             return Ack()
         say = to_person(self._parts.answers, delivery.recipient)
 

@@ -1,14 +1,17 @@
 """The form that starts a task: opened by the command without words and by "Hand to agent".
 
-Opened at once, because a trigger lives three seconds; who may start what is asked when it is
-submitted. What is wrong is said beside the field; a form submitted twice starts one task.
+Opened at once, because a trigger lives three seconds: who may never start anything gets none, and
+all else is asked when it is submitted. What is wrong is said beside the field; a form submitted
+twice starts one task.
 """
 
+import asyncio
 from typing import Any
 
 from approvals.domain import run_errors
 from approvals.domain.errors import Refusal
 from approvals.domain.ids import ChannelId
+from approvals.operations.check_starter import may_ever_start
 from bot.slack import task_words
 from bot.slack.agent_choice import Agents, agents_in
 from bot.slack.door_parts import DoorParts
@@ -16,7 +19,7 @@ from bot.slack.errands import LOGGER, error_id
 from bot.slack.escaping import unescape
 from bot.slack.message_payloads import message_action
 from bot.slack.notices import Say, in_window, notice_view, to_person
-from bot.slack.payloads import Malformed, ViewEvent, ViewState, view_event
+from bot.slack.payloads import Malformed, Sender, ViewEvent, ViewState, view_event
 from bot.slack.private_answers import Recipient
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.seen import Seen
@@ -38,6 +41,8 @@ from bot.slack.web_api import CallFailed
 HAND_TO_AGENT = "sayso:hand_to_agent"
 """Callback id of the message shortcut; stands in manifest.yml."""
 
+LOOK_UP_MAX_S = 1.0
+"""How long the form waits for the directory; its trigger lives three seconds."""
 Submitted = Ack | str
 """The acknowledgement that shows what is wrong, or the sentence that says it was started."""
 
@@ -64,6 +69,7 @@ class TaskForm:
         trigger_id: str,
         delivery: Delivery,
         *,
+        sender: Sender,
         channel: ChannelId,
         agent: str | None = None,
         text: str = "",
@@ -75,7 +81,26 @@ class TaskForm:
             agents, chosen=agent or (here[0] if here else None), channel=channel, text=text
         )
         say = to_person(self._parts.answers, delivery.recipient)
-        self._parts.errands.start(self._show(trigger_id, view, say), name="task form")
+
+        async def show() -> None:
+            if await self._may_see(sender, channel, say):
+                await self._show(trigger_id, view, say)
+
+        self._parts.errands.start(show(), name="task form")
+
+    async def _may_see(self, sender: Sender, channel: ChannelId, say: Say) -> bool:
+        """Whether to show the form; who may start nothing anywhere is told so instead."""
+        try:
+            async with asyncio.timeout(LOOK_UP_MAX_S):
+                await may_ever_start(
+                    self._parts.desk, person=sender.user, team=sender.team, channel=channel
+                )
+        except TimeoutError:
+            return True  # asked again when it is submitted
+        except Refusal as refusal:
+            await say(task_words.refused(refusal))
+            return False
+        return True
 
     async def _show(self, trigger_id: str, view: dict[str, Any], say: Say) -> None:
         try:
@@ -87,7 +112,11 @@ class TaskForm:
         action = message_action(delivery.body)
         if self._seen.takes(action.trigger_id):
             self.open(
-                action.trigger_id, delivery, channel=action.channel, text=unescape(action.text)
+                action.trigger_id,
+                delivery,
+                sender=action.sender,
+                channel=action.channel,
+                text=unescape(action.text),
             )
         return Ack()
 
@@ -126,6 +155,7 @@ class TaskForm:
             team=event.sender.team,
             channel=channel,
             command=self._parts.settings.command_agent,
+            said_with=f"form {event.view.id}",
         )
         text = event.view.typed(TASK_BLOCK, TASK_ACTION) or ""
         try:

@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from approvals.domain.run import RunStatus
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.hands.reach import InteractionResult
@@ -75,7 +77,25 @@ async def test_what_is_wrong_stands_beside_the_field_and_the_words_stay(stage: S
     assert len(await runs.runs(stage)) == 1
 
 
-async def test_B23_a_guest_is_refused_when_they_submit(stage: Scene) -> None:
+@pytest.mark.parametrize("asked", ["command", "menu"])
+async def test_B23_a_guest_is_told_instead_of_being_shown_the_form(
+    stage: Scene, asked: str
+) -> None:
+    if asked == "command":
+        await stage.slack.interactions.slash_command(DANA, PROD, "/agent")
+    else:
+        ts = await stage.slack.interactions.say(BOB, PROD, "restart it")
+        await stage.slack.interactions.use_shortcut(
+            DANA, channel=PROD, ts=ts, callback_id=HAND_TO_AGENT
+        )
+    await stage.settle()
+
+    assert stage.slack.workspace.view_stack(DANA) == []
+    assert "Guests of the workspace may not start" in stage.told(DANA)[-1]
+
+
+async def test_B23_a_guest_nobody_could_look_up_is_refused_when_they_submit(stage: Scene) -> None:
+    await stage.slack.faults.switch_on(Fault(kind=FaultKind.ERROR, method="users.info"))
     await opened(stage, person=DANA)
 
     result = await submit(stage, "do it", DANA)
@@ -101,7 +121,7 @@ async def test_a_form_whose_store_is_slow_says_so_and_then_how_it_went(tmp_path:
     async with scene(tmp_path, ack_budget_s=0.1) as stage:
         await opened(stage)
         await stage.slack.faults.switch_on(
-            Fault(kind=FaultKind.SLOW_REPLY, method="users.info", seconds=0.4)
+            Fault(kind=FaultKind.SLOW_REPLY, method="conversations.members", seconds=0.4)
         )
 
         await submit(stage, "do it")
