@@ -71,6 +71,8 @@ class Run:
     """The checkpoint's thread; a reply or a retry is a new run of the same conversation."""
     continues: RunId | None = None
     """The run of the same conversation before this one."""
+    said_with: str | None = None
+    """The message or form it was asked with, which starts one run however often it comes."""
     owner: str | None = None
     """The lease: the gateway process that runs it now; None unless `running`."""
     steps: int = 0
@@ -137,4 +139,8 @@ class RunNote:
     run_id: RunId
     user: UserId
     text: str
+    said_with: str | None = None
+    """The message it was said with, which is kept once however often it comes."""
     at: datetime
+    heard_at: datetime | None = None
+    """When the agent read it; None for words that wait."""

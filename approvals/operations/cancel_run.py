@@ -1,7 +1,7 @@
 """A person cancels an agent task: at once, whether it runs, waits in line or waits for people.
 
 Called by the button on its root message and by the command. What it asks is withdrawn with it;
-the task runner hears of the commit and stops what runs.
+the task runner hears of the commit and stops what runs. Its thread tells which words it never read.
 """
 
 from approvals.domain import run_errors

@@ -15,7 +15,7 @@ from approvals.operations.ports import Transaction
 from approvals.operations.start_run import Task, open_run, refuse_unusable
 
 NOTES_MAX = 50
-"""Words kept for one run; more are refused, so that a busy thread cannot fill its next turn."""
+"""Words that wait for one run; more are refused: a busy thread must not fill its next turn."""
 
 
 async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
@@ -34,6 +34,9 @@ async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
     own_id, nonce = desk.ids.ulid(), desk.ids.secret()
 
     def unit(tx: Transaction) -> Run | RunNote:
+        known = tx.said_with(said.said_with) if said.said_with else None
+        if known is not None:
+            return known
         conversation = lock_conversation(tx, run_id)
         newest = tx.latest_run(conversation) if conversation else None
         # Read again under its lock: it may be ending or cancelled at this moment.
@@ -50,10 +53,15 @@ async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
                 conversation=latest.conversation,
                 continues=latest.id,
             )
-        if len(tx.notes(latest.id)) >= NOTES_MAX:
+        if sum(note.heard_at is None for note in tx.notes(latest.id)) >= NOTES_MAX:
             raise run_errors.TooManyNotes
         note = RunNote(
-            id=own_id, run_id=latest.id, user=said.starter, text=said.text, at=desk.clock.now()
+            id=own_id,
+            run_id=latest.id,
+            user=said.starter,
+            text=said.text,
+            said_with=said.said_with,
+            at=desk.clock.now(),
         )
         tx.add_note(note)
         return note

@@ -49,11 +49,13 @@ def read_run_content(tx: Transaction, run_id: RunId) -> RunContent | None:
     if run is None or thread is None:
         return None
     requests = () if run.has_ended else tuple(tx.requests_of_run(run_id, locked=False))
+    unread = tx.notes(run_id) if run.status in (RunStatus.FAILED, RunStatus.CANCELLED) else ()
     return RunContent(
         run=run,
         thread=thread,
         requests=requests,
         interrupted=frozenset(each.id for each in requests if _is_interrupted(tx, each)),
+        unread=tuple(note for note in unread if note.heard_at is None),
     )
 
 
@@ -71,7 +73,7 @@ async def _tell(desk: Desk, messenger: RunMessenger, content: RunContent) -> Run
         await desk.store.write(lambda tx: tx.save_run_thread(shown))
     elif thread.version_shown < run.version:
         await messenger.update_run(content, now=now)
-    if run.status in (RunStatus.SUCCEEDED, RunStatus.FAILED) and thread.answer_ts is None:
+    if content.has_reply and thread.answer_ts is None:
         answer: Posted = await messenger.post_answer(replace(content, thread=shown), now=now)
         shown = replace(shown, answer_ts=answer.ts)
     return shown

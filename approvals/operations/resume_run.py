@@ -5,6 +5,7 @@ transaction, so that a crash before it leaves the job and a crash after it leave
 `recover` gives up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from approvals.domain.ids import RunId
@@ -45,6 +46,16 @@ async def resume_run(desk: Desk, job: Job) -> TakenRun | None:
         return TakenRun(run=step.run, thread=thread)
 
     return await desk.store.write(unit)
+
+
+async def hear_notes(desk: Desk, note_ids: Sequence[str]) -> None:
+    """Note that the agent of a run reads these words now."""
+
+    def unit(tx: Transaction) -> None:
+        for note_id in note_ids:
+            tx.hear_note(note_id, desk.clock.now())
+
+    await desk.store.write(unit)
 
 
 async def read_notes(desk: Desk, run_id: RunId) -> tuple[RunNote, ...]:

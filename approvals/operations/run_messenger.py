@@ -9,7 +9,7 @@ from typing import Protocol
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId
-from approvals.domain.run import Run, RunThread
+from approvals.domain.run import Run, RunNote, RunStatus, RunThread
 from approvals.operations.ports import Posted
 
 
@@ -23,6 +23,14 @@ class RunContent:
     """What is open of it: pending, or approved and not yet claimed, or interrupted."""
     interrupted: frozenset[RequestId] = frozenset()
     """Those of them whose call was cut off and whose fate nobody has told yet."""
+    unread: tuple[RunNote, ...] = ()
+    """Words said to it that its agent did not read before it failed or was cancelled."""
+
+    @property
+    def has_reply(self) -> bool:
+        """Whether its end is told in a reply, beside the root message."""
+        ended_by_itself = self.run.status in (RunStatus.SUCCEEDED, RunStatus.FAILED)
+        return ended_by_itself or (self.run.has_ended and bool(self.unread))
 
 
 class RunMessenger(Protocol):

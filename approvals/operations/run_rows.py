@@ -9,6 +9,7 @@ the audit log come last by themselves. What is only read is read with `locked=Fa
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from approvals.domain.ids import ChannelId, ConversationId, RunId
@@ -35,7 +36,7 @@ class RunRows(Protocol):
         ...
 
     def runs_of_others(self, owner: str, *, limit: int) -> Sequence[Run]:
-        """Return runs that are `running` under an owner that is not *owner*."""
+        """Return runs that are `running` under another owner than *owner*, but for unreadable."""
         ...
 
     def latest_run(self, conversation: ConversationId) -> Run | None:
@@ -64,6 +65,14 @@ class RunRows(Protocol):
 
     def add_note(self, note: RunNote) -> None:
         """Keep words for a run; the same id again changes nothing."""
+        ...
+
+    def hear_note(self, note_id: str, at: datetime) -> None:
+        """Note that the agent has read these words; the first time stays."""
+        ...
+
+    def said_with(self, message: str) -> Run | RunNote | None:
+        """Return what was made of the message or form of this name, not locked."""
         ...
 
     def notes(self, run_id: RunId) -> Sequence[RunNote]:

@@ -26,10 +26,12 @@ class Task:
     text: str
     thread_ts: str | None = None
     """The thread it was asked in, if any; it is told there."""
+    said_with: str | None = None
+    """The message or form it was asked with: the same again is the same task."""
 
 
 async def start_run(desk: Desk, task: Task) -> Run:
-    """Store a new run of a new conversation and return it.
+    """Store a new run of a new conversation and return it, or the one of the same message.
 
     Raises:
         TaskTooLong, TaskEmpty
@@ -40,6 +42,9 @@ async def start_run(desk: Desk, task: Task) -> Run:
     nonce = desk.ids.secret()
 
     def unit(tx: Transaction) -> Run:
+        known = tx.said_with(task.said_with) if task.said_with else None
+        if isinstance(known, Run):
+            return known
         return open_run(
             tx, desk, task, run_id=run_id, nonce=nonce, conversation=ConversationId(run_id)
         )
@@ -67,6 +72,7 @@ def open_run(
         task=task.text,
         conversation=conversation,
         continues=continues,
+        said_with=task.said_with,
         created_at=desk.clock.now(),
     )
     step = opened_run(run)

@@ -27,6 +27,7 @@ def run_to_row(run: Run) -> Columns:
         "task": run.task,
         "conversation": run.conversation,
         "continues": run.continues,
+        "said_with": run.said_with,
         "created_at": time_to_text(run.created_at),
         **run_changes(run),
     }
@@ -64,6 +65,7 @@ def run_from_row(row: Row) -> Run:
         task=row["task"],
         conversation=ConversationId(row["conversation"]),
         continues=row["continues"] and RunId(row["continues"]),
+        said_with=row["said_with"],
         owner=row["owner"],
         steps=row["steps"],
         tokens=row["tokens"],
@@ -113,7 +115,9 @@ def note_to_row(note: RunNote) -> Columns:
         "run_id": note.run_id,
         "user": note.user,
         "text": note.text,
+        "said_with": note.said_with,
         "at": time_to_text(note.at),
+        "heard_at": optional_text(note.heard_at),
     }
 
 
@@ -124,5 +128,7 @@ def note_from_row(row: Row) -> RunNote:
         run_id=RunId(row["run_id"]),
         user=UserId(row["user"]),
         text=row["text"],
+        said_with=row["said_with"],
         at=time_from_text(row["at"]),
+        heard_at=optional_time(row["heard_at"]),
     )

@@ -84,4 +84,11 @@ RUN_IN_THREAD = sql(
 RUN_THREAD = sql(select(_THREAD).where(_THREAD.c.run_id == bindparam("run_id")))
 SAVE_RUN_THREAD = upsert(_THREAD, "run_id")
 ADD_NOTE = insertion_if_new(_NOTE)
+RUN_SAID_WITH = sql(select(_RUN).where(_RUN.c.said_with == bindparam("said_with")))
+NOTE_SAID_WITH = sql(select(_NOTE).where(_NOTE.c.said_with == bindparam("said_with")))
+HEAR_NOTE = sql(
+    update(_NOTE)
+    .where(_NOTE.c.id == bindparam("note_id"), _NOTE.c.heard_at.is_(None))
+    .values(heard_at=bindparam("heard_at"))
+)
 NOTES = sql(select(_NOTE).where(_NOTE.c.run_id == bindparam("run_id")).order_by(_NOTE.c.id))

@@ -20,7 +20,7 @@ from approvals.storage.dialects import SQLITE
 from approvals.storage.tables import StoredRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision in `migrations/versions`; they count up."""
 
 _VERSION = Table(

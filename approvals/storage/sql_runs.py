@@ -4,6 +4,7 @@ What is read to be changed is locked, runs before requests (the order stands at 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from approvals.domain import run_errors
@@ -12,6 +13,7 @@ from approvals.domain.ids import ChannelId, ConversationId, RunId
 from approvals.domain.run import Run, RunNote, RunThread
 from approvals.storage import request_rows, run_rows
 from approvals.storage import run_statements as statements
+from approvals.storage.columns import time_to_text
 from approvals.storage.dialects import Statement
 from approvals.storage.executor import Executor
 from approvals.storage.sql_work import SqlWork
@@ -53,8 +55,10 @@ class SqlRuns(SqlWork):
         self.runs.append(run)
 
     def runs_of_others(self, owner: str, *, limit: int) -> Sequence[Run]:
-        """Return runs that are `running` under an owner that is not *owner*."""
-        return self._many(statements.RUNS_OF_OTHERS, {"owner": owner, "limit": limit})
+        """Return runs that are `running` under another owner than *owner*, but for unreadable."""
+        return self._readable(
+            statements.RUNS_OF_OTHERS, {"owner": owner}, run_rows.run_from_row, limit=limit
+        )
 
     def latest_run(self, conversation: ConversationId) -> Run | None:
         """Return the newest run of a conversation."""
@@ -87,6 +91,19 @@ class SqlRuns(SqlWork):
     def add_note(self, note: RunNote) -> None:
         """Keep words for a run; the same id again changes nothing."""
         self._run(statements.ADD_NOTE, run_rows.note_to_row(note))
+
+    def hear_note(self, note_id: str, at: datetime) -> None:
+        """Note that the agent has read these words."""
+        self._run(statements.HEAR_NOTE, {"note_id": note_id, "heard_at": time_to_text(at)})
+
+    def said_with(self, message: str) -> Run | RunNote | None:
+        """Return what was made of the message or form of this name."""
+        values = {"said_with": message}
+        run = self._one(statements.RUN_SAID_WITH, values)
+        if run is not None:
+            return run
+        row = self._run(statements.NOTE_SAID_WITH, values).fetchone()
+        return None if row is None else run_rows.note_from_row(row)
 
     def notes(self, run_id: RunId) -> Sequence[RunNote]:
         """Return the words kept for a run, oldest first."""

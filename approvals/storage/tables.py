@@ -207,6 +207,7 @@ class RunRow(StoredRow, table=True):
     ended_by: str | None
     answer: str | None
     reason: str | None
+    said_with: str | None = Field(index=True, unique=True)
 
 
 class RunThreadRow(StoredRow, table=True):
@@ -235,6 +236,8 @@ class RunNoteRow(StoredRow, table=True):
     user: str
     text: str
     at: str
+    said_with: str | None = Field(index=True, unique=True)
+    heard_at: str | None
 
 
 class HomeRow(StoredRow, table=True):

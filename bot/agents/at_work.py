@@ -13,7 +13,7 @@ from approvals.domain.run import Run, RunNote
 from approvals.gate.context import CallContext
 from approvals.operations.desk import Desk
 from approvals.operations.note_progress import Progress
-from approvals.operations.resume_run import TakenRun, read_notes
+from approvals.operations.resume_run import TakenRun, hear_notes, read_notes
 from bot.agents.budget import Spent, spent
 from bot.agents.conversation import before_turn, last_turn, open_calls, since, speakers
 from bot.agents.persistence import until_stored
@@ -70,6 +70,12 @@ class RunAtWork:
         """Return the words people have said to the run."""
         return await until_stored(
             f"reading notes of run {self.run.id}", lambda: read_notes(self.desk, self.run.id)
+        )
+
+    async def hears(self, note_ids: Sequence[str]) -> None:
+        """Note that the agent reads these words now; what it has read stands in its messages."""
+        await until_stored(
+            f"noting what run {self.run.id} reads", lambda: hear_notes(self.desk, note_ids)
         )
 
     async def calls(self, turn: str | None, call: Mapping[str, Any]) -> None:

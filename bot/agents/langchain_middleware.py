@@ -40,8 +40,12 @@ class TaskMiddleware(AgentMiddleware[Any, RunAtWork, Any]):
 
     async def abefore_model(self, state: Any, runtime: Runtime[RunAtWork]) -> dict[str, Any] | None:
         """Bring in what people have said since the last turn."""
-        new = conversation.note_messages(await runtime.context.notes(), state["messages"])
-        return {"messages": new} if new else None
+        work = runtime.context
+        new = conversation.note_messages(await work.notes(), state["messages"])
+        if not new:
+            return None
+        await work.hears([message.id for message in new])
+        return {"messages": new}
 
     async def awrap_model_call(
         self,

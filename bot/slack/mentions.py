@@ -90,6 +90,8 @@ class Mentions:
             return await self._verbs.status(run, asker)
         if asked.verb is Verb.CANCEL and asked.short_id is None:
             return await self._verbs.cancel(run, asker)
+        if asked.verb is Verb.HELP and asked.about is None:
+            return task_words.thread_help(OUR_NAME, run)
         return await self._verbs.answer(asked, asker)
 
 
@@ -100,4 +102,5 @@ def _asker(said: Mention) -> Asker:
         channel=said.channel,
         command=OUR_NAME,
         thread_ts=said.thread_ts,
+        said_with=f"message {said.channel} {said.ts}",
     )

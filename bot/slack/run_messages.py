@@ -20,6 +20,9 @@ TASK_MAX_CHARS = 1_000
 ANSWER_MAX_CHARS = 8_000
 """Slack refuses a message of more than about 11,000 characters."""
 _PIECE_MAX_CHARS = 2_500
+UNREAD_MAX = 5
+UNREAD_MAX_CHARS = 300
+_ENDED = {RunStatus.SUCCEEDED: "Answered", RunStatus.CANCELLED: "Cancelled"}
 
 
 def root_blocks(content: RunContent, now: datetime) -> list[dict[str, Any]]:
@@ -45,13 +48,14 @@ def answer_blocks(content: RunContent, now: datetime) -> list[dict[str, Any]]:
     """Return the agent's answer, or why there is none, for the person who asked."""
     run = content.run
     words = shown(answer_of(run), ANSWER_MAX_CHARS)
-    ended = "Answered" if run.status is RunStatus.SUCCEEDED else "No answer"
+    ended = _ENDED.get(run.status, "No answer")
     return [
         rich_text(f"for:{run.id}", [section(person(run.starter))]),
         *(
             rich_text(f"answer:{run.id}:{number}", [section(piece)])
             for number, piece in enumerate(_pieces(words))
         ),
+        *_unread_blocks(content),
         {
             "type": "context",
             "block_id": f"cost:{run.id}",
@@ -70,6 +74,8 @@ def answer_of(run: Run) -> str:
     """Return what stands below the root of an ended run."""
     if run.status is RunStatus.SUCCEEDED:
         return run.answer or "The agent has ended without words."
+    if run.status is RunStatus.CANCELLED:
+        return "The task was cancelled."
     return f"No answer: {run.reason or 'nobody said why.'}"
 
 
@@ -79,6 +85,19 @@ def shown(text: str, max_chars: int) -> str:
     if len(drawn) <= max_chars:
         return drawn
     return f"{drawn[:max_chars]}… ({len(drawn) - max_chars:,} more characters)"
+
+
+def _unread_blocks(content: RunContent) -> list[dict[str, Any]]:
+    """Say what the agent did not read any more, so that no words are lost in silence."""
+    if not content.unread:
+        return []
+    asks = "It was not read any more; mention me here and say it again to go on with it."
+    elements = [section("Said before it ended:")]
+    for note in content.unread[:UNREAD_MAX]:
+        elements += [section(person(note.user), ":"), quote(shown(note.text, UNREAD_MAX_CHARS))]
+    more = len(content.unread) - UNREAD_MAX
+    elements.append(section(f"and {more} more. {asks}" if more > 0 else asks))
+    return [rich_text(f"unread:{content.run.id}", elements)]
 
 
 def _actions(content: RunContent) -> dict[str, Any]:

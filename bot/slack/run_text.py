@@ -57,7 +57,7 @@ def status_line(content: RunContent, now: datetime) -> list[str | Element]:
         words += [" by ", person(run.ended_by)]
     if run.status is RunStatus.FAILED and run.reason:
         words += [": ", shorten(one_line(run.reason), REASON_MAX_CHARS)]
-    return joined([words, *_waits(content)], "\n")
+    return joined([words, *(["• ", *each] for each in waits(content))], "\n")
 
 
 def spent(run: Run, now: datetime) -> str:
@@ -75,24 +75,25 @@ def phone_text(content: RunContent, now: datetime) -> str:
     return start + who + untrusted(run.task, PHONE_MAX_CHARS)
 
 
-def _waits(content: RunContent) -> list[list[str | Element]]:
+def waits(content: RunContent, *, most: int = WAITS_MAX) -> list[list[str | Element]]:
+    """Return for whom a run waits and until when, a line for each of at most *most* calls."""
     if content.run.has_ended:
         return []
-    lines = [_wait(content, request) for request in content.requests[:WAITS_MAX]]
-    more = len(content.requests) - WAITS_MAX
-    return [*lines, [f"• and {more} more"]] if more > 0 else lines
+    lines = [_wait(content, request) for request in content.requests[:most]]
+    more = len(content.requests) - most
+    return [*lines, [f"and {more} more"]] if more > 0 else lines
 
 
 def _wait(content: RunContent, request: ApprovalRequest) -> list[str | Element]:
     tool = code(_name(request.call.tool))
     if request.is_pending:
         needs = approvals_needed(request.requirement)
-        line: list[str | Element] = ["• waits for ", needs, " to decide ", tool]
+        line: list[str | Element] = ["waits for ", needs, " to decide ", tool]
         return [*line, *_where(content, request), " until ", moment(request.expires_at)]
     if request.id in content.interrupted:
         asks = ": somebody has to say on its card what became of it"
-        return ["• ", tool, " was interrupted", *_where(content, request), asks]
-    return ["• ", tool, " is approved and runs next"]
+        return [tool, " was interrupted", *_where(content, request), asks]
+    return [tool, " is approved and runs next"]
 
 
 def _where(content: RunContent, request: ApprovalRequest) -> list[str | Element]:

@@ -16,6 +16,8 @@ from approvals.operations.check_starter import may_run
 from approvals.operations.continue_run import continue_run
 from approvals.operations.deliver_run import read_run_content
 from approvals.operations.desk import Desk
+from approvals.operations.ports import Transaction
+from approvals.operations.run_messenger import RunContent
 from approvals.operations.start_run import Task, refuse_unusable, start_run
 from bot.slack import task_words
 from bot.slack.agent_choice import Agents, agents_in, choose
@@ -37,6 +39,8 @@ class Asker:
     """What help is written with: `/agent`, or our name."""
     thread_ts: str | None = None
     """The thread it was asked in; a new task is told there."""
+    said_with: str | None = None
+    """The message or form it was asked with, where Slack may deliver that again."""
 
 
 class TaskVerbs:
@@ -75,6 +79,7 @@ class TaskVerbs:
             channel=asker.channel,
             text=text,
             thread_ts=asker.thread_ts,
+            said_with=asker.said_with,
         )
         return await start_run(self._desk, task)
 
@@ -94,6 +99,7 @@ class TaskVerbs:
             channel=run.channel,
             text=text,
             thread_ts=thread.replies_to if thread else asker.thread_ts,
+            said_with=asker.said_with,
         )
         found = await continue_run(self._desk, run.id, said)
         return task_words.kept(found) if isinstance(found, RunNote) else task_words.queued(found)
@@ -138,10 +144,8 @@ class TaskVerbs:
 
     async def _list(self, asker: Asker) -> str:
         await self._may(asker, TaskVerb.LIST, None)
-        runs = await self._desk.store.write(
-            lambda tx: tx.runs_in(asker.channel, limit=task_words.LISTED_MAX + 1)
-        )
-        return task_words.listed(runs, self._desk.clock.now())
+        listed = await self._desk.store.write(lambda tx: _contents(tx, asker.channel))
+        return task_words.listed(listed, self._desk.clock.now())
 
     async def _found(self, words: Words, asker: Asker, verb: TaskVerb) -> Run:
         """Return the run that is meant: the one named, else the asker's own newest."""
@@ -174,3 +178,9 @@ class TaskVerbs:
             agent=agent,
             verb=verb,
         )
+
+
+def _contents(tx: Transaction, channel: ChannelId) -> list[RunContent]:
+    runs = tx.runs_in(channel, limit=task_words.LISTED_MAX + 1)
+    read = (read_run_content(tx, run.id) for run in runs)
+    return [content for content in read if content is not None]

@@ -14,9 +14,10 @@ from bot.slack.card_text import counted, length
 from bot.slack.command_words import Verb
 from bot.slack.escaping import escape, untrusted
 from bot.slack.rich_text import as_mrkdwn
-from bot.slack.run_text import status_line, status_words
+from bot.slack.run_text import status_line, status_words, waits
 
 LISTED_MAX = 10
+_WAITS_LISTED_MAX = 2
 STILL_WORKING = "⏳ Still on it: you will be told here how it went."
 CANCELLED = "🚫 `{id}` is cancelled. What it asked is withdrawn."
 NO_TASKS = "There are no agent tasks in this channel yet."
@@ -64,6 +65,21 @@ def help_text(
     return "\n".join(lines)
 
 
+def thread_help(name: str, run: Run) -> str:
+    """Return what can be said to us in the thread of a task."""
+    goes_on = "starts it again with them" if run.has_ended else "says more to it, at its next step"
+    lines = [
+        f"This is the thread of task `{run.short_id}`. Here:",
+        f"• `{name} WORDS` {goes_on}",
+        f"• `{name} status` tells how it stands",
+        *(() if run.has_ended else (f"• `{name} cancel` cancels it and withdraws what it asks",)),
+        f"• `{name} list` lists the tasks of this channel",
+        "A new task is started outside of this thread.",
+        _NOBODY_WORDS,
+    ]
+    return "\n".join(lines)
+
+
 def queued(run: Run) -> str:
     """Return what the starter of a new run is told."""
     goes_on = " It goes on where the task before it ended." if run.continues else ""
@@ -87,25 +103,33 @@ def status_of(content: RunContent, now: datetime) -> str:
     when = f"{length(now - run.created_at)} ago"
     who = f"`{run.short_id}` – {untrusted(run.agent, 80)}, asked by <@{run.starter}> {when}: "
     parts = [who + untrusted(run.task, 200), as_mrkdwn(status_line(content, now))]
-    if run.steps or run.tokens:
+    if run.has_ended:
+        parts.append(f"{counted(run.steps, 'step')} in all.")
+    elif run.steps or run.tokens:
         parts.append(f"{counted(run.steps, 'step')}, {counted(run.tokens, 'token')} so far.")
     if run.status is RunStatus.SUCCEEDED:
         parts.append("The answer stands in its thread.")
     return "\n".join(parts)
 
 
-def listed(runs: Sequence[Run], now: datetime) -> str:
-    """Return the runs of a channel, those that have not ended first."""
-    if not runs:
+def listed(contents: Sequence[RunContent], now: datetime) -> str:
+    """Return the runs of a channel, those that have not ended first, with whom they wait for."""
+    if not contents:
         return NO_TASKS
-    lines = [
-        f"• `{run.short_id}` {status_words(run, now)} – <@{run.starter}> "
-        f"{length(now - run.created_at)} ago: {untrusted(run.task, 80)}"
-        for run in runs[:LISTED_MAX]
-    ]
-    if len(runs) > LISTED_MAX:
+    lines = [line for content in contents[:LISTED_MAX] for line in _listed(content, now)]
+    if len(contents) > LISTED_MAX:
         lines.append(f"and older ones; the newest {LISTED_MAX} are shown.")
     return "\n".join(lines)
+
+
+def _listed(content: RunContent, now: datetime) -> list[str]:
+    run = content.run
+    line = (
+        f"• `{run.short_id}` {status_words(run, now)} – <@{run.starter}> "
+        f"{length(now - run.created_at)} ago: {untrusted(run.task, 80)}"
+    )
+    waiting = waits(content, most=_WAITS_LISTED_MAX)
+    return [line, *(f"      ◦ {as_mrkdwn(each)}" for each in waiting)]
 
 
 def refused(refusal: errors.Refusal) -> str:

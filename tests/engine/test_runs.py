@@ -1,7 +1,9 @@
 """The life of a run: started, taken once, paused, resumed by a decision, ended."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,15 +12,16 @@ from approvals.domain.approval_request import Status
 from approvals.domain.run import RunCause, RunNote, RunStatus
 from approvals.gate.exceptions import CallPaused
 from approvals.gate.gateway import Clearance
-from approvals.operations.continue_run import continue_run
+from approvals.operations.cancel_run import cancel_run
+from approvals.operations.continue_run import NOTES_MAX, continue_run
 from approvals.operations.end_run import RunEnding, end_run
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import NotNow, Undeliverable
-from approvals.operations.resume_run import resume_run
+from approvals.operations.resume_run import hear_notes, read_notes, resume_run
 from approvals.operations.start_run import start_run
 from tests.engine.gateway_in_test import a_gateway
 from tests.engine.runs_in_test import RunsInTest, a_task
-from tests.fakes.people import ALICE, CAROL
+from tests.fakes.people import ALICE, CAROL, TEAM
 
 
 async def test_a_run_is_taken_only_once_its_root_message_stands() -> None:
@@ -142,6 +145,71 @@ async def test_words_that_came_too_late_are_the_task_of_the_next_run() -> None:
         assert taken is not None
         assert (taken.run.task, taken.run.starter) == ("and search too", CAROL)
         assert (taken.run.continues, taken.run.conversation) == (run.id, run.conversation)
+
+
+async def test_a_message_that_comes_again_starts_no_second_task(tmp_path: Path) -> None:
+    asked = replace(a_task("restart web"), said_with="message C0OPS 1.2")
+    async with a_gateway(tmp_path / "sayso.db") as gateway:
+        first = await start_run(gateway.desk, asked)
+    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
+        again = await start_run(gateway.desk, asked)
+        other = await start_run(gateway.desk, replace(asked, said_with="message C0OPS 1.3"))
+
+    assert again.id == first.id
+    assert other.id != first.id
+
+
+async def test_words_that_come_again_are_kept_once_and_go_on_once() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        words = replace(a_task("and search too"), said_with="message C0OPS 1.2")
+        note = await continue_run(gateway.desk, run.id, words)
+        again = await continue_run(gateway.desk, run.id, words)
+        await end_run(gateway.desk, run.id, RunEnding(cause=RunCause.ANSWERED, answer="done"))
+        late = await continue_run(gateway.desk, run.id, words)
+
+        assert again == note == late
+        latest = await gateway.store.write(lambda tx: tx.latest_run(run.conversation))
+        assert latest is not None
+        assert latest.task == "and search too"
+        assert await gateway.store.write(lambda tx: tx.notes(latest.id)) == []
+
+
+async def test_words_the_agent_has_read_leave_room_for_more() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        for number in range(NOTES_MAX):
+            await continue_run(gateway.desk, run.id, a_task(f"{number}"))
+        with pytest.raises(run_errors.TooManyNotes):
+            await continue_run(gateway.desk, run.id, a_task("one more"))
+
+        notes = await read_notes(gateway.desk, run.id)
+        await hear_notes(gateway.desk, [note.id for note in notes])
+
+        assert isinstance(await continue_run(gateway.desk, run.id, a_task("one more")), RunNote)
+
+
+async def test_a_cancelled_run_tells_which_words_its_agent_never_read() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        heard = await continue_run(gateway.desk, run.id, a_task("in prod"))
+        await hear_notes(gateway.desk, [heard.id])
+        await continue_run(gateway.desk, run.id, a_task("and search too", by=CAROL))
+        silent = await runs.started("another")
+
+        await cancel_run(gateway.desk, run.id, person=ALICE, team=TEAM)
+        await cancel_run(gateway.desk, silent.id, person=ALICE, team=TEAM)
+        await runs.delivered()
+
+        (told,) = runs.threads.answers
+        assert told.run.id == run.id
+        assert [(note.user, note.text) for note in told.unread] == [(CAROL, "and search too")]
 
 
 async def test_a_run_that_has_ended_goes_on_as_a_new_run_of_its_conversation() -> None:

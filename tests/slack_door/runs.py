@@ -19,10 +19,15 @@ from bot.sandbox.nouns import Message
 from tests.slack_door.scene import ALICE, PROD, Scene
 
 
+def asked(stage: Scene, text: str) -> Task:
+    """Return what Alice asks."""
+    team = stage.door.identity.team
+    return Task(agent="ops", starter=ALICE, team=team, channel=PROD, text=text)
+
+
 async def started(stage: Scene, text: str = "restart checkout", **changed: object) -> Run:
     """Start a task and let its root message go out."""
-    task = Task(agent="ops", starter=ALICE, team=stage.door.identity.team, channel=PROD, text=text)
-    run = await start_run(stage.desk, replace(task, **changed))  # type: ignore[arg-type]
+    run = await start_run(stage.desk, replace(asked(stage, text), **changed))  # type: ignore[arg-type]
     await stage.deliver()
     return await now(stage, run)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.run import TASK_MAX_CHARS, RunStatus
+from approvals.operations.note_progress import Progress, note_progress
 from approvals.storage.policy_reader import read_policy
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.hands.reach import InteractionResult
@@ -196,6 +197,39 @@ async def test_list_shows_the_channels_tasks_those_under_way_first(stage: Scene)
     assert "no agent tasks" in empty
     assert full.index(going.short_id) < full.index(done.short_id)
     assert "💬 answered after" in full
+
+
+async def test_list_says_for_whom_a_task_waits_and_until_when(stage: Scene) -> None:
+    run, _ = await runs.waiting(stage)
+
+    await type_in(stage, "/agent list")
+
+    first, second = stage.told(ALICE)[-1].splitlines()
+    assert f"`{run.short_id}` ⏸ waiting" in first
+    assert "◦ waits for 1 of sre to decide `service_restart` until" in second
+
+
+async def test_the_status_of_an_ended_task_says_its_tokens_once(stage: Scene) -> None:
+    run = await runs.running(stage)
+    await note_progress(stage.desk, run.id, Progress(steps=3, tokens=1_500))
+    await runs.ended(stage, run, answer="Done.")
+
+    await type_in(stage, f"/agent status {run.short_id}")
+
+    assert stage.told(ALICE)[-1].count("1,500 tokens") == 1
+    assert "3 steps in all." in stage.told(ALICE)[-1]
+
+
+@pytest.mark.parametrize("typed", ["approve", "Yes", "reject"])
+async def test_a_lone_verdict_starts_nothing_and_decides_nothing(stage: Scene, typed: str) -> None:
+    _, request = await runs.waiting(stage)
+    before = len(await runs.runs(stage))
+
+    await type_in(stage, f"/agent {typed}", BOB)
+
+    assert "Words decide nothing" in stage.told(BOB)[-1]
+    assert (await stage.stored(request)).is_pending
+    assert len(await runs.runs(stage)) == before
 
 
 async def test_cancel_ends_a_paused_task_and_what_it_asks(stage: Scene) -> None:

@@ -1,12 +1,14 @@
 """`@sayso …`: the same verbs in a channel, words to the agent in a task's thread."""
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from approvals.domain.run import RunStatus
+from approvals.operations.start_run import start_run
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.nouns import Person
 from bot.sandbox.seed import default_seed
@@ -50,6 +52,49 @@ async def test_E8_an_event_delivered_twice_starts_one_task(stage: Scene, kind: F
     await stage.settle()
 
     assert len(await runs.runs(stage)) == 1
+
+
+async def test_e8_a_mention_delivered_again_after_a_restart_starts_no_second_task(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as stage:
+        ts = await say(stage, f"{US} restart checkout")
+        (first,) = await runs.runs(stage)
+        again = replace(runs.asked(stage, "restart checkout"), said_with=f"message {PROD} {ts}")
+
+        found = await start_run(stage.desk, again)
+
+    assert first.said_with == f"message {PROD} {ts}"
+    assert found.id == first.id
+
+
+async def test_help_in_the_thread_of_a_task_says_what_can_be_said_there(stage: Scene) -> None:
+    run, _ = await runs.waiting(stage)
+    root = await runs.root(stage, run)
+
+    await say(stage, f"{US} help", thread=root.ts)
+
+    help_text = stage.told(ALICE)[-1]
+    assert f"the thread of task `{run.short_id}`" in help_text
+    assert "`@sayso cancel`" in help_text
+    assert "run TASK" not in help_text
+    assert await runs.notes(stage, run) == ()
+
+
+async def test_words_nobody_read_are_told_in_the_thread_of_a_cancelled_task(stage: Scene) -> None:
+    run, _ = await runs.waiting(stage)
+    root = await runs.root(stage, run)
+    await say(stage, f"{US} and <!channel> *search* too", BOB, thread=root.ts)
+
+    await say(stage, f"{US} cancel", thread=root.ts)
+    await stage.deliver()
+
+    reply = (await runs.replies(stage, run))[-1]
+    told = json.dumps(reply.blocks, ensure_ascii=False)
+    assert "The task was cancelled." in told
+    assert BOB in told
+    assert "It was not read any more; mention me here and say it again" in told
+    assert '"text": "and <!channel> *search* too"' in told
 
 
 async def test_a_message_that_only_speaks_of_us_starts_nothing(stage: Scene) -> None:
