@@ -27,6 +27,7 @@ the message says it.
 _TITLES = {
     "approvals.domain.errors": "Of the engine",
     "approvals.domain.look_errors": "Of looking and of people who ask people",
+    "approvals.domain.attention_errors": "Of people's attention",
     "approvals.domain.edit_errors": "Of reasons, and of calls that people change",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.domain.time_errors": "Of more time",

@@ -33,6 +33,8 @@ class AuditName(StrEnum):
     """A changed policy file has mistakes, so the policy before it stays in force."""
     REQUEST_SUBMITTED = "request.submitted"
     """An agent asked; the request is pending and its card is on its way."""
+    REQUEST_NOT_REPEATED = "request.not_repeated"
+    """The same call came again soon after this one was rejected, and was answered with it."""
     REQUEST_REMINDED = "request.reminded"
     """Nobody had ended it in time for a reminder; `number` counts them."""
     REQUEST_ESCALATED = "request.escalated"

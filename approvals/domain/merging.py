@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from approvals.domain.effect import strictest
 from approvals.domain.requirement import Effect, Requirement, RuleMatch, Slot
 from approvals.domain.rule import ChannelPolicy, Defaults, Rule
-from approvals.domain.terms import Sources, settle
+from approvals.domain.terms import OPTIONS, Sources, settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def merge(
         channel=channel.id,
         channel_name=channel.name,
         rules=matches,
-        terms=settle(sources),
+        terms=settle(sources, OPTIONS),
         message=_message(match for match in matches if match.effect is effect),
         policy_version=grounds.policy_version,
         reasons=tuple(_reasons(counted, grounds, code_effect)),

@@ -13,6 +13,7 @@ from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.terms import (
     APPROVED_FOR,
     AUDIT_STRICT,
+    OPTIONS,
     PERMIT_TTL,
     REASON,
     RISK,
@@ -156,7 +157,7 @@ class Requirement:
             channel=ChannelId(stored["channel"]),
             channel_name=stored["channel_name"],
             rules=tuple(RuleMatch.from_json(rule) for rule in stored["rules"]),
-            terms=Terms.from_json(stored),
+            terms=Terms.from_json(stored, OPTIONS),
             message=stored["message"],
             policy_version=stored["policy_version"],
             reasons=tuple(stored["reasons"]),

@@ -6,12 +6,11 @@ where nobody does, and how it is stored. `storage/policy_terms` reads its value 
 constant: ``requirement.terms[TIMEOUT]``. A new option is one constant here and one reader there.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import timedelta
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+from approvals.domain.budget import Budget, smallest
 from approvals.domain.effect import (
     Effect,
     Mention,
@@ -21,119 +20,17 @@ from approvals.domain.effect import (
     loudest,
     most_wanted,
 )
+from approvals.domain.option import EVERYWHERE, Option, Place, Sources, Terms, settle
 from approvals.domain.silence import Remind, Rung, all_rungs, most_insistent
 
-Value = TypeVar("Value")
-
-
-class Place(StrEnum):
-    """Where in the policy file an option may be written."""
-
-    RULE = "rule"
-    CHANNEL = "channel"
-    DEFAULTS = "defaults"
-
-
-EVERYWHERE = frozenset(Place)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Option(Generic[Value]):
-    """One thing a rule, a channel or the defaults may say about how a call is asked about."""
-
-    key: str
-    """As written in the file."""
-    stored_as: str
-    """Its key in the stored requirement; never changed once rows hold it."""
-    places: frozenset[Place] = EVERYWHERE
-    effects: frozenset[Effect] = frozenset({Effect.ASK})
-    """The effects of rules that may set it; on any other rule it would mean nothing."""
-    strictest: Callable[[Iterable[Value]], Value]
-    """Which of at least one value wins, in whatever order they come."""
-    otherwise: Value
-    """What holds where nobody says anything; never changed once rows hold it."""
-    to_json: Callable[[Value], Any]
-    from_json: Callable[[Any], Value]
-
-
-class Terms:
-    """What one place says, or all of them settled. Immutable; equal when they say the same."""
-
-    __slots__ = ("_said",)
-
-    def __init__(self, said: Mapping[Option[Any], Any] | None = None) -> None:
-        """Take what is said, by option; an option that is missing is not said."""
-        self._said = dict(said or {})
-
-    def __getitem__(self, option: Option[Value]) -> Value:
-        """Return what holds for *option*."""
-        value: Value = self._said.get(option, option.otherwise)
-        return value
-
-    def said(self, option: Option[Value]) -> Value | None:
-        """Return what is said about *option*, or None."""
-        return self._said.get(option)
-
-    def with_said(self, option: Option[Value], value: Value) -> "Terms":
-        """Return the same with *option* said to be *value*."""
-        return Terms({**self._said, option: value})
-
-    def __iter__(self) -> Iterator[Option[Any]]:
-        return iter(self._said)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Terms) and self._said == other._said
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self._said))
-
-    def __repr__(self) -> str:
-        said = ", ".join(f"{option.key}={value!r}" for option, value in self._said.items())
-        return f"Terms({said})"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON, without what nobody said."""
-        return {option.stored_as: option.to_json(value) for option, value in self._said.items()}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Terms":
-        """Read what `to_json` wrote, among whatever else *stored* holds."""
-        return cls(
-            {
-                option: option.from_json(stored[option.stored_as])
-                for option in OPTIONS
-                if option.stored_as in stored
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """Who has a say about one call, from the most to the least particular."""
-
-    rules: Collection[tuple[Effect, Terms]] = ()
-    """Every rule that counts, with what it counts as."""
-    channel: Terms = field(default_factory=Terms)
-    defaults: Terms = field(default_factory=Terms)
-
-
-def settle(sources: Sources) -> Terms:
-    """Return what holds: the strictest of the rules, else the channel's word, else the defaults'.
-
-    An option that nobody sets is left out; it reads as `Option.otherwise`.
-    """
-    settled = {}
-    for option in OPTIONS:
-        said = [
-            terms.said(option)
-            for effect, terms in sources.rules
-            if effect in option.effects and option in terms
-        ]
-        value = option.strictest(said) if said else sources.channel.said(option)
-        value = sources.defaults.said(option) if value is None else value
-        if value is not None:
-            settled[option] = value
-    return Terms(settled)
+__all__ = [
+    "EVERYWHERE",
+    "Option",
+    "Place",
+    "Sources",
+    "Terms",
+    "settle",
+]
 
 
 def _all_lists(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
@@ -258,6 +155,27 @@ REASONS: Option[tuple[str, ...]] = Option(
 )
 """Ready-made reasons to choose from; those of several rules stand below each other."""
 
+BUDGET: Option[Budget | None] = Option(
+    key="budget",
+    stored_as="budget",
+    places=frozenset({Place.CHANNEL, Place.DEFAULTS}),
+    strictest=smallest,
+    otherwise=None,
+    to_json=lambda budget: budget and budget.to_json(),
+    from_json=lambda stored: stored and Budget.from_json(stored),
+)
+"""How many questions may be put to a channel's people in a time."""
+
+COOLDOWN: Option[timedelta] = Option(
+    key="cooldown",
+    stored_as="cooldown_s",
+    strictest=max,
+    otherwise=timedelta(minutes=5),
+    to_json=timedelta.total_seconds,
+    from_json=_seconds,
+)
+"""How long a rejection answers the same call again; nobody is asked meanwhile."""
+
 AUDIT_STRICT: Option[bool] = Option(
     key="audit",
     stored_as="audit_strict",
@@ -282,5 +200,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     RISK,
     REASON,
     REASONS,
+    BUDGET,
+    COOLDOWN,
     AUDIT_STRICT,
 )

@@ -21,6 +21,25 @@ class HistoryRows(Protocol):
         """
         ...
 
+    def rejected_lately(
+        self, request: ApprovalRequest, *, since: datetime
+    ) -> ApprovalRequest | None:
+        """Return the latest rejection by a person, after *since*, of the same question.
+
+        The same are digest, requester and channel.
+        """
+        ...
+
+    def opened_at(
+        self, request: ApprovalRequest, *, since: datetime, agent: str | None, number: int
+    ) -> datetime | None:
+        """Return when the *number*-th latest question in the channel of *request* was opened.
+
+        None when fewer were opened after *since*, by *agent* or (None) by anyone; *request*
+        itself does not count.
+        """
+        ...
+
     def past(self, request: ApprovalRequest, *, since: datetime, limit: int) -> Sequence[Past]:
         """Return the latest ended requests among those, newest first, but for unreadable ones."""
         ...

@@ -6,7 +6,7 @@ returned, not raised, because a late click also commits `timed_out`.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
@@ -39,6 +39,9 @@ from approvals.operations.people_now import (
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 from approvals.operations.send_follow_ups import timeout_cause
+
+FAST_DECISION = timedelta(seconds=2)
+"""A decision so soon after its card was drawn is flagged: nobody reads that fast (case A17)."""
 
 
 def record_decision(
@@ -128,7 +131,11 @@ def _record(
         raise errors.FullViewRequired(request=request, card=card)
     if request.requirement.reason is WantedReason.ALWAYS and not click.reason:
         raise edit_errors.ReasonRequired(request=request)
-    return _count(tx, click, request=request, person=person, rules=rules, who=who, at=at)
+    shown_at = card.drawn_at
+    is_fast = shown_at is not None and at - shown_at < FAST_DECISION
+    return _count(
+        tx, click, request=request, person=person, rules=rules, who=who, at=at, is_fast=is_fast
+    )
 
 
 def _is_view(card: Card) -> bool:
@@ -181,6 +188,7 @@ def _count(
     rules: Rules,
     who: Presser,
     at: datetime,
+    is_fast: bool,
 ) -> Answer:
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
@@ -201,7 +209,7 @@ def _count(
         decision = replace(own, sets=person.belongs_to) if is_again else decision
         tx.replace_decision(decision)
     if not is_again:
-        tx.record(_recorded(decision, request))
+        tx.record(_recorded(decision, request, is_fast=is_fast))
     cause = _ending(decision, approvals, rules=rules)
     if cause is not None:
         step = advance(request, cause, now=at, by=person.user, reason=click.reason)
@@ -223,7 +231,7 @@ def _ending(decision: Decision, approvals: Sequence[Decision], *, rules: Rules) 
     return Cause.PEOPLE if is_met(rules, [each.sets for each in (*approvals, decision)]) else None
 
 
-def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
+def _recorded(decision: Decision, request: ApprovalRequest, *, is_fast: bool) -> AuditEvent:
     return AuditEvent(
         name=AuditName.DECISION_RECORDED,
         subject=request.id,
@@ -236,5 +244,6 @@ def _recorded(decision: Decision, request: ApprovalRequest) -> AuditEvent:
             "sets": list(decision.sets),
             "args_digest": salted_digest(request.salt, request.call.arguments_json),
             "latency_s": round((decision.at - request.created_at).total_seconds(), 3),
+            "is_fast": is_fast,
         },
     )

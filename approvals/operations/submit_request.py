@@ -30,6 +30,7 @@ from approvals.operations.people_now import (
     set_names,
 )
 from approvals.operations.ports import Transaction
+from approvals.operations.restraint import answered_lately, refuse_over_budget
 from approvals.operations.save_step import save_step
 
 _NEVER_ANSWERED = frozenset({Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE})
@@ -96,11 +97,14 @@ async def submit_request(
 ) -> ApprovalRequest:
     """Store *request*, or return the one found under its key; the answer may have ended already.
 
+    What a person rejected just now is returned too, instead of being asked again.
+
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
         NoEligibleApprover: nobody may approve it, so nobody is asked.
         Unavailable: the risk is high and the directory cannot say who may approve.
         TooManyPending: *pending_max* questions of its run wait already.
+        BudgetSpent: too many questions were put to the channel's people lately.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
     """
@@ -225,9 +229,14 @@ async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
 def _open(
     tx: Transaction, request: ApprovalRequest, card: Card, *, pending_max: int | None
 ) -> ApprovalRequest:
+    if request.key is None or tx.request_by_key(request.key) is None:
+        rejected = answered_lately(tx, request)
+        if rejected is not None:
+            return rejected
     found = _add(tx, request, card)
     if found.id == request.id:
         refuse_one_too_many(tx, request, pending_max)
+        refuse_over_budget(tx, request)
         step = opened(found)
         tx.record(step.event)
         for job in step.jobs:

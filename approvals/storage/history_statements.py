@@ -1,8 +1,9 @@
 """The SQL that looks back, compiled once as in `statements`."""
 
-from sqlalchemy import and_, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, select
 
 from approvals.storage import tables
+from approvals.storage.dialects import Statement
 from approvals.storage.statements import NONE, sql
 
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
@@ -47,6 +48,42 @@ HISTORY = sql(
         func.max(case((_APPROVED, _latest.c.ended_at))).label("last_approved_at"),
     ).select_from(_latest)
 )
+REJECTED_LATELY = sql(
+    select(_REQUEST)
+    .where(
+        _REQUEST.c.status == literal_column("'rejected'"),
+        _REQUEST.c.cause == literal_column("'person'"),
+        _REQUEST.c.digest == bindparam("digest"),
+        _REQUEST.c.ended_at > bindparam("since"),
+        _REQUEST.c.channel == bindparam("channel"),
+        _REQUEST.c.agent == bindparam("agent"),
+        func.coalesce(_REQUEST.c.person, literal_column("''")) == bindparam("person"),
+        _REQUEST.c.on_behalf_of == bindparam("on_behalf_of"),
+    )
+    .order_by(_REQUEST.c.ended_at.desc())
+    .limit(literal_column("1"))
+    .offset(NONE)
+)
+
+
+def _opened_at(*conditions: ColumnElement[bool]) -> Statement:
+    return sql(
+        select(_REQUEST.c.created_at)
+        .where(
+            _REQUEST.c.channel == bindparam("channel"),
+            _REQUEST.c.created_at > bindparam("since"),
+            _REQUEST.c.id != bindparam("id"),
+            _ASKED,
+            *conditions,
+        )
+        .order_by(_REQUEST.c.created_at.desc())
+        .limit(literal_column("1"))
+        .offset(bindparam("skipped"))
+    )
+
+
+OPENED_AT = _opened_at()
+OPENED_BY_AGENT_AT = _opened_at(_REQUEST.c.agent == bindparam("agent"))
 PAST = sql(
     select(_REQUEST)
     .where(_ALIKE, _ASKED, _REQUEST.c.ended_at.is_not(None))

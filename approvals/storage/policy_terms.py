@@ -14,6 +14,7 @@ from approvals.domain.effect import Effect, Mention, Risk, WantedReason
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
+from approvals.storage.policy_attention import read_budget, read_cooldown
 from approvals.storage.policy_declared import Declared
 from approvals.storage.policy_silence import (
     read_escalate,
@@ -73,6 +74,8 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.RISK: _risk,
     terms.REASON: _reason,
     terms.REASONS: _reasons,
+    terms.BUDGET: read_budget,
+    terms.COOLDOWN: read_cooldown,
 }
 
 

@@ -29,6 +29,41 @@ class SqlHistory(SqlWork):
             last_approved_at=columns.optional_time(row["last_approved_at"]),
         )
 
+    def rejected_lately(
+        self, request: ApprovalRequest, *, since: datetime
+    ) -> ApprovalRequest | None:
+        """Return the latest rejection by a person, after *since*, of the same question."""
+        requester = request.requester
+        row = self._run(
+            looking_back.REJECTED_LATELY,
+            {
+                "digest": request.call.digest,
+                "since": columns.time_to_text(since),
+                "channel": request.channel,
+                "agent": requester.agent,
+                "person": requester.person or "",
+                "on_behalf_of": columns.texts(requester.on_behalf_of),
+            },
+        ).fetchone()
+        return None if row is None else request_rows.request_from_row(row)
+
+    def opened_at(
+        self, request: ApprovalRequest, *, since: datetime, agent: str | None, number: int
+    ) -> datetime | None:
+        """Return when the *number*-th latest question in the channel was opened, after *since*."""
+        values = {
+            "channel": request.channel,
+            "since": columns.time_to_text(since),
+            "id": request.id,
+            "skipped": number - 1,
+        }
+        statement = looking_back.OPENED_AT
+        if agent is not None:
+            values["agent"] = agent
+            statement = looking_back.OPENED_BY_AGENT_AT
+        row = self._run(statement, values).fetchone()
+        return None if row is None else columns.time_from_text(row["created_at"])
+
     def past(self, request: ApprovalRequest, *, since: datetime, limit: int) -> Sequence[Past]:
         """Return the latest ended requests among those, newest first."""
         found = []

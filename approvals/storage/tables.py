@@ -64,6 +64,13 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("run_id IS NOT NULL"),
         ),
         Index("ix_approval_request_tool_channel_created_at", "tool", "channel", "created_at"),
+        Index(
+            "ix_approval_request_digest_ended_at",
+            "digest",
+            "ended_at",
+            sqlite_where=text("status = 'rejected'"),
+            postgresql_where=text("status = 'rejected'"),
+        ),
     )
 
     id: str = Field(primary_key=True)

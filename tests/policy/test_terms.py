@@ -29,11 +29,11 @@ def test_no_option_takes_the_place_of_something_else_in_the_row() -> None:
 def test_terms_come_back_from_their_row_among_whatever_else_it_holds() -> None:
     terms = Terms({TIMEOUT: timedelta(minutes=5), RISK: Risk.HIGH})
 
-    assert Terms.from_json({**terms.to_json(), "effect": "ask"}) == terms
+    assert Terms.from_json({**terms.to_json(), "effect": "ask"}, OPTIONS) == terms
 
 
 def test_what_a_row_does_not_hold_reads_as_never_said() -> None:
-    terms = Terms.from_json({})
+    terms = Terms.from_json({}, OPTIONS)
 
     assert terms == Terms()
     assert terms[RISK] is Risk.MEDIUM
@@ -44,8 +44,8 @@ def test_the_strictest_rule_wins_in_any_order(risks: list[Risk]) -> None:
     rules = [(Effect.ASK, Terms({RISK: risk})) for risk in risks]
     quiet = Terms({RISK: Risk.LOW})
 
-    forwards = settle(Sources(rules=rules, channel=quiet, defaults=quiet))
-    backwards = settle(Sources(rules=rules[::-1], channel=quiet, defaults=quiet))
+    forwards = settle(Sources(rules=rules, channel=quiet, defaults=quiet), OPTIONS)
+    backwards = settle(Sources(rules=rules[::-1], channel=quiet, defaults=quiet), OPTIONS)
 
     assert forwards == backwards
     assert forwards[RISK] is max(risks, key=list(Risk).index)
@@ -54,7 +54,7 @@ def test_the_strictest_rule_wins_in_any_order(risks: list[Risk]) -> None:
 def test_a_rule_with_another_effect_has_no_say_about_an_asking_option() -> None:
     rules = [(Effect.DENY, Terms({TIMEOUT: timedelta(seconds=1)})), (Effect.ASK, Terms())]
 
-    settled = settle(Sources(rules=rules, channel=Terms({TIMEOUT: timedelta(minutes=7)})))
+    settled = settle(Sources(rules=rules, channel=Terms({TIMEOUT: timedelta(minutes=7)})), OPTIONS)
 
     assert settled[TIMEOUT] == timedelta(minutes=7)
 
@@ -65,6 +65,6 @@ def test_the_channel_speaks_before_the_defaults() -> None:
         defaults=Terms({TIMEOUT: timedelta(minutes=9), RISK: Risk.LOW}),
     )
 
-    settled = settle(sources)
+    settled = settle(sources, OPTIONS)
 
     assert (settled[TIMEOUT], settled[RISK]) == (timedelta(minutes=7), Risk.LOW)

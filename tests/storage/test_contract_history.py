@@ -1,11 +1,11 @@
 """What every store remembers of earlier calls of a tool, for the card of a new one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester
 from approvals.domain.history import History
-from approvals.domain.ids import ChannelId
+from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, allowed
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.ports import Store, Transaction
@@ -82,3 +82,51 @@ async def test_the_latest_that_ended_come_first_with_how_their_run_went(store: S
     assert [each.permit and each.permit.state.value for each in found] == ["failed", None]
     latest = await store.write(lambda tx: tx.past(now, since=START - MONTH, limit=1))
     assert [each.request.id for each in latest] == [failed.id]
+
+
+async def test_a_rejection_by_a_person_is_found_by_the_same_question_alone(store: Store) -> None:
+    rejected = await asked(store, Cause.PERSON)
+    await asked(store, Cause.RULE, created_at=START + timedelta(minutes=2))
+    again = a_request(created_at=START + timedelta(minutes=5))
+    since = START
+    others = [
+        a_request(arguments={"service": "cart"}),
+        a_request(channel=ChannelId("C0OTHER")),
+        a_request(requester=Requester(agent="deployer")),
+        a_request(requester=Requester(agent="other", person=UserId("U1"), team=TeamId("T1"))),
+    ]
+
+    found = await store.write(lambda tx: tx.rejected_lately(again, since=since))
+    missed = [
+        await store.write(lambda tx, other=other: tx.rejected_lately(other, since=since))  # type: ignore[misc]
+        for other in others
+    ]
+    late = await store.write(
+        lambda tx: tx.rejected_lately(again, since=START + timedelta(minutes=1))
+    )
+
+    assert found == rejected
+    assert missed == [None] * 4
+    assert late is None
+
+
+async def test_the_moment_the_nth_latest_question_was_opened_is_told(store: Store) -> None:
+    for minute in range(3):
+        await asked(store, None, created_at=START + timedelta(minutes=minute))
+    await asked(store, None, requester=Requester(agent="other"), created_at=START)
+    await asked(store, Cause.RULE, created_at=START + timedelta(minutes=3))
+    await asked(store, None, channel=ChannelId("C0OTHER"))
+    request = a_request(created_at=START + timedelta(minutes=9))
+
+    async def opened(number: int, agent: str | None, since: timedelta) -> datetime | None:
+        return await store.write(
+            lambda tx: tx.opened_at(request, since=START + since, agent=agent, number=number)
+        )
+
+    before = timedelta(seconds=-1)
+    assert await opened(1, "deployer", before) == START + timedelta(minutes=2)
+    assert await opened(3, "deployer", before) == START
+    assert await opened(4, "deployer", before) is None
+    assert await opened(4, None, before) == START
+    assert await opened(5, None, before) is None
+    assert await opened(3, "deployer", timedelta(0)) is None
