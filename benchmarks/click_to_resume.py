@@ -14,7 +14,8 @@ import time
 
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.gate import Gate
-from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.operations.ask import Ask, new_request
+from approvals.operations.submit_request import submit_request
 from benchmarks.figures import Figure, Target, bounded, milliseconds
 from benchmarks.gateway import APPROVER, PROD, BenchGateway, a_call, a_gateway
 from bot.slack import buttons

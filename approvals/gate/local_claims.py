@@ -13,11 +13,11 @@ from approvals.domain.outcome import Outcome, already_ran, unknown
 from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Requirement
 from approvals.gate.gateway import Clearance, Proposal
+from approvals.operations.ask import Ask
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.desk import Desk
 from approvals.operations.release_permit import release_permit
 from approvals.operations.report_execution import report_execution
-from approvals.operations.submit_request import Ask
 
 _log = logging.getLogger("sayso.gate")
 

@@ -20,12 +20,13 @@ from approvals.gate.local_claims import cleared, gave_up, question, spent, withd
 from approvals.gate.local_pauses import clear_or_pause
 from approvals.gate.pending_keys import PendingKeys
 from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
+from approvals.operations.ask import Ask, ask_again, new_request
 from approvals.operations.cancel_request import cancel_key
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import CallLog, record_call
 from approvals.operations.report_execution import report_execution
-from approvals.operations.submit_request import Ask, ask_again, new_request, submit_request
+from approvals.operations.submit_request import submit_request
 
 
 class LocalGateway:

@@ -16,15 +16,11 @@ from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.local_claims import cleared, question, spent
+from approvals.operations.ask import new_request
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import record_call
-from approvals.operations.submit_request import (
-    new_request,
-    record_allowed,
-    standing_request,
-    submit_request,
-)
+from approvals.operations.submit_request import record_allowed, standing_request, submit_request
 
 
 class Claim(Protocol):

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.domain import errors, run_errors
-from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import Card
-from approvals.domain.ids import CardId, ChannelId, RequestId, RunId, UserId
+from approvals.domain.ids import CardId, UserId
 from approvals.domain.lifecycle import PermitEvent, advance_permit, allowed, opened
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
-from approvals.domain.requirement import Requirement, Risk
+from approvals.domain.requirement import Risk
 from approvals.domain.terms import ESCALATE
-from approvals.domain.tool_call import ToolCall
 from approvals.domain.upkeep import LOOK_EVERY
 from approvals.operations.desk import Desk
 from approvals.operations.fit_people import fit_people
@@ -36,60 +35,6 @@ from approvals.operations.save_step import save_step
 _NEVER_ANSWERED = frozenset({Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE})
 _DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
 """Drawing a megabyte to see whether it fits takes a second; that is done in a thread."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Everything an agent's side says about one question."""
-
-    call: ToolCall
-    requirement: Requirement
-    requester: Requester
-    injected: tuple[str, ...] = ()
-    reason: str | None = None
-    key: str | None = None
-    run_id: RunId | None = None
-    tool_call_id: str | None = None
-    card_channel: ChannelId | None = None
-    """Where the card goes when not to the policy's channel."""
-    thread_ts: str | None = None
-
-
-def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
-    """Return the question of an ended *request*, to be put again under *requirement*."""
-    return Ask(
-        call=request.call,
-        requirement=requirement,
-        requester=request.requester,
-        injected=request.injected,
-        reason=request.reason,
-        key=request.key,
-        run_id=request.run_id,
-        tool_call_id=request.tool_call_id,
-        card_channel=request.channel,
-        thread_ts=request.thread_ts,
-    )
-
-
-def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
-    """Return the pending request *ask* would open, with a new id; nothing is stored."""
-    now = desk.clock.now()
-    return ApprovalRequest(
-        id=RequestId(desk.ids.ulid()),
-        call=ask.call,
-        injected=ask.injected,
-        requester=ask.requester,
-        requirement=ask.requirement,
-        channel=ask.card_channel or ask.requirement.channel,
-        thread_ts=ask.thread_ts,
-        reason=ask.reason,
-        key=ask.key,
-        run_id=ask.run_id,
-        tool_call_id=ask.tool_call_id,
-        salt=desk.ids.secret(),
-        created_at=now,
-        expires_at=now + ask.requirement.timeout,
-    )
 
 
 async def submit_request(

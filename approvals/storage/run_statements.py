@@ -2,12 +2,12 @@
 
 from sqlalchemy import and_, bindparam, case, exists, literal_column, or_, select, update
 
-from approvals.storage import tables
+from approvals.storage import run_tables, tables
 from approvals.storage.statements import NONE, insertion, insertion_if_new, sql, upsert
 
-_RUN = tables.table_of(tables.RunRow)
-_THREAD = tables.table_of(tables.RunThreadRow)
-_NOTE = tables.table_of(tables.RunNoteRow)
+_RUN = tables.table_of(run_tables.RunRow)
+_THREAD = tables.table_of(run_tables.RunThreadRow)
+_NOTE = tables.table_of(run_tables.RunNoteRow)
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 _PERMIT = tables.table_of(tables.PermitRow)
 

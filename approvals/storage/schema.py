@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from approvals.domain import errors
 from approvals.storage import driver
 from approvals.storage.dialects import SQLITE
-from approvals.storage.tables import StoredRow
+from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
 HEAD = "0009"
@@ -56,7 +56,8 @@ def prepare(path: Path, *, busy_timeout: timedelta = driver.BUSY_TIMEOUT) -> Non
 def creation(dialect: Dialect) -> list[str]:
     """Return the statements that make this program's schema in an empty database."""
     made: list[str] = []
-    for table in (*StoredRow.metadata.sorted_tables, _VERSION):
+    # All tables share one metadata; it is asked of the file that is imported last of them.
+    for table in (*RunRow.metadata.sorted_tables, _VERSION):
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]

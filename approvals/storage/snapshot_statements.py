@@ -2,12 +2,12 @@
 
 from sqlalchemy import bindparam, case, func, literal_column, select
 
-from approvals.storage import tables
+from approvals.storage import run_tables, tables
 from approvals.storage.statements import NONE, sql
 
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 _DECISION = tables.table_of(tables.DecisionRow)
-_RUN = tables.table_of(tables.RunRow)
+_RUN = tables.table_of(run_tables.RunRow)
 _PENDING = _REQUEST.c.status == literal_column("'pending'")
 _HERE = _REQUEST.c.channel == bindparam("channel")
 

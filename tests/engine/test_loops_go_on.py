@@ -14,9 +14,10 @@ import pytest
 from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.outcome import OutcomeKind
 from approvals.gate.exceptions import CallNotApproved
+from approvals.operations.ask import Ask, new_request
 from approvals.operations.record_calls import FLUSH_EVENTS, WAITING_MAX
 from approvals.operations.recover import recover
-from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.operations.submit_request import submit_request
 from approvals.storage.clock import SystemClock
 from bot.background import Sleeper, flush_calls
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy, proposal

@@ -7,6 +7,7 @@ from approvals.domain.jobs import Job, JobKind
 from approvals.domain.requirement import Effect
 from approvals.domain.run import Run, RunCause, RunNote, RunThread
 from approvals.domain.tool_call import ToolCall
+from approvals.operations.ask import Ask, new_request
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.end_run import RunEnding, end_run
 from approvals.operations.note_progress import Progress, note_progress
@@ -14,7 +15,7 @@ from approvals.operations.pause_run import pause_run
 from approvals.operations.recover import recover
 from approvals.operations.resume_run import TakenRun, read_notes, resume_run
 from approvals.operations.start_run import Task, start_run
-from approvals.operations.submit_request import Ask, new_request, record_allowed
+from approvals.operations.submit_request import record_allowed
 from bot.sandbox.nouns import Message
 from tests.slack_door.scene import ALICE, PROD, Scene
 

@@ -17,10 +17,11 @@ from approvals.domain.policy import Policy, Slot
 from approvals.domain.requirement import WantedReason
 from approvals.domain.terms import REASON
 from approvals.domain.tool_call import ToolCall
+from approvals.operations.ask import Ask, new_request
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Store
-from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.operations.submit_request import submit_request
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.sql_store import SqlStore

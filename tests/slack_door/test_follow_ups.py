@@ -8,8 +8,9 @@ import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.tool_call import ToolCall
+from approvals.operations.ask import Ask, new_request
 from approvals.operations.send_follow_ups import send_follow_ups
-from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.operations.submit_request import submit_request
 from approvals.storage.policy_reader import read_policy
 from bot.sandbox.nouns import Message
 from bot.slack import buttons

@@ -8,7 +8,8 @@ import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.tool_call import ToolCall
-from approvals.operations.submit_request import Ask, new_request, submit_request
+from approvals.operations.ask import Ask, new_request
+from approvals.operations.submit_request import submit_request
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
 from bot.slack.reason_form import REJECT_REASON

@@ -1,0 +1,66 @@
+"""What an agent's side says about one question, and the request it would open.
+
+Made by the gateways and by whoever lets people ask people; `submit_request` stores it.
+"""
+
+from dataclasses import dataclass
+
+from approvals.domain.approval_request import ApprovalRequest, Requester
+from approvals.domain.ids import ChannelId, RequestId, RunId
+from approvals.domain.requirement import Requirement
+from approvals.domain.tool_call import ToolCall
+from approvals.operations.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Everything an agent's side says about one question."""
+
+    call: ToolCall
+    requirement: Requirement
+    requester: Requester
+    injected: tuple[str, ...] = ()
+    reason: str | None = None
+    key: str | None = None
+    run_id: RunId | None = None
+    tool_call_id: str | None = None
+    card_channel: ChannelId | None = None
+    """Where the card goes when not to the policy's channel."""
+    thread_ts: str | None = None
+
+
+def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
+    """Return the question of an ended *request*, to be put again under *requirement*."""
+    return Ask(
+        call=request.call,
+        requirement=requirement,
+        requester=request.requester,
+        injected=request.injected,
+        reason=request.reason,
+        key=request.key,
+        run_id=request.run_id,
+        tool_call_id=request.tool_call_id,
+        card_channel=request.channel,
+        thread_ts=request.thread_ts,
+    )
+
+
+def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
+    """Return the pending request *ask* would open, with a new id; nothing is stored."""
+    now = desk.clock.now()
+    return ApprovalRequest(
+        id=RequestId(desk.ids.ulid()),
+        call=ask.call,
+        injected=ask.injected,
+        requester=ask.requester,
+        requirement=ask.requirement,
+        channel=ask.card_channel or ask.requirement.channel,
+        thread_ts=ask.thread_ts,
+        reason=ask.reason,
+        key=ask.key,
+        run_id=ask.run_id,
+        tool_call_id=ask.tool_call_id,
+        salt=desk.ids.secret(),
+        created_at=now,
+        expires_at=now + ask.requirement.timeout,
+    )
