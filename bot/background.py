@@ -16,6 +16,7 @@ from approvals.domain.jobs import Job, JobKind
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.deliver_reminder import deliver_reminder
 from approvals.operations.deliver_run import deliver_run
+from approvals.operations.deliver_webhook import deliver_webhook
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Committed, Messenger
 from approvals.operations.publish_home import HomeMessenger, deliver_home
@@ -23,6 +24,7 @@ from approvals.operations.record_calls import CallLog
 from approvals.operations.reminder_messenger import ReminderMessenger
 from approvals.operations.run_messenger import RunMessenger
 from approvals.operations.send_follow_ups import FOLLOW_UPS_MAX, send_follow_ups
+from approvals.operations.webhook_sender import WebhookSender
 
 _log = logging.getLogger("sayso.background")
 
@@ -95,12 +97,16 @@ def deliveries(
     messenger: CardMessenger,
     run_messenger: RunMessenger | None = None,
     home_messenger: HomeMessenger | None = None,
+    *,
+    webhooks: WebhookSender | None = None,
 ) -> Mapping[JobKind, Deliver]:
-    """Return how each kind of job is delivered; what has no messenger is not told."""
+    """Return how each kind of job is delivered; what there is nobody to deliver through waits."""
     found: dict[JobKind, Deliver] = {
         JobKind.CARD: functools.partial(deliver, desk, messenger),
         JobKind.REMINDER: functools.partial(deliver_reminder, desk, messenger),
     }
+    if webhooks is not None:
+        found[JobKind.WEBHOOK] = functools.partial(deliver_webhook, desk, webhooks)
     if run_messenger is not None:
         found[JobKind.RUN] = functools.partial(deliver_run, desk, run_messenger)
     if home_messenger is not None:

@@ -45,6 +45,9 @@ from bot.slack.agent_choice import AgentChoice
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.door import SlackDoor
 from bot.slack.slack_settings import SlackSettings
+from bot.webhooks.addresses import Allowed
+from bot.webhooks.secrets import check_secrets
+from bot.webhooks.sender import HttpWebhooks
 
 GATEWAY_ID_FACT = "gateway.id"
 POLICY_LOOK_EVERY = timedelta(seconds=1)
@@ -94,6 +97,7 @@ async def running_gateway(
         PortTaken: the HTTP port is in use.
     """
     policy_file = PolicyFile(settings.policy)
+    check_secrets(policy_file.policy.webhooks.values(), os.environ)
     async with AsyncExitStack() as stack:
         desk, door, store = await _opened(stack, settings, policy_file)
         policy_watch = PolicyWatch(desk, policy_file)
@@ -120,7 +124,10 @@ async def running_gateway(
             thread_of=door.steps_of,
             checkpoints=_checkpoints(settings),
         )
-        deliver = deliveries(desk, door.messenger, door.run_messenger, door.home_messenger)
+        webhooks = HttpWebhooks(os.environ, allowed=Allowed(settings.webhook_networks))
+        deliver = deliveries(
+            desk, door.messenger, door.run_messenger, door.home_messenger, webhooks=webhooks
+        )
         outbox = Outbox(desk, deliver, resume=runner.want)
         loops.start("outbox", outbox.run())
         loops.start("agents", runner.run())

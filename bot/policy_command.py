@@ -189,8 +189,9 @@ def _until_then(requirement: Requirement) -> Iterator[str]:
     if notified and mention is Mention.FIRST:
         yield f"  mentions {', '.join(notified)} on the first card"
     for rung in requirement.terms[ESCALATE]:
-        where = rung.channel or requirement.channel
-        yield f"  escalates after {format_duration(rung.after)} to {', '.join(rung.to)} in {where}"
+        where = f"in {rung.channel or requirement.channel}"
+        where = f"through webhook {rung.webhook}" if rung.webhook else where
+        yield f"  escalates after {format_duration(rung.after)} to {', '.join(rung.to)} {where}"
 
 
 def _who(slot: Slot) -> str:

@@ -1,10 +1,11 @@
 """What kinds of values settings take, each checked where its text alone can show a mistake."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 PORT_MAX = 65535
 _READABLE = re.compile(r"[!-~]+\Z")
@@ -63,6 +64,21 @@ def _check_hosts(hosts: str) -> None:
             raise ValueError("it names no host, or no port that exists")
 
 
+def _networks(text: object) -> object:
+    """Return the networks a text with commas lists.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    if not isinstance(text, str):
+        return text
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+    except ValueError:
+        raise ValueError("it lists no networks such as 10.0.0.0/8, with commas between") from None
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database)]
 Address = Annotated[str, Field(pattern=r"^https?://[^\s]+/$"), AfterValidator(_address)]
 ModuleAttribute = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from bot.setting_types import Address, Command, DatabaseUrl, ModuleAttribute
+from bot.setting_types import Address, Command, DatabaseUrl, ModuleAttribute, Networks
 from bot.settings_mistakes import explained
 from bot.variables import value_of
 
@@ -99,6 +99,12 @@ class Settings(BaseModel):
         alias="SAYSO_RUN",
         description="`module:function` of a coroutine function run beside the gateway; it gets "
         "the gate.",
+    )
+    webhook_networks: Networks = Field(
+        (),
+        alias="SAYSO_WEBHOOK_NETWORKS",
+        description="Networks webhooks may reach besides public addresses, such as `10.0.0.0/8`, "
+        "with commas between; `http://` goes to loopback alone, and only where it is listed.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", alias="SAYSO_LOG_LEVEL", description="How much the log says."

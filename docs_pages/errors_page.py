@@ -34,6 +34,7 @@ _TITLES = {
     "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",
     "bot.agents.errors": "Of agent tasks",
+    "bot.webhooks.secrets": "Of webhooks",
     "bot.demo.errors": "Of the demo's services and ledger",
 }
 

@@ -26,7 +26,7 @@ class FollowUp:
 
     request: ApprovalRequest
     fired: tuple[FiredRung, ...] = ()
-    """Rungs that fired now; each has the id of a card that is still to be made."""
+    """Rungs that fired now; each with a card has the id of one that is still to be made."""
     events: tuple[AuditEvent, ...]
     jobs: tuple[Job, ...]
 
@@ -66,10 +66,16 @@ def follow_up(
     reminds = reminder_at is not None and reminder_at <= now
     if not due and not reminds:
         return None
-    fired = tuple(FiredRung(rung=rung, at=now, card=new_card()) for rung in due)
+    fired = tuple(
+        FiredRung(rung=rung, at=now, card=None if rung.webhook else new_card()) for rung in due
+    )
     facts = replace(request.followed_up, rungs=(*request.followed_up.rungs, *fired))
     events = [_escalated(request, each) for each in fired]
-    jobs: list[Job] = []
+    jobs = [
+        Job(kind=JobKind.WEBHOOK, subject=f"{request.id}.{number}", run_at=now)
+        for number, each in enumerate(facts.rungs)
+        if each in fired and each.rung.webhook
+    ]
     if reminds:
         facts = replace(facts, reminders=facts.reminders + 1, reminded_at=now)
         events.append(_reminded(request, facts.reminders, now))
@@ -104,7 +110,8 @@ def _escalated(request: ApprovalRequest, fired: FiredRung) -> AuditEvent:
         at=fired.at,
         data={
             "to": list(fired.rung.to),
-            "channel": fired.rung.channel or request.channel,
+            "channel": None if fired.rung.webhook else fired.rung.channel or request.channel,
+            "webhook": fired.rung.webhook,
             "after_s": fired.rung.after.total_seconds(),
         },
     )

@@ -19,9 +19,9 @@ class FiredRung:
     rung: Rung
     at: datetime
     card: CardId | None = None
-    """The card that asks its people."""
+    """The card that asks its people; None where a webhook is told."""
     trouble: str | None = None
-    """Why its people could not be asked there, as Slack's code; None while all is well."""
+    """Why its people could not be asked there, as a code; None while all is well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +62,10 @@ class FollowedUp:
         """Return the fired rung whose people *card* asks."""
         return next((fired for fired in self.rungs if fired.card == card), None)
 
-    def with_trouble(self, card: CardId, code: str) -> "FollowedUp":
-        """Return the same with *card*'s rung noted as one that could not be told, and why."""
-        rungs = [
-            replace(fired, trouble=code) if fired.card == card else fired for fired in self.rungs
-        ]
+    def with_trouble(self, number: int, code: str | None) -> "FollowedUp":
+        """Return the same with why the people of rung *number* (from 0) could not be asked."""
+        rungs = list(self.rungs)
+        rungs[number] = replace(rungs[number], trouble=code)
         return replace(self, rungs=tuple(rungs))
 
     def to_json(self) -> dict[str, Any]:

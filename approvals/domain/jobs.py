@@ -21,6 +21,8 @@ class JobKind(StrEnum):
     """Remind people of a request, once; the subject is the request and the reminder's number."""
     HOME = "home"
     """Make one person's App Home show what is true."""
+    WEBHOOK = "webhook"
+    """Tell a webhook of a rung; the subject is the request and the rung's number, from 0."""
     RESUME = "resume"
     """Let a run that waits go on, if there is something to go on with."""
 

@@ -20,6 +20,7 @@ from approvals.domain.rule import ChannelPolicy, Defaults, Rule
 from approvals.domain.task_rule import TaskRules, TaskVerb, TaskVerdict, judge, people_asked
 from approvals.domain.terms import ESCALATE
 from approvals.domain.tool_call import ToolCall
+from approvals.domain.webhook import Webhook
 
 __all__ = [
     "ChannelPolicy",
@@ -60,12 +61,14 @@ class Policy:
         guardrails: Iterable[Rule] = (),
         routes: Iterable[Route] = (),
         channels: Iterable[ChannelPolicy] = (),
+        webhooks: Iterable[Webhook] = (),
     ) -> None:
         """Take the parts as the file's reader checked them; *version* is the file's SHA-256."""
         self.version = version
         self.defaults = defaults
         self.guardrails = tuple(guardrails)
         self.channels = tuple(channels)
+        self.webhooks = {each.name: each for each in webhooks}
         self.sets = {each.name: each for each in people}
         self._routes = by_specificity(routes)
         self._by_reference = {each.name: each for each in self.channels}
@@ -132,6 +135,10 @@ class Policy:
         places += [rule.terms for each in self.channels for rule in each.rules]
         rungs = [rung.channel for terms in places for rung in terms[ESCALATE] if rung.channel]
         return tuple(dict.fromkeys([*(each.id for each in self.channels), *rungs]))
+
+    def webhook(self, name: str) -> Webhook | None:
+        """Return the webhook of this name, or None, which nobody can be told through."""
+        return self.webhooks.get(name)
 
     def set(self, name: str) -> PeopleSet | None:
         """Return the people set of this name, or None, which means nobody."""

@@ -70,14 +70,16 @@ class Rung:
     to: tuple[str, ...]
     """Names of people sets; from then on they belong to every slot of the request."""
     channel: ChannelId | None = None
-    """Where their card goes; None: where the first card stands."""
+    """Where their card goes; None: where the first card stands, unless a webhook asks them."""
+    webhook: str | None = None
+    """The name of the webhook that is told instead of a card."""
     eligible: tuple[UserId, ...] | None = None
     """Who was in *to* when it was asked, where only they may decide; None: whoever is now."""
 
     @property
-    def place(self) -> tuple[timedelta, tuple[str, ...], str]:
+    def place(self) -> tuple[timedelta, tuple[str, ...], str, str]:
         """What makes it this rung, whoever its people are; rungs fire in this order."""
-        return self.after, self.to, self.channel or ""
+        return self.after, self.to, self.channel or "", self.webhook or ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -85,6 +87,7 @@ class Rung:
             "after_s": self.after.total_seconds(),
             "to": list(self.to),
             "channel": self.channel,
+            "webhook": self.webhook,
             "eligible": None if self.eligible is None else list(self.eligible),
         }
 
@@ -96,6 +99,7 @@ class Rung:
             after=timedelta(seconds=stored["after_s"]),
             to=tuple(stored["to"]),
             channel=None if channel is None else ChannelId(channel),
+            webhook=stored.get("webhook"),
             eligible=None if eligible is None else tuple(map(UserId, eligible)),
         )
 

@@ -201,10 +201,11 @@ def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> Non
         save_step(tx, advance(request, Cause.UNDELIVERABLE, now=desk.clock.now(), reason=reason))
         return
     facts = request.followed_up
-    for card, code in refused.items():
-        rung = facts.rung_of(card.id)
-        if rung is not None and rung.trouble is None:
-            facts = facts.with_trouble(card.id, code)
+    codes = {card.id: code for card, code in refused.items()}
+    for number, rung in enumerate(facts.rungs):
+        code = codes.get(rung.card) if rung.card else None
+        if code is not None and rung.trouble is None:
+            facts = facts.with_trouble(number, code)
             tx.record(_unasked(request, rung, code, desk.clock.now()))
     if facts != request.followed_up:
         changed = replace(request, version=request.version + 1, followed_up=facts)

@@ -66,7 +66,8 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     if due is None:
         return
     for fired in due.fired:
-        tx.save_card(_card(tx, desk, due.request, fired))
+        if fired.card is not None:
+            tx.save_card(_card(tx, desk, due.request, fired))
     tx.save_request(due.request)
     tx.record(*due.events)
     for job in due.jobs:

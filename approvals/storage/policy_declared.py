@@ -3,7 +3,7 @@
 Collected by `policy_reader` before rules, channels and defaults are read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from approvals.domain.ids import ChannelId
@@ -23,6 +23,8 @@ class Declared:
     people: People
     channels: Mapping[str, ChannelId] = field(default_factory=dict)
     """Ids of the file's channels by their names, with the ``#``."""
+    webhooks: Collection[str] = ()
+    """Names of the webhooks."""
 
 
 def channel_ids(node: Node | None) -> Mapping[str, ChannelId]:

@@ -13,11 +13,12 @@ from approvals.storage.mistakes import Mistakes, PolicyInvalid
 from approvals.storage.policy_declared import Declared, channel_ids
 from approvals.storage.policy_people import read_people
 from approvals.storage.policy_rules import GUARDRAILS, read_rules
+from approvals.storage.policy_webhooks import read_webhooks
 from approvals.storage.yaml_nodes import Node, read_nodes
 
 __all__ = ["PolicyInvalid", "read_policy"]
 
-_KEYS = frozenset({"version", "defaults", "people", "guardrails", "tools", "channels"})
+_KEYS = frozenset({"version", "defaults", "people", "guardrails", "tools", "channels", "webhooks"})
 
 
 def read_policy(raw: bytes, *, file: str = "policy.yml") -> Policy:
@@ -43,7 +44,10 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
     people = read_people(
         read.require(keys, "people", mistakes, at=root, why="name who may approve"), mistakes
     )
-    declared = Declared(people=people, channels=channel_ids(keys.get("channels")))
+    webhooks = read_webhooks(keys.get("webhooks"), mistakes)
+    declared = Declared(
+        people=people, channels=channel_ids(keys.get("channels")), webhooks=tuple(webhooks)
+    )
     channels = sections.read_channels(
         read.require(keys, "channels", mistakes, at=root, why="pin at least one channel by its id"),
         declared,
@@ -64,4 +68,5 @@ def _read_root(root: Node, mistakes: Mistakes, *, version: str) -> Policy | None
         guardrails=guardrails,
         routes=routes,
         channels=channels,
+        webhooks=[each for each in webhooks.values() if each is not None],
     )

@@ -55,7 +55,8 @@ def read_escalate(node: Node, mistakes: Mistakes, declared: Declared) -> tuple[R
 
 
 def _rung(node: Node, mistakes: Mistakes, declared: Declared) -> Rung | None:
-    keys = read.fields(node, {"after", "to", "channel"}, mistakes, what="an entry of escalate")
+    known = {"after", "to", "channel", "webhook"}
+    keys = read.fields(node, known, mistakes, what="an entry of escalate")
     if keys is None:
         return None
     required = read.require(keys, "after", mistakes, at=node, why="write it like after: 3m")
@@ -67,9 +68,25 @@ def _rung(node: Node, mistakes: Mistakes, declared: Declared) -> Rung | None:
         what="to",
     )
     channel = read_channel(keys.get("channel"), declared, mistakes)
+    webhook = _webhook(keys, mistakes, declared)
     if after is None or not to:
         return None
-    return Rung(after=after, to=tuple(dict.fromkeys(to)), channel=channel)
+    return Rung(after=after, to=tuple(dict.fromkeys(to)), channel=channel, webhook=webhook)
+
+
+def _webhook(keys: Mapping[str, Node], mistakes: Mistakes, declared: Declared) -> str | None:
+    node = keys.get("webhook")
+    name = read.text(node, mistakes, what="webhook")
+    if node is None or name is None:
+        return None
+    if "channel" in keys:
+        mistakes.add(node, "a rung has a channel or a webhook – write two entries for both")
+    if name not in declared.webhooks:
+        names = ", ".join(sorted(declared.webhooks)) or "none yet"
+        mistakes.add(
+            node, f"{name!r} is not one of this file's webhooks ({names}) – add it under webhooks"
+        )
+    return name
 
 
 def read_notify(node: Node, mistakes: Mistakes, declared: Declared) -> tuple[str, ...] | None:

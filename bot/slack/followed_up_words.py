@@ -55,13 +55,18 @@ def escalated_story(content: CardContent) -> list[Element]:
 
 def _escalated(fired: FiredRung) -> list[str | Element]:
     where: list[str | Element] = [" in ", channel(fired.rung.channel)] if fired.rung.channel else []
+    if fired.rung.webhook:
+        where = [f" through {one_line(fired.rung.webhook)}"]
     return [f"escalated to {_names(fired)}", *where, " ", moment(fired.at)]
 
 
 def _trouble(fired: FiredRung) -> list[str | Element]:
     if fired.trouble is None:
         return []
-    return [f", who could not be asked there (Slack says {one_line(fired.trouble)})"]
+    trouble = one_line(fired.trouble)
+    if fired.rung.webhook:
+        return [f", which has not been told so far ({trouble})"]
+    return [f", who could not be asked there (Slack says {trouble})"]
 
 
 def _names(fired: FiredRung) -> str:

@@ -126,3 +126,51 @@ def test_the_channels_of_rungs_are_among_those_that_cards_are_posted_in() -> Non
     )
 
     assert policy.card_channels == ("C0OPS", "C0LEADS")
+
+
+WEBHOOKS = "webhooks:\n  pager: {url: https://events.example.com/in, secret_env: PAGER}\n"
+
+
+def test_a_rung_may_tell_a_webhook_of_the_file() -> None:
+    text = with_silence("escalate: [{after: 3m, to: sre, webhook: pager}]") + WEBHOOKS
+    policy = read_policy(text.encode())
+    (rung,) = policy.channels[0].rules[0].terms[ESCALATE]
+
+    assert rung.webhook == "pager"
+    assert policy.webhooks["pager"].secret_env == "PAGER"
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("webhook: nobody", "'nobody' is not one of this file's webhooks (pager)"),
+        ("webhook: pager, channel: C0X", "a rung has a channel or a webhook"),
+    ],
+)
+def test_a_rung_that_names_no_webhook_is_a_mistake(written: str, says: str) -> None:
+    text = with_silence(f"escalate: [{{after: 3m, to: sre, {written}}}]") + WEBHOOKS
+
+    assert says in only(mistakes_in(text))
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("{secret_env: X}", "url is missing"),
+        ("{url: https://x.example}", "name one secret"),
+        ("{url: https://x.example, secret_env: X, secret_file: /x}", "name one secret"),
+        ("{url: https://x.example, secret: hunter2}", "'secret' is not known"),
+        ("{url: ftp://x.example, secret_env: X}", "url has to begin with https://"),
+        ("{url: https://, secret_env: X}", "url is no address"),
+        ("{url: 'https://a:hunter2@x.example', secret_env: X}", "url holds a password"),
+        ("{url: https://x.example, secret_env: whsec_a/b}", "secret_env is no variable's name"),
+        ("{url: https://x.example, secret_file: x}", "secret_file has to be a whole path"),
+    ],
+)
+def test_a_webhook_that_could_not_be_told_is_a_mistake_that_tells_no_secret(
+    written: str, says: str
+) -> None:
+    (mistake, *_) = mistakes_in(f"{GOOD}webhooks:\n  pager: {written}\n")
+
+    assert says in mistake
+    assert "hunter2" not in mistake

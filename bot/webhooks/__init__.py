@@ -1,0 +1,1 @@
+"""Webhooks out: signed as Standard Webhooks say, to public addresses only."""

@@ -1,0 +1,156 @@
+"""Rungs that tell a webhook: what it is told, how often, and when it is given up."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.ids import UserId
+from approvals.domain.webhook import Webhook, WebhookMessage
+from approvals.operations.deliver_outbox import take_jobs
+from approvals.operations.ports import NotNow
+from approvals.operations.send_follow_ups import send_follow_ups
+from approvals.storage import statements
+from bot.background import deliveries
+from tests.engine.gateway_in_test import GatewayInTest, a_gateway, a_policy
+from tests.engine.test_follow_ups import stored
+from tests.fakes.people import BOB
+
+DANA = UserId("U0DANA")
+MINUTE = timedelta(minutes=1)
+POLICY = """
+version: 1
+defaults: {channel: "#ops", timeout: 10m}
+people:
+  sre: {users: [U0BOB]}
+  oncall: {users: [U0DANA]}
+webhooks:
+  pager: {url: "https://events.example.com/in", secret_env: PAGER_SECRET}
+channels:
+  "#ops":
+    id: C0OPS
+    approvers: [sre]
+    escalate: [{after: 3m, to: oncall, webhook: pager}]
+"""
+
+
+@dataclass
+class Pager:
+    """Implements the `WebhookSender` port."""
+
+    sent: list[tuple[Webhook, WebhookMessage]] = field(default_factory=list)
+    tries: int = 0
+    trouble: NotNow | None = None
+
+    async def send(self, webhook: Webhook, message: WebhookMessage, *, now: datetime) -> None:
+        self.tries += 1
+        if self.trouble is not None:
+            raise self.trouble
+        self.sent.append((webhook, message))
+
+
+async def asked(gateway: GatewayInTest, **also: Any) -> ApprovalRequest:
+    task = gateway.asks("restart", {"service": "web", "password": "hunter2"}, **also)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await gateway.pending()
+
+
+async def time_passes(gateway: GatewayInTest, pager: Pager, by: timedelta) -> None:
+    gateway.clock.advance(by)
+    await send_follow_ups(gateway.desk)
+    of = deliveries(gateway.desk, gateway.messenger, webhooks=pager)
+    while jobs := await take_jobs(gateway.desk):
+        for job in jobs:
+            await of[job.kind](job)
+
+
+async def audited(gateway: GatewayInTest, prefix: str) -> list[str]:
+    events = await gateway.store.write(names_of)
+    return [name for name in events if name.startswith(prefix)]
+
+
+def names_of(tx: Any) -> list[str]:
+    rows = tx.executor.run(statements.EVENTS, {}).fetchall()
+    return [str(row["name"]) for row in rows]
+
+
+async def test_a_webhook_is_told_the_facts_without_secrets_and_posts_no_card() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        pager = Pager()
+        request = await asked(gateway, reason="<!channel> please")
+        await time_passes(gateway, pager, 3 * MINUTE)
+
+        ((webhook, message),) = pager.sent
+        said = json.loads(message.body)
+        assert webhook.name == "pager"
+        assert message.id == f"msg_{request.id}_1"
+        assert said["type"] == "request.escalated"
+        assert said["data"]["request"] == request.id
+        assert said["data"]["tool"] == "restart"
+        assert said["data"]["arguments"]["service"] == "web"
+        assert said["data"]["needs"] == [{"of": ["sre", "oncall"], "count": 1}]
+        assert said["data"]["card_ts"] == "1.000100"
+        assert "hunter2" not in message.body
+        assert len(gateway.messenger.posts) == 1
+
+
+async def test_its_people_may_decide_on_the_first_card() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        request = await asked(gateway)
+        await time_passes(gateway, Pager(), 3 * MINUTE)
+
+        assert (await gateway.clicks(request.id, DANA)).refusal is None
+        assert (await stored(gateway, request)).status is Status.APPROVED
+
+
+async def test_what_is_not_taken_is_tried_again_under_the_same_id_and_told_on_the_card() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        pager = Pager(trouble=NotNow("http_503"))
+        request = await asked(gateway)
+        await time_passes(gateway, pager, 3 * MINUTE)
+        in_trouble = (await stored(gateway, request)).followed_up.rungs[0].trouble
+        pager.trouble = None
+        await time_passes(gateway, pager, MINUTE)
+        after = (await stored(gateway, request)).followed_up.rungs[0].trouble
+
+        assert (in_trouble, after) == ("http_503", None)
+        assert [message.id for _, message in pager.sent] == [f"msg_{request.id}_1"]
+        assert await audited(gateway, "webhook.") == ["webhook.delivered"]
+
+
+async def test_it_is_given_up_at_the_end_and_that_is_written_down() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        pager = Pager(trouble=NotNow("no_connection"))
+        await asked(gateway)
+        for _ in range(12):
+            await time_passes(gateway, pager, MINUTE)
+        tries = pager.tries
+        await time_passes(gateway, pager, 60 * MINUTE)
+
+        assert tries >= 5
+        assert pager.tries == tries
+        assert await audited(gateway, "webhook.") == ["webhook.given_up"]
+
+
+async def test_nobody_is_paged_about_what_has_been_decided() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        pager = Pager()
+        request = await asked(gateway)
+        gateway.clock.advance(3 * MINUTE)
+        await send_follow_ups(gateway.desk)
+        await gateway.clicks(request.id, BOB)
+        await time_passes(gateway, pager, timedelta(0))
+
+        assert pager.sent == []
+        assert await audited(gateway, "webhook.") == ["webhook.given_up"]
+
+
+async def test_a_webhook_that_the_policy_names_no_more_is_told_on_the_card() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        request = await asked(gateway)
+        gateway.policies.append(a_policy(POLICY.replace("pager", "other")))
+        await time_passes(gateway, Pager(), 3 * MINUTE)
+
+        (fired,) = (await stored(gateway, request)).followed_up.rungs
+        assert fired.trouble == "webhook_unknown"
