@@ -13,7 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("bot.serve_command", "run the gateway on your Slack workspace"),
     "agents": ("bot.agents_command", "check the agents' file: every mistake, or every tool"),
     "sandbox": ("bot.sandbox.command", "run a local stand-in for Slack, to develop against"),
-    "policy": ("bot.policy_command", "check a policy file; ask what it says about a tool call"),
+    "policy": ("bot.policy_command", "check a policy file, try it on cases and on recorded calls"),
 }
 
 

@@ -1,51 +1,70 @@
-"""`sayso policy validate` and `sayso policy explain`: what a policy file says, before it counts.
+"""`sayso policy …`: what a policy file says, before it counts; here `validate` and `explain`.
 
 Called by `bot.cli` with the words after `policy`. Reads the file and asks the same `Policy` the
-gateway asks; needs no gateway, no store and no Slack. Exit code 0, or 2 with one line per mistake.
+gateway asks; needs no gateway and no Slack. Exit code 0, 1 where a try fails, or 2 with one line
+per mistake.
 """
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from approvals.domain import strict_json
 from approvals.domain.durations import format_duration
 from approvals.domain.effect import Mention
 from approvals.domain.errors import ChannelUnknown, InvalidArguments, InvalidJson, Refusal
-from approvals.domain.policy import Effect, Policy, Requirement, Slot
+from approvals.domain.findings import findings, never_seen
+from approvals.domain.policy import Effect, Requirement, Slot
 from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.terms import ESCALATE, MENTION, NOTIFY, REMIND
 from approvals.domain.tool_call import ToolCall
-from approvals.storage.mistakes import PolicyInvalid
-from approvals.storage.policy_file import read_file
-from approvals.storage.policy_reader import read_policy
+from approvals.storage.mistakes import FileInvalid
+from bot.policy import (
+    replay_command,
+    schema_command,
+    suggest_command,
+    test_command,
+)
+from bot.policy.sources import DEFAULT_SINCE, add_policy, open_policy, open_records, policy_name
 
-POLICY_VARIABLE = "SAYSO_POLICY"
-DEFAULT_FILE = "policy.yml"
 _USAGE = """\
 usage: sayso policy validate [FILE]
        sayso policy explain TOOL [KEY=VALUE ...] [--channel NAME] [--json]
+       sayso policy test CASES ...
+       sayso policy replay [--since TIME]
+       sayso policy suggest [--since TIME]
+       sayso policy schema
 
-  validate  check a policy file and tell every mistake in it, with its place
+  validate  check a policy file and tell every mistake in it, with its place, and what is odd
   explain   tell what a tool call would require: allowed, denied, or asked of whom
+  test      try your own cases: calls, and what the policy has to answer to them
+  replay    tell what the policy would have answered to the calls a gateway recorded
+  suggest   print the policy with rules made of the recorded calls
+  schema    print the JSON Schema of the file, for editors
 
-Both read --policy FILE, else $SAYSO_POLICY, else policy.yml here. Nothing is run.
+All read --policy FILE, else $SAYSO_POLICY, else policy.yml here. Nothing is run, and nothing is
+written: what a gateway recorded may be read while it runs.
 For example:  sayso policy explain k8s.restart namespace=prod --policy examples/policy.yml
 """
 
 
 def run(arguments: list[str]) -> int:
-    """Run one of the policy commands; return the exit code, 0 or 2."""
-    commands = {"validate": _validate, "explain": _explain}
+    """Run one of the policy commands; return the exit code, 0, 1 or 2."""
+    commands = {
+        "validate": _validate,
+        "explain": _explain,
+        "test": test_command.run,
+        "replay": replay_command.run,
+        "suggest": suggest_command.run,
+        "schema": schema_command.run,
+    }
     if not arguments or arguments[0] not in commands:
         return _usage(arguments)
     try:
         return commands[arguments[0]](arguments[1:])
-    except PolicyInvalid as refusal:
+    except FileInvalid as refusal:
         sys.stderr.writelines(f"{mistake}\n" for mistake in refusal.mistakes)
     except Refusal as refusal:
         sys.stderr.write(f"{refusal.message}\n")
@@ -70,15 +89,23 @@ def _validate(arguments: list[str]) -> int:
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="the policy file")
     parser.add_argument("--policy", metavar="FILE", help="the same, as an option")
+    parser.add_argument(
+        "--data", metavar="DIR", help="tell also what no call recorded there was ever about"
+    )
+    parser.add_argument("--strict", action="store_true", help="end with 1 where anything is odd")
     chosen = parser.parse_args(arguments)
-    name = _name_of(chosen.file or chosen.policy)
-    policy = _open(name)
+    name = policy_name(chosen.file or chosen.policy)
+    policy = open_policy(name)
+    odd = [*findings(policy)]
+    if chosen.data:
+        odd += never_seen(policy, open_records(chosen.data, DEFAULT_SINCE).tools)
+    sys.stdout.writelines(f"{each}\n" for each in odd)
     rules = sum(len(channel.rules) for channel in policy.channels)
     sys.stdout.write(
         f"{name}: valid – channels: {len(policy.channels)}, rules: {rules}, "
         f"guardrails: {len(policy.guardrails)}, version {policy.version[:12]}\n"
     )
-    return 0
+    return 1 if odd and chosen.strict else 0
 
 
 def _explain(arguments: list[str]) -> int:
@@ -94,13 +121,11 @@ def _explain(arguments: list[str]) -> int:
         help="arguments; JSON where it parses, else text",
     )
     parser.add_argument("--channel", metavar="NAME", help="default: where the tool is routed")
-    parser.add_argument(
-        "--policy", metavar="FILE", help=f"default: ${POLICY_VARIABLE}, or {DEFAULT_FILE} here"
-    )
+    add_policy(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = parser.parse_intermixed_args(arguments)
     call = ToolCall.of(chosen.tool, "", read_pairs(chosen.pairs))
-    policy = _open(_name_of(chosen.policy))
+    policy = open_policy(policy_name(chosen.policy))
     try:
         requirement = policy.requirement(call, channel=chosen.channel)
     except ChannelUnknown:
@@ -196,11 +221,3 @@ def _until_then(requirement: Requirement) -> Iterator[str]:
 
 def _who(slot: Slot) -> str:
     return f"{slot.count} of {' or '.join(slot.of)}"
-
-
-def _name_of(given: str | None) -> str:
-    return given or os.environ.get(POLICY_VARIABLE) or DEFAULT_FILE
-
-
-def _open(name: str) -> Policy:
-    return read_policy(read_file(Path(name)), file=name)

@@ -16,7 +16,13 @@ sayso`) has the command too, but what needs the server says so and ends with 2.
 """
 _EXITS = (
     ("0", "done, or ended as asked by Ctrl-C or SIGTERM"),
-    ("1", "`serve`: what `SAYSO_RUN` names failed"),
+    (
+        "1",
+        (
+            "`serve`: what `SAYSO_RUN` names failed; `policy test`: a case does not hold; "
+            "`policy validate --strict`: something is odd"
+        ),
+    ),
     (
         "2",
         "a mistake in arguments, settings, policy or environment: one line each, with its remedy",
@@ -30,6 +36,10 @@ _HELPED = (
     ("sandbox",),
     ("policy", "validate"),
     ("policy", "explain"),
+    ("policy", "test"),
+    ("policy", "replay"),
+    ("policy", "suggest"),
+    ("policy", "schema"),
 )
 _SLACK_INTRO = """
 ## In Slack

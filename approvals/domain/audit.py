@@ -59,6 +59,8 @@ class AuditName(StrEnum):
     """A rule allowed a call at once; nobody was asked."""
     CALL_DENIED = "call.denied"
     """A rule denied a call at once; nobody was asked."""
+    AUTHORITY_ENDED = "authority.ended"
+    """A task went on in the name of somebody who may not act any more; its call was refused."""
     TASK_REFUSED = "task.refused"
     """A person may not start or steer a task there; `rule` and `code` say why. Nothing was done."""
     DECISION_RECORDED = "decision.recorded"

@@ -98,6 +98,14 @@ class Policy:
             return self._merged(plan.grounds, plan.candidates, code_effect)
         return self._merged(plan.grounds, _counting(plan.candidates, call), code_effect)
 
+    def settled(self, tool: str, *, channel: str) -> Requirement | None:
+        """Return what every call of *tool* in *channel* requires; None: its arguments decide.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        return self._plan(tool, channel).settled
+
     def channel(self, reference: str) -> ChannelPolicy:
         """Return the channel with this id or name, the ``#`` optional.
 

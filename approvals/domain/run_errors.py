@@ -79,3 +79,9 @@ class NoSuchAgent(RunRefused):
     """No such agent may be started here. Name one of those that may."""
 
     code = "no_such_agent"
+
+
+class AuthorityEnded(errors.Refusal):
+    """Who started this task may not act here any more, so it may not start anything further."""
+
+    code = "authority_ended"

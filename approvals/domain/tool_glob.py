@@ -72,6 +72,13 @@ class ToolGlob:
         """How many characters are fixed; more is more specific."""
         return sum(map(len, self._parts))
 
+    def covers(self, other: "ToolGlob") -> bool:
+        """Whether every name *other* matches fits this pattern too.
+
+        A star of *other* stands for a character that no pattern can hold, so only a star fits it.
+        """
+        return self.matches(other.pattern.replace("*", "\0"))
+
     def matches(self, name: str) -> bool:
         """Whether the whole of *name* fits."""
         if self.is_name:

@@ -22,6 +22,7 @@ from approvals.gate.pending_keys import PendingKeys
 from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
 from approvals.operations.ask import Ask, ask_again, new_request
 from approvals.operations.cancel_request import cancel_key
+from approvals.operations.check_authority import refuse_ended_authority
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import CallLog, record_call
@@ -48,6 +49,11 @@ class LocalGateway:
         """See `Gateway.admit`."""
         if self._is_closing:
             raise not_approved(unavailable("The gateway is shutting down."))
+        if proposal.run_id is not None:
+            return None  # whether its starter may still act is asked first
+        return self._admitted(proposal)
+
+    def _admitted(self, proposal: Proposal) -> Clearance | None:
         call = proposal.call
         requirement = self._requirement(proposal)
         if requirement.effect is Effect.ASK or requirement.audit_strict:
@@ -73,6 +79,15 @@ class LocalGateway:
         if self._is_closing:
             raise not_approved(unavailable("The gateway is shutting down."))
         try:
+            if proposal.run_id is not None:
+                await refuse_ended_authority(
+                    self._desk,
+                    proposal.requester,
+                    tool=proposal.call.tool,
+                    run_id=proposal.run_id,
+                )
+                if (clearance := self._admitted(proposal)) is not None:
+                    return clearance
             requirement = self._requirement(proposal)
             if proposal.pauses:
                 return await clear_or_pause(self._desk, proposal, requirement, claim=self._claimed)

@@ -62,6 +62,12 @@ class AgentsInvalid(FileInvalid):
     code = "agents_invalid"
 
 
+class CasesInvalid(FileInvalid):
+    """The file of cases has mistakes, so none was tried. Correct the lines named."""
+
+    code = "cases_invalid"
+
+
 class Mistakes:
     """What is wrong with one file so far."""
 

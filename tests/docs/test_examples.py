@@ -35,6 +35,7 @@ SESSIONS = [
     if page.name not in TESTED_APART
     for block in blocks(page)
     if block.language == "console" and block.text.startswith("$ sayso policy ")
+    if block.label != "week"  # these need the records of one
 ]
 AGENTS_PAGE = ROOT / "docs" / "how-to" / "configure-agents.md"
 
@@ -149,6 +150,9 @@ def _beside_the_policy(session: Block, directory: Path) -> Path:
     if not own:
         return ROOT
     (directory / "policy.yml").write_text(own[0], encoding="utf-8")
+    for block in blocks(session.page):
+        if block.label == "cases":
+            (directory / "cases.yml").write_text(block.text, encoding="utf-8")
     return directory
 
 

@@ -1,0 +1,34 @@
+"""`sayso policy suggest`: a policy whose channels have a rule for every tool that was called.
+
+Called by `bot.policy_command`. Takes the policy file as it is but for the rules of its channels,
+and prints the whole; nothing is written, because a person reads it first.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from approvals.domain.suggest import suggested_rules
+from approvals.storage.policy_file import read_file
+from approvals.storage.policy_text import with_rules
+from bot.policy.sources import add_policy, add_records, open_records, policy_name
+
+
+def run(arguments: list[str]) -> int:
+    """Print the suggestion; return 0.
+
+    Raises:
+        PolicyInvalid, InvalidArguments, StoreUnavailable
+    """
+    parser = argparse.ArgumentParser(
+        prog="sayso policy suggest",
+        description="Print the policy file with rules made of the recorded calls.",
+    )
+    add_policy(parser)
+    add_records(parser)
+    chosen = parser.parse_args(arguments)
+    name = policy_name(chosen.policy)
+    raw = read_file(Path(name))
+    rules = suggested_rules(open_records(chosen.data, chosen.since))
+    sys.stdout.write(with_rules(raw, rules, file=name))
+    return 0
