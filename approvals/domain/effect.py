@@ -1,4 +1,4 @@
-"""What a rule answers how loudly its card speaks, and when people are asked why.
+"""What a rule answers, how loudly its card speaks, and when people are asked why.
 
 Read by the policy's reader, merged by `merging`, frozen into the requirement.
 """
@@ -63,3 +63,10 @@ def most_wanted(reasons: Iterable[WantedReason]) -> WantedReason:
 def loudest(mentions: Iterable[Mention]) -> Mention:
     """Return the one of at least one that calls people earliest."""
     return max(mentions, key=_MENTIONS.index)
+
+
+class Audit(StrEnum):
+    """When an allowed call is written into the audit log; without a word, in batches."""
+
+    STRICT = "strict"
+    """Before it runs."""

@@ -55,7 +55,6 @@ TIMEOUT: Option[timedelta] = Option(
 PERMIT_TTL: Option[timedelta] = Option(
     key="permit_ttl",
     stored_as="permit_ttl_s",
-    places=frozenset({Place.DEFAULTS}),
     strictest=min,
     otherwise=timedelta(minutes=15),
     to_json=timedelta.total_seconds,
@@ -66,7 +65,6 @@ PERMIT_TTL: Option[timedelta] = Option(
 APPROVED_FOR: Option[timedelta] = Option(
     key="approved_for",
     stored_as="approved_for_s",
-    places=frozenset(),
     strictest=min,
     otherwise=timedelta(hours=24),
     to_json=timedelta.total_seconds,
@@ -179,7 +177,7 @@ COOLDOWN: Option[timedelta] = Option(
 AUDIT_STRICT: Option[bool] = Option(
     key="audit",
     stored_as="audit_strict",
-    places=frozenset(),
+    places=frozenset({Place.RULE}),
     effects=frozenset({Effect.ALLOW}),
     strictest=any,
     otherwise=False,

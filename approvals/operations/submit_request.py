@@ -110,7 +110,7 @@ class Standing:
 
 
 async def standing_request(desk: Desk, request: ApprovalRequest, *, repeats: bool) -> Standing:
-    """Return what was asked before under the key of *request*.
+    """Return what was asked before under the key of *request*; an approval counts as delivered.
 
     A question that ended without an approval stands: its agent has yet to hear of it. An
     interrupted call of a tool that *repeats* needs no new question.
@@ -129,11 +129,19 @@ async def standing_request(desk: Desk, request: ApprovalRequest, *, repeats: boo
         if earlier.status is not Status.APPROVED:
             return Standing(request=earlier)
         if not _asks_again(tx, earlier, now=request.created_at, repeats=repeats):
+            _note_delivery(tx, earlier.id, at=request.created_at)
             return Standing(request=earlier)
         permit = tx.permit(earlier.id)
         return Standing(needs_people=permit is None or permit.state is PermitState.UNKNOWN)
 
     return await desk.store.write(unit)
+
+
+def _note_delivery(tx: Transaction, request_id: RequestId, *, at: datetime) -> None:
+    """Remember when a run first heard of its approval: `permit_ttl` runs from there."""
+    permit = tx.permit(request_id)
+    if permit and permit.state is PermitState.UNCLAIMED and permit.delivered_at is None:
+        tx.save_permit(replace(permit, delivered_at=at))
 
 
 async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:

@@ -10,7 +10,7 @@ from typing import Any
 
 from approvals.domain import terms
 from approvals.domain.durations import DURATION_MAX
-from approvals.domain.effect import Effect, Mention, Risk, WantedReason
+from approvals.domain.effect import Audit, Effect, Mention, Risk, WantedReason
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
@@ -63,6 +63,11 @@ def _mention(node: Node, mistakes: Mistakes, _: Declared) -> Mention | None:
     return read.choice(node, tuple(Mention), mistakes, what="mention")
 
 
+def _strict(node: Node, mistakes: Mistakes, _: Declared) -> bool | None:
+    written = read.choice(node, tuple(Audit), mistakes, what="audit")
+    return None if written is None else written is Audit.STRICT
+
+
 READERS: Mapping[Option[Any], Reader] = {
     terms.TIMEOUT: _duration("timeout"),
     terms.REMIND: read_remind,
@@ -71,11 +76,13 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.MENTION: _mention,
     terms.EXTEND_MAX: read_extend_max,
     terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
+    terms.APPROVED_FOR: _duration("approved_for"),
     terms.RISK: _risk,
     terms.REASON: _reason,
     terms.REASONS: _reasons,
     terms.BUDGET: read_budget,
     terms.COOLDOWN: read_cooldown,
+    terms.AUDIT_STRICT: _strict,
 }
 
 

@@ -144,6 +144,15 @@ def test_a_policy_command_of_a_page_prints_what_the_page_says(
     assert capsys.readouterr().out == expected
 
 
+@pytest.mark.parametrize(
+    "written",
+    [block for page in pages() for block in blocks(page) if block.label == "policy"],
+    ids=lambda block: block.page.stem,
+)
+def test_a_policy_of_a_page_is_valid(written: Block) -> None:
+    assert read_policy(written.text.encode()).channels
+
+
 def _beside_the_policy(session: Block, directory: Path) -> Path:
     """The page's own policy is policy.yml; a page without one speaks of the repository's."""
     own = [block.text for block in blocks(session.page) if block.label == "policy"]
