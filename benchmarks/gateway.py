@@ -23,6 +23,7 @@ from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.click import Click
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
+from approvals.operations.freeze_copy import FreezeCopy, watch_freezes
 from approvals.operations.ports import Transaction
 from approvals.operations.record_calls import CallLog
 from approvals.storage.clock import SystemClock
@@ -78,6 +79,7 @@ class BenchGateway:
     desk: Desk
     gateway: LocalGateway
     call_log: CallLog
+    freezes: FreezeCopy
     display: SeenDisplay
     ends: Ends
     message: dict[str, Any] = field(default_factory=dict)
@@ -232,7 +234,10 @@ async def a_gateway(policy: str = POLICY, *, loops: bool = False) -> AsyncIterat
         call_log, ends = CallLog(), Ends()
         # Told before the gateway, whose calls take their next step when they are resumed.
         store.on_commit(ends.tell)
-        gateway = LocalGateway(desk, call_log)
+        freezes = FreezeCopy(store, clock)
+        await freezes.refresh()
+        stack.push_async_callback(_ended, asyncio.create_task(watch_freezes(freezes)))
+        gateway = LocalGateway(desk, call_log, freezes)
         stack.push_async_callback(gateway.close)
         bench = BenchGateway(
             slack=slack,
@@ -240,6 +245,7 @@ async def a_gateway(policy: str = POLICY, *, loops: bool = False) -> AsyncIterat
             desk=desk,
             gateway=gateway,
             call_log=call_log,
+            freezes=freezes,
             display=display,
             ends=ends,
         )

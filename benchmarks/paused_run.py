@@ -133,6 +133,7 @@ async def _agents() -> AsyncIterator[_Agents]:
                 find_agent=agents_by_name([spec]),
                 thread_of=_nowhere,
                 checkpoints=Path(directory) / "checkpoints.db",
+                freezes=gateway.freezes,
             )
             loop = asyncio.create_task(runner.run())
             try:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.jobs import Job, JobKind
+from approvals.operations.deliver_freeze import FreezeMessenger, deliver_freeze
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.deliver_reminder import deliver_reminder
 from approvals.operations.deliver_run import deliver_run
@@ -99,6 +100,7 @@ def deliveries(
     home_messenger: HomeMessenger | None = None,
     *,
     webhooks: WebhookSender | None = None,
+    freeze_messenger: FreezeMessenger | None = None,
 ) -> Mapping[JobKind, Deliver]:
     """Return how each kind of job is delivered; what there is nobody to deliver through waits."""
     found: dict[JobKind, Deliver] = {
@@ -111,6 +113,8 @@ def deliveries(
         found[JobKind.RUN] = functools.partial(deliver_run, desk, run_messenger)
     if home_messenger is not None:
         found[JobKind.HOME] = functools.partial(deliver_home, desk, home_messenger)
+    if freeze_messenger is not None:
+        found[JobKind.FREEZE] = functools.partial(deliver_freeze, desk, freeze_messenger)
     return found
 
 

@@ -7,6 +7,7 @@ questions stay), runs stopped, loops stopped once the cards being drawn are ther
 database closed, lock released.
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -21,6 +22,7 @@ from approvals.domain.ids import ChannelId
 from approvals.domain.policy import Policy
 from approvals.gate.local_gateway import LocalGateway
 from approvals.operations.desk import Desk
+from approvals.operations.freeze_copy import FreezeCopy, watch_freezes
 from approvals.operations.ports import Store, Transaction
 from approvals.operations.record_calls import CallLog
 from approvals.operations.recover import recover
@@ -33,10 +35,12 @@ from bot.agents.checkpoints import Place, PostgresPlace
 from bot.agents.runner import Runner
 from bot.agents.spec import AgentSpec, agents_by_name
 from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
+from bot.console_freeze import freeze_at_console
 from bot.convergence import Presence, Reconciler
 from bot.database import opened_store
 from bot.http.health import health_routes
 from bot.http.serving import served
+from bot.local_socket import Typed, served_locally
 from bot.loops import Loops
 from bot.policy_watch import PolicyWatch
 from bot.readiness import notes, wrong
@@ -49,6 +53,7 @@ from bot.webhooks.addresses import Allowed
 from bot.webhooks.secrets import check_secrets
 from bot.webhooks.sender import HttpWebhooks
 
+_log = logging.getLogger("sayso")
 GATEWAY_ID_FACT = "gateway.id"
 POLICY_LOOK_EVERY = timedelta(seconds=1)
 HEALTH_LOOK_EVERY = timedelta(seconds=5)
@@ -106,16 +111,21 @@ async def running_gateway(
         stack.push_async_callback(_say_stopped, desk)
         await recover(desk)
         call_log = CallLog()
+        freezes = FreezeCopy(store, desk.clock)
+        await freezes.refresh()
         stack.push_async_callback(_flush, desk, call_log)
         loops = Loops()
         stack.push_async_callback(loops.close)
         loops.start("follow-ups", Sleeper(desk).run())
+        loops.start("freezes", watch_freezes(freezes))
         loops.start("call log", flush_calls(desk, call_log))
         loops.start("policy", every(POLICY_LOOK_EVERY, policy_watch.look))
         loops.start("store", every(HEALTH_LOOK_EVERY, lambda: _look_at_store(store)))
-        health = health_routes(lambda: wrong(store, door, loops), lambda: notes(door, policy_file))
+        health = health_routes(
+            lambda: wrong(store, door, loops), lambda: notes(door, policy_file, freezes)
+        )
         url = await stack.enter_async_context(_http(settings, door, health))
-        gateway = LocalGateway(desk, call_log)
+        gateway = LocalGateway(desk, call_log, freezes)
         agents = tuple(make_agents(gateway))
         runner = Runner(
             desk,
@@ -123,10 +133,16 @@ async def running_gateway(
             find_agent=agents_by_name(agents),
             thread_of=door.steps_of,
             checkpoints=_checkpoints(settings),
+            freezes=freezes,
         )
         webhooks = HttpWebhooks(os.environ, allowed=Allowed(settings.webhook_networks))
         deliver = deliveries(
-            desk, door.messenger, door.run_messenger, door.home_messenger, webhooks=webhooks
+            desk,
+            door.messenger,
+            door.run_messenger,
+            door.home_messenger,
+            webhooks=webhooks,
+            freeze_messenger=door.freeze_messenger,
         )
         outbox = Outbox(desk, deliver, resume=runner.want)
         loops.start("outbox", outbox.run())
@@ -135,6 +151,7 @@ async def running_gateway(
         stack.push_async_callback(gateway.close)
         stack.push_async_callback(runner.halt)
         stack.push_async_callback(door.disconnect)
+        await stack.enter_async_context(_console(desk, settings))
         await door.connect(desk, agents=lambda: _choices(agents))
         reconciler = Reconciler(
             desk, door.messenger, may_speak=lambda: door.look_around(_channels(desk.policy()))
@@ -215,6 +232,19 @@ async def _http(
     door.add_routes(app)
     async with served(app, host=settings.http_host, port=settings.http_port) as url:
         yield url
+
+
+@asynccontextmanager
+async def _console(desk: Desk, settings: Settings) -> AsyncIterator[None]:
+    """Answer commands on this machine."""
+
+    async def answer(typed: Typed) -> str:
+        return await freeze_at_console(desk, typed.verb, typed.words, account=typed.account)
+
+    async with served_locally(settings.data_dir, answer) as is_served:
+        if not is_served:
+            _log.warning("The path of %s is too long for a local socket", settings.data_dir)
+        yield
 
 
 def _gateway_id(tx: Transaction, ids: SystemIds) -> str:

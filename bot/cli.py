@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "agents": ("bot.agents_command", "check the agents' file: every mistake, or every tool"),
     "sandbox": ("bot.sandbox.command", "run a local stand-in for Slack, to develop against"),
     "policy": ("bot.policy_command", "check a policy file, try it on cases and on recorded calls"),
+    "freeze": ("bot.freeze_command", "let no agent start anything: the emergency stop"),
+    "unfreeze": ("bot.unfreeze_command", "lift a freeze"),
 }
 
 

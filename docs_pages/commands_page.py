@@ -40,6 +40,8 @@ _HELPED = (
     ("policy", "replay"),
     ("policy", "suggest"),
     ("policy", "schema"),
+    ("freeze",),
+    ("unfreeze",),
 )
 _SLACK_INTRO = """
 ## In Slack

@@ -29,6 +29,7 @@ _TITLES = {
     "approvals.domain.look_errors": "Of looking and of people who ask people",
     "approvals.domain.attention_errors": "Of people's attention",
     "approvals.domain.edit_errors": "Of reasons, and of calls that people change",
+    "approvals.domain.freeze_errors": "Of freezing",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.domain.time_errors": "Of more time",
     "approvals.gate.refusals": "Of the gate",

@@ -160,6 +160,7 @@ CASES = {
     "T13": "A tool's name only looks like an allowed one.",
     "X6": "A text claims that the call was approved already.",
     "X8": "A model asks without end.",
+    "X10": "Somebody pulls the emergency stop.",
     "X11": "A task is empty, far too long, or dressed as a flag.",
     "X13": "Every form a Python function can have.",
     "X14": "An approver's reason gives orders or mentions people.",

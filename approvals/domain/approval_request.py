@@ -107,6 +107,8 @@ class ApprovalRequest:
     ended_by: UserId | None = None
     ended_reason: str | None = None
     """The reason the person gave, shown as a quotation."""
+    held_until: datetime | None = None
+    """While pending: enough people approved, and until then anybody who may can still stop it."""
 
     @property
     def is_pending(self) -> bool:

@@ -114,12 +114,6 @@ class NoEligibleApprover(Refusal):
     code = "no_eligible_approver"
 
 
-class Frozen(Refusal):
-    """The gateway is frozen: nothing new is started until the freeze is lifted."""
-
-    code = "frozen"
-
-
 class DecisionRefused(Refusal):
     """This decision was not accepted."""
 
@@ -166,6 +160,12 @@ class CardMismatch(DecisionRefused):
     """The button pressed does not belong to the card Sayso posted for this request."""
 
     code = "card_mismatch"
+
+
+class Frozen(DecisionRefused):
+    """The gateway is frozen: nothing new is started until the freeze is lifted."""
+
+    code = "frozen"
 
 
 class FullViewRequired(DecisionRefused):

@@ -25,6 +25,8 @@ class JobKind(StrEnum):
     """Tell a webhook of a rung; the subject is the request and the rung's number, from 0."""
     RESUME = "resume"
     """Let a run that waits go on, if there is something to go on with."""
+    FREEZE = "freeze"
+    """Make channels and cards tell whether a scope is frozen; end its freeze when it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from approvals.domain import errors
 from approvals.domain.conditions import ConditionFailed, Facts
+from approvals.domain.freeze import ALL
 from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.merging import Counted, Grounds, merge
 from approvals.domain.people import PeopleSet
@@ -170,6 +171,18 @@ class Policy:
     def approvers(self, channel: str) -> tuple[str, ...]:
         """Return the names of the sets whose people approve in *channel* by default."""
         return self.channel(channel).approvers
+
+    def freezers(self, scope: str) -> tuple[str, ...]:
+        """Return the names of the sets who may freeze *scope*, a channel or ALL, and lift it.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        everywhere = self.defaults.freeze
+        if scope == ALL:
+            return everywhere
+        ours = self.channel(scope)
+        return tuple(dict.fromkeys((*everywhere, *(ours.freeze or ours.approvers))))
 
     def task_people(self, channel: str, *, agent: str | None, verb: TaskVerb) -> frozenset[str]:
         """Return the names of the sets whose people may do *verb* on *agent* in *channel*.

@@ -61,6 +61,8 @@ class ChannelPolicy:
     rules: tuple[Rule, ...] = ()
     tasks: TaskRules | None = None
     """Who may start and steer agent tasks here; None: what the defaults say."""
+    freeze: tuple[str, ...] = ()
+    """Names of people sets who may freeze this channel; none: its approvers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +75,5 @@ class Defaults:
     """Where `unmatched` is written, or where it would be."""
     terms: Terms = field(default_factory=Terms)
     tasks: TaskRules = MEMBERS_ONLY
+    freeze: tuple[str, ...] = ()
+    """Names of people sets who may freeze everything, and every channel; none: nobody."""

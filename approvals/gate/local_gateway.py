@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.freeze import refusal as frozen_by
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.outcome import denied, lapsed, outcome_of, refused, unavailable
 from approvals.domain.requirement import Effect, Requirement
@@ -25,6 +26,7 @@ from approvals.operations.cancel_request import cancel_key
 from approvals.operations.check_authority import refuse_ended_authority
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
+from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.record_calls import CallLog, record_call
 from approvals.operations.report_execution import report_execution
 from approvals.operations.submit_request import submit_request
@@ -33,10 +35,11 @@ from approvals.operations.submit_request import submit_request
 class LocalGateway:
     """Implements `gateway.Gateway` in process."""
 
-    def __init__(self, desk: Desk, call_log: CallLog) -> None:
-        """Take the ports; must be built on the gateway's event loop."""
+    def __init__(self, desk: Desk, call_log: CallLog, freezes: FreezeCopy) -> None:
+        """Take the ports and what is frozen; must be built on the gateway's event loop."""
         self._desk = desk
         self._call_log = call_log
+        self._freezes = freezes
         self._loop = asyncio.get_running_loop()
         self._room = WaitingRoom()
         self._endings: set[asyncio.Task[None]] = set()
@@ -62,14 +65,24 @@ class LocalGateway:
             return None  # what became of it under its key comes first
         if not self._desk.store.is_writable:
             raise not_approved(unavailable("The audit log cannot be written."))
-        if self._call_log.is_full:
-            return None  # `ask` writes this one's event first, at the store's own pace
+        allows = requirement.effect is Effect.ALLOW
+        if self._call_log.is_full or (allows and not self._freezes.is_fresh):
+            return None  # `ask` writes this one's event first, and reads what is frozen with it
+        frozen = None
+        if allows:
+            frozen = self._freezes.found(requirement.channel, proposal.card_channel)
         try:
             self._call_log.add(
-                call, requirement, requester=proposal.requester, at=self._desk.clock.now()
+                call,
+                requirement,
+                requester=proposal.requester,
+                at=self._desk.clock.now(),
+                is_frozen=frozen is not None,
             )
         except errors.UnsafeText as refusal:
             raise not_approved(refused(refusal)) from refusal
+        if frozen is not None:
+            raise not_approved(refused(frozen_by(frozen)))
         if requirement.effect is Effect.DENY:
             raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
@@ -174,7 +187,13 @@ class LocalGateway:
 
     async def _strictly(self, proposal: Proposal, requirement: Requirement) -> Clearance:
         call = proposal.call
-        await record_call(self._desk, call, requirement, requester=proposal.requester)
+        await record_call(
+            self._desk,
+            call,
+            requirement,
+            requester=proposal.requester,
+            card_channel=proposal.card_channel,
+        )
         if requirement.effect is Effect.DENY:
             raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
@@ -193,6 +212,10 @@ class LocalGateway:
                 return await self._claimed(request, digest)
             except errors.PermitLapsed:
                 ending = self._ended(self._once_more(request))
+            except errors.Frozen:
+                if request.key is None:  # nobody can come back for it when the freeze has ended
+                    self._spawn(withdrawn(self._desk, request.id))
+                raise
             except errors.AlreadyClaimed as claimed:
                 raise not_approved(spent(claimed, request)) from claimed
         ending.close()

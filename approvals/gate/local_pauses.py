@@ -20,7 +20,8 @@ from approvals.operations.ask import new_request
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import record_call
-from approvals.operations.submit_request import record_allowed, standing_request, submit_request
+from approvals.operations.standing_request import standing_request
+from approvals.operations.submit_request import record_allowed, submit_request
 
 
 class Claim(Protocol):
@@ -57,7 +58,7 @@ async def clear_or_pause(
             return cleared(request)
         repeats = proposal.traits.idempotent and _lets_run(requirement, request)
         try:
-            return await claim(request, proposal.call.digest, repeats=repeats)
+            return await _claimed(proposal, request, claim=claim, repeats=repeats)
         except errors.PermitLapsed:
             continue
         except errors.AlreadyClaimed as claimed:
@@ -66,6 +67,18 @@ async def clear_or_pause(
                 raise CallPaused(request.id, is_interrupted=True) from claimed
             raise not_approved(spent(claimed, request)) from claimed
     raise not_approved(lapsed(request))
+
+
+async def _claimed(
+    proposal: Proposal, request: ApprovalRequest, *, claim: Claim, repeats: bool
+) -> Clearance:
+    try:
+        return await claim(request, proposal.call.digest, repeats=repeats)
+    except errors.Frozen:
+        if proposal.run_id is None:
+            raise
+        # The run is not resumed before the freeze has ended, and then goes on with its approval.
+        raise CallPaused(request.id) from None
 
 
 async def _standing(desk: Desk, proposal: Proposal, requirement: Requirement) -> ApprovalRequest:

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.freeze import refusal
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
 from approvals.domain.permit import may_repeat
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
+from approvals.operations.refuse_frozen import freeze_of
 from approvals.operations.save_step import save_step
 from approvals.operations.submit_request import lapses
 
@@ -28,19 +30,20 @@ async def claim_permit(
     Raises:
         RequestUnknown, NotApproved, AlreadyClaimed, ArgsMismatch, RunEnded
         PermitLapsed: it was too old; that is now recorded.
+        Frozen: a freeze is in force; the approval stays, and its time goes on.
         StoreUnavailable: nothing was stored, nothing may run.
     """
     claimed = await desk.store.write(
         lambda tx: _claim(tx, desk, request_id, digest=digest, repeats=repeats)
     )
-    if claimed is None:
-        raise errors.PermitLapsed
+    if isinstance(claimed, errors.Refusal):
+        raise claimed
     return claimed
 
 
 def _claim(
     tx: Transaction, desk: Desk, request_id: RequestId, *, digest: str, repeats: bool
-) -> ApprovalRequest | None:
+) -> ApprovalRequest | errors.Refusal:
     request = tx.request(request_id)
     if request is None:
         raise errors.RequestUnknown
@@ -60,6 +63,10 @@ def _claim(
     approved_for = request.requirement.approved_for
     if repeats and may_repeat(permit, approved_for=approved_for, now=now):
         event = PermitEvent.RETRY
+    freeze = None if lapsed else freeze_of(tx, request, now=now)
+    if freeze is not None:
+        tx.save_permit(permit)
+        return refusal(freeze)
     step = advance_permit(request, permit, event, now=now, owner=desk.owner)
     save_step(tx, step)
-    return None if lapsed else step.request
+    return errors.PermitLapsed() if lapsed else step.request

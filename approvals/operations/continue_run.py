@@ -27,7 +27,7 @@ async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
         said: The words, who said them and where; the agent is the conversation's.
 
     Raises:
-        RunUnknown, TaskEmpty, TaskTooLong, TooManyNotes
+        RunUnknown, TaskEmpty, TaskTooLong, TooManyNotes, Frozen
         StoreUnavailable: nothing was stored.
     """
     refuse_unusable(said.text)

@@ -78,7 +78,7 @@ def _first_card(
     card = next(card for card in tx.cards(request_id) if card.kind is CardKind.MESSAGE)
     if card.ts is None:
         return None  # the card itself is still on its way, and calls people when it comes
-    return read_content(tx, request, card, policy=desk.policy())
+    return read_content(tx, request, card, policy=desk.policy(), now=now)
 
 
 async def _people(desk: Desk, content: CardContent) -> PeopleNow:

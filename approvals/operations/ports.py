@@ -4,7 +4,7 @@
 outside it, because a failed group of units is run again one by one (ADR-0005).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -15,6 +15,7 @@ from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.errors import StoreUnavailable
+from approvals.domain.freeze import Freeze
 from approvals.domain.history import History, Past
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.people import PeopleSet
@@ -24,6 +25,7 @@ from approvals.domain.run import Run
 from approvals.domain.telling import Telling
 from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.directory_port import Directory, DirectoryUnavailable, Person
+from approvals.operations.freeze_rows import FreezeRows
 from approvals.operations.history_rows import HistoryRows
 from approvals.operations.home_rows import HomeRows
 from approvals.operations.job_rows import JobRows
@@ -78,6 +80,7 @@ class Transaction(
     DecisionRows,
     HistoryRows,
     HomeRows,
+    FreezeRows,
     RunRows,
     JobRows,
     Protocol,
@@ -92,7 +95,7 @@ class Transaction(
         ...
 
     def fact(self, name: str) -> str | None:
-        """Return a stored fact of the gateway itself (its id, the freeze flag)."""
+        """Return a stored fact of the gateway itself, such as its id."""
         ...
 
     def set_fact(self, name: str, value: str) -> None:
@@ -108,6 +111,8 @@ class Committed:
     """Requests whose status left `pending`."""
     runs: tuple[Run, ...] = ()
     """Runs added or changed."""
+    freezes: tuple[Freeze, ...] = ()
+    """Freezes made or ended, in the order they were stored."""
     next_due_at: datetime | None = None
     """Earliest follow-up among requests added."""
     has_jobs: bool = False
@@ -144,6 +149,10 @@ class Store(Protocol):
 
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
         """Read one request outside the writer."""
+        ...
+
+    async def freezes(self) -> Sequence[Freeze]:
+        """Read the freezes nobody has ended, outside the writer."""
         ...
 
     async def next_due_at(self) -> datetime | None:
@@ -233,6 +242,8 @@ class CardContent:
     """When clicks on it could not arrive, oldest first."""
     called: tuple[PeopleSet, ...] = ()
     """Whom the card calls by mentioning them; that gives nobody a right."""
+    freeze: Freeze | None = None
+    """What keeps a pending request from being approved."""
 
 
 class Messenger(Protocol):

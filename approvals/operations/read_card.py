@@ -21,15 +21,16 @@ from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.refuse_frozen import freeze_of
 
 PAST_MAX = 5
 """How many earlier calls a window shows."""
 
 
 def read_content(
-    tx: Transaction, request: ApprovalRequest, card: Card, *, policy: Policy
+    tx: Transaction, request: ApprovalRequest, card: Card, *, policy: Policy, now: datetime
 ) -> CardContent:
-    """Return what *card* of *request* has to show now, under the *policy* in force."""
+    """Return what *card* of *request* has to show *now*, under the *policy* in force."""
     run = tx.run(request.run_id, locked=False) if request.run_id else None
     return CardContent(
         card=card,
@@ -42,6 +43,7 @@ def read_content(
         run=run,
         thread_ts=_thread(tx, run, request) if card.channel == request.channel else None,
         called=_called(request, card, policy) if request.is_pending else (),
+        freeze=freeze_of(tx, request, now=now) if request.is_pending else None,
         history=tx.history(request, since=_remembered(request)) if request.is_pending else None,
         missed=missed_by(request, absences(tx)) if request.is_pending else (),
     )
@@ -104,9 +106,9 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
         request = tx.request(request_id, locked=False)
         if request is None:
             return ()
-        policy = desk.policy()
+        policy, now = desk.policy(), desk.clock.now()
         return tuple(
-            read_content(tx, request, card, policy=policy) for card in tx.cards(request_id)
+            read_content(tx, request, card, policy=policy, now=now) for card in tx.cards(request_id)
         )
 
     return await desk.store.write(unit)

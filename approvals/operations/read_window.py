@@ -59,7 +59,7 @@ def read_window(
             card, _ = checked_presser(tx, desk, request, click=click, who=who)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
-    return with_past(tx, read_content(tx, request, card, policy=desk.policy()))
+    return with_past(tx, read_content(tx, request, card, policy=desk.policy(), now=at))
 
 
 async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:

@@ -8,12 +8,14 @@ stops allowing (`is_full`): what is not audited does not run.
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.errors import StoreUnavailable, UnsafeText
+from approvals.domain.freeze import Freeze, covering, refusal
+from approvals.domain.ids import ChannelId
 from approvals.domain.requirement import Effect, Requirement
 from approvals.domain.tool_call import ToolCall, salted_digest
 from approvals.operations.desk import Desk
@@ -23,6 +25,8 @@ FLUSH_AFTER = timedelta(seconds=1)
 FLUSH_EVENTS = 500
 WAITING_MAX = 10_000
 SALT_FACT = "calls.salt"
+
+_NAMES = {Effect.ALLOW: AuditName.CALL_ALLOWED, Effect.DENY: AuditName.CALL_DENIED}
 
 _log = logging.getLogger("sayso.calls")
 
@@ -35,6 +39,8 @@ class _Entry:
     requirement: Requirement
     requester: Requester
     at: datetime
+    is_frozen: bool = False
+    """It was refused because of a freeze."""
 
 
 class CallLog:
@@ -55,15 +61,21 @@ class CallLog:
         return len(self._waiting) >= WAITING_MAX
 
     def add(
-        self, call: ToolCall, requirement: Requirement, *, requester: Requester, at: datetime
+        self,
+        call: ToolCall,
+        requirement: Requirement,
+        *,
+        requester: Requester,
+        at: datetime,
+        is_frozen: bool = False,
     ) -> None:
-        """Remember one call, which may run only if this returns.
+        """Remember one call, which may run only if this returns and it is not frozen.
 
         Raises:
             UnsafeText: a name in it cannot be written, and would keep all others from it.
         """
         _refuse_unsafe(call.tool, requester.agent, requester.person)
-        self._waiting.append(_Entry(call, requirement, requester, at))
+        self._waiting.append(_Entry(call, requirement, requester, at, is_frozen))
         if len(self._waiting) >= FLUSH_EVENTS:
             self._is_due.set()
 
@@ -119,10 +131,32 @@ class CallLog:
 
 
 async def record_call(
-    desk: Desk, call: ToolCall, requirement: Requirement, *, requester: Requester
+    desk: Desk,
+    call: ToolCall,
+    requirement: Requirement,
+    *,
+    requester: Requester,
+    card_channel: ChannelId | None = None,
 ) -> None:
-    """Write one call's event before it runs, for rules that say `audit: strict`."""
-    await _record(desk, _Entry(call, requirement, requester, desk.clock.now()))
+    """Write one call's event before it runs, for rules that say `audit: strict`.
+
+    Raises:
+        Frozen: a rule allows it and a freeze is in force; that is written instead.
+        StoreUnavailable: nothing was written.
+    """
+    fresh, entry = desk.ids.secret(), _Entry(call, requirement, requester, desk.clock.now())
+
+    def unit(tx: Transaction) -> Freeze | None:
+        found = None
+        if requirement.effect is Effect.ALLOW:
+            found = covering(tx.freezes(), requirement.channel, card_channel, now=entry.at)
+        written = replace(entry, is_frozen=found is not None)
+        tx.record(_event(desk, written, _salt(tx, fresh)))
+        return found
+
+    freeze = await desk.store.write(unit)
+    if freeze is not None:
+        raise refusal(freeze)
 
 
 async def _record(desk: Desk, *entries: _Entry) -> None:
@@ -149,9 +183,8 @@ def _salt(tx: Transaction, fresh: str) -> str:
 
 def _event(desk: Desk, entry: _Entry, salt: str) -> AuditEvent:
     call, requirement = entry.call, entry.requirement
-    allowed = requirement.effect is Effect.ALLOW
     return AuditEvent(
-        name=AuditName.CALL_ALLOWED if allowed else AuditName.CALL_DENIED,
+        name=AuditName.CALL_FROZEN if entry.is_frozen else _NAMES[requirement.effect],
         subject=call.tool,
         at=entry.at,
         data={

@@ -37,6 +37,7 @@ from approvals.operations.people_now import (
     set_names,
 )
 from approvals.operations.ports import Transaction
+from approvals.operations.refuse_frozen import refuse_frozen
 from approvals.operations.save_step import save_step
 from approvals.operations.send_follow_ups import timeout_cause
 
@@ -108,6 +109,7 @@ def eligible_presser(
     refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
     if click.verdict is Verdict.APPROVE:
         _refuse_outdated(request, click)
+        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
     return card, person, rules
 
 

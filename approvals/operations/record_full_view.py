@@ -43,7 +43,7 @@ def record_full_view(
             },
         )
     )
-    content = read_content(tx, request, view, policy=desk.policy())
+    content = read_content(tx, request, view, policy=desk.policy(), now=at)
     return FullView(card=view, content=content)
 
 

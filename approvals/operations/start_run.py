@@ -13,6 +13,7 @@ from approvals.domain.run import TASK_MAX_CHARS, Run, RunThread
 from approvals.domain.run_lifecycle import opened_run
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
+from approvals.operations.refuse_frozen import refuse_frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ async def start_run(desk: Desk, task: Task) -> Run:
     """Store a new run of a new conversation and return it, or the one of the same message.
 
     Raises:
-        TaskTooLong, TaskEmpty
+        TaskTooLong, TaskEmpty, Frozen
         StoreUnavailable: nothing was stored, nothing was started.
     """
     refuse_unusable(task.text)
@@ -62,7 +63,13 @@ def open_run(
     conversation: ConversationId,
     continues: RunId | None = None,
 ) -> Run:
-    """Store the run of *task* as part of a larger unit."""
+    """Store the run of *task* as part of a larger unit.
+
+    Raises:
+        Frozen: a freeze of its channel, or of everything, is in force.
+    """
+    now = desk.clock.now()
+    refuse_frozen(tx, task.channel, now=now)
     run = Run(
         id=run_id,
         agent=task.agent,
@@ -73,7 +80,7 @@ def open_run(
         conversation=conversation,
         continues=continues,
         said_with=task.said_with,
-        created_at=desk.clock.now(),
+        created_at=now,
     )
     step = opened_run(run)
     tx.add_run(run)

@@ -6,14 +6,14 @@ transaction stores the pending request, its card row, the audit event and the ca
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import Card
 from approvals.domain.ids import CardId, UserId
-from approvals.domain.lifecycle import PermitEvent, advance_permit, allowed, opened
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, allowed, opened
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
 from approvals.domain.requirement import Risk
 from approvals.domain.terms import ESCALATE
@@ -29,10 +29,13 @@ from approvals.operations.people_now import (
     set_names,
 )
 from approvals.operations.ports import Transaction
+from approvals.operations.refuse_frozen import freeze_of, refuse_frozen
 from approvals.operations.restraint import answered_lately, refuse_over_budget
 from approvals.operations.save_step import save_step
 
-_NEVER_ANSWERED = frozenset({Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE})
+_NEVER_ANSWERED = frozenset(
+    {Cause.FROZEN, Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE}
+)
 _DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
 """Drawing a megabyte to see whether it fits takes a second; that is done in a thread."""
 
@@ -42,7 +45,8 @@ async def submit_request(
 ) -> ApprovalRequest:
     """Store *request*, or return the one found under its key; the answer may have ended already.
 
-    What a person rejected just now is returned too, instead of being asked again.
+    What a person rejected just now is returned too, instead of being asked again. What is frozen
+    is stored as ended, cause `frozen`, and nobody is asked.
 
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
@@ -74,7 +78,9 @@ async def submit_request(
         shows_everything=await _shows_everything(desk, request),
         look_at=request.created_at + LOOK_EVERY,
     )
-    return await desk.store.write(lambda tx: _open(tx, request, card, pending_max=pending_max))
+    return await desk.store.write(
+        lambda tx: _open(tx, desk, request, card, pending_max=pending_max)
+    )
 
 
 def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalRequest:
@@ -99,57 +105,13 @@ def _of(names: Iterable[str], people: PeopleNow) -> tuple[UserId, ...]:
     return tuple(sorted(frozenset().union(*(people.get(name) or () for name in names))))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What stands under a key for a call that pauses."""
-
-    request: ApprovalRequest | None = None
-    """Asked before, and to be gone on with; None when it has to be asked, or asked again."""
-    needs_people: bool = False
-    """It may have happened already: no rule lets it run again, only a person."""
-
-
-async def standing_request(desk: Desk, request: ApprovalRequest, *, repeats: bool) -> Standing:
-    """Return what was asked before under the key of *request*; an approval counts as delivered.
-
-    A question that ended without an approval stands: its agent has yet to hear of it. An
-    interrupted call of a tool that *repeats* needs no new question.
-
-    Raises:
-        IdempotencyMismatch: the key was used for another digest, requester or channel.
-        StoreUnavailable
-    """
-
-    def unit(tx: Transaction) -> Standing:
-        earlier = tx.request_by_key(request.key) if request.key is not None else None
-        if earlier is None:
-            return Standing()
-        if not _is_same_question(earlier, request):
-            raise errors.IdempotencyMismatch
-        if earlier.status is not Status.APPROVED:
-            return Standing(request=earlier)
-        if not _asks_again(tx, earlier, now=request.created_at, repeats=repeats):
-            _note_delivery(tx, earlier.id, at=request.created_at)
-            return Standing(request=earlier)
-        permit = tx.permit(earlier.id)
-        return Standing(needs_people=permit is None or permit.state is PermitState.UNKNOWN)
-
-    return await desk.store.write(unit)
-
-
-def _note_delivery(tx: Transaction, request_id: RequestId, *, at: datetime) -> None:
-    """Remember when a run first heard of its approval: `permit_ttl` runs from there."""
-    permit = tx.permit(request_id)
-    if permit and permit.state is PermitState.UNCLAIMED and permit.delivered_at is None:
-        tx.save_permit(replace(permit, delivered_at=at))
-
-
 async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
     """Store a call that a rule allows, approved and ready to be claimed; nobody is asked.
 
     Its card is not posted unless the call is interrupted and people have to say what became of it.
 
     Raises:
+        Frozen: a freeze is in force.
         IdempotencyMismatch: the key was used for another digest, requester or channel.
         StoreUnavailable: nothing was stored.
     """
@@ -165,6 +127,8 @@ async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalReques
     def unit(tx: Transaction) -> ApprovalRequest:
         found = _add(tx, step.request, card)
         if found.id == request.id:
+            where = (request.requirement.channel, request.channel)
+            refuse_frozen(tx, *where, now=desk.clock.now())
             assert step.permit is not None
             tx.save_permit(step.permit)
             tx.record(step.event)
@@ -180,20 +144,33 @@ async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
 
 
 def _open(
-    tx: Transaction, request: ApprovalRequest, card: Card, *, pending_max: int | None
+    tx: Transaction,
+    desk: Desk,
+    request: ApprovalRequest,
+    card: Card,
+    *,
+    pending_max: int | None,
 ) -> ApprovalRequest:
     if request.key is None or tx.request_by_key(request.key) is None:
         rejected = answered_lately(tx, request)
         if rejected is not None:
             return rejected
     found = _add(tx, request, card)
-    if found.id == request.id:
-        refuse_one_too_many(tx, request, pending_max)
-        refuse_over_budget(tx, request)
-        step = opened(found)
-        tx.record(step.event)
-        for job in step.jobs:
-            tx.enqueue(job)
+    if found.id != request.id:
+        return found
+    step = opened(found)
+    tx.record(step.event)
+    now = desk.clock.now()
+    freeze = freeze_of(tx, found, now=now)
+    if freeze is not None:
+        by = freeze.by.user
+        step = advance(found, Cause.FROZEN, now=now, by=by, reason=freeze.reason)
+        save_step(tx, step)
+        return step.request
+    refuse_one_too_many(tx, request, pending_max)
+    refuse_over_budget(tx, request)
+    for job in step.jobs:
+        tx.enqueue(job)
     return found
 
 
@@ -204,9 +181,9 @@ def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalReque
         raise run_errors.RunEnded
     earlier = tx.request_by_key(request.key) if request.key is not None else None
     if earlier is not None:
-        if not _is_same_question(earlier, request):
+        if not is_same_question(earlier, request):
             raise errors.IdempotencyMismatch
-        if not _asks_again(tx, earlier, now=request.created_at):
+        if not asks_again(tx, earlier, now=request.created_at):
             return earlier
         request = replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
     tx.add_request(request)
@@ -214,7 +191,7 @@ def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalReque
     return request
 
 
-def _is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> bool:
+def is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> bool:
     """Whether a key may stand for both: an approval belongs to its requester and its channel."""
     return (
         earlier.call.digest == request.call.digest
@@ -223,7 +200,7 @@ def _is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> boo
     )
 
 
-def _asks_again(
+def asks_again(
     tx: Transaction, earlier: ApprovalRequest, *, now: datetime, repeats: bool = False
 ) -> bool:
     """Whether the question asked under a key before has to be put again.

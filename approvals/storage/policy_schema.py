@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from approvals.domain import terms
-from approvals.domain.effect import Effect
+from approvals.domain.effect import Audit, Effect
 from approvals.domain.task_rule import TaskVerb
 from approvals.domain.terms import Option, Place
 from approvals.storage.policy_people import PEOPLE_KEYS
@@ -82,6 +82,7 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.ESCALATE: {"type": "array", "items": _RUNG, "minItems": 1, "maxItems": RUNGS_MAX},
     terms.REASONS: _some({**_TEXT, "maxLength": REASON_MAX_CHARS}),
     terms.NOTIFY: _NAMES,
+    terms.AUDIT_STRICT: _choice(Audit),
 }
 """The form of options that the kind of their value does not tell."""
 
@@ -124,6 +125,7 @@ def _defaults() -> Schema:
         "channel": _TEXT,
         "unmatched": _choice((Effect.ASK, Effect.DENY)),
         "tasks": _tasks(),
+        "freeze": _NAMES,
     }
     return _mapping({**own, **_options(Place.DEFAULTS)}, "channel")
 
@@ -134,6 +136,7 @@ def _channel() -> Schema:
         "approvers": _NAMES,
         "rules": {"type": "array", "items": _rule(*Effect)},
         "tasks": _tasks(),
+        "freeze": _NAMES,
     }
     return _mapping({**own, **_options(Place.CHANNEL)}, "id", "approvers")
 

@@ -40,7 +40,7 @@ def _channel(
     key: Scalar, node: Node, declared: Declared, mistakes: Mistakes
 ) -> ChannelPolicy | None:
     name, people = label(key.value), declared.people
-    known = {"id", "approvers", "rules", "tasks"} | keys_of(Place.CHANNEL)
+    known = {"id", "approvers", "rules", "tasks", "freeze"} | keys_of(Place.CHANNEL)
     keys = read.fields(node, known, mistakes, what=f"channel {name}")
     if keys is None:
         return None
@@ -58,6 +58,7 @@ def _channel(
     section = RuleSection(title=f"{name}, rule")
     rules = read_rules(keys.get("rules"), section, mistakes, what="rules", declared=declared)
     tasks = read_tasks(keys.get("tasks"), people, mistakes, owner=name)
+    freeze = _freezers(keys.get("freeze"), people, mistakes)
     if len(ids) > 1 and identity is not None:
         mistakes.add(identity, "a channel has one id – keep one")
     return ChannelPolicy(
@@ -68,7 +69,12 @@ def _channel(
         terms=terms,
         rules=rules,
         tasks=tasks,
+        freeze=freeze,
     )
+
+
+def _freezers(node: Node | None, people: Collection[str], mistakes: Mistakes) -> tuple[str, ...]:
+    return read.each(node, read.one_of_people(people), mistakes, what="freeze")
 
 
 def _refuse_twin(
@@ -93,7 +99,7 @@ def read_defaults(
     declared: Declared,
 ) -> Defaults | None:
     """Read what holds where nothing else is said; *declared* is what it may name."""
-    known = {"channel", "unmatched", "tasks"} | keys_of(Place.DEFAULTS)
+    known = {"channel", "unmatched", "tasks", "freeze"} | keys_of(Place.DEFAULTS)
     keys = read.fields(node, known, mistakes, what="defaults")
     if keys is None:
         return None
@@ -113,6 +119,7 @@ def read_defaults(
         place=f"{mistakes.file}:{keys.get('unmatched', node).line}",
         terms=read_terms(keys, mistakes, place=Place.DEFAULTS, declared=declared),
         tasks=MEMBERS_ONLY if tasks is None else tasks,
+        freeze=_freezers(keys.get("freeze"), declared.people, mistakes),
     )
 
 

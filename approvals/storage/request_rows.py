@@ -71,6 +71,7 @@ def request_changes(request: ApprovalRequest) -> Columns:
         "ended_at": optional_text(request.ended_at),
         "ended_by": request.ended_by,
         "ended_reason": request.ended_reason,
+        "held_until": optional_text(request.held_until),
     }
 
 
@@ -106,6 +107,7 @@ def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
         ended_at=optional_time(of["ended_at"]),
         ended_by=of["ended_by"],
         ended_reason=of["ended_reason"],
+        held_until=optional_time(of["held_until"]),
     )
 
 

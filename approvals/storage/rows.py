@@ -7,6 +7,7 @@ indexable by column name on the way out. Requests have a file of their own, `req
 from approvals.domain.audit import SealedEvent
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision, Verdict
+from approvals.domain.freeze import Freeze, Hand
 from approvals.domain.ids import CardId, ChannelId, RequestId, TeamId, UserId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.permit import Permit, PermitState, Settlement
@@ -160,3 +161,31 @@ def event_to_row(event: SealedEvent) -> Columns:
         "prev_hash": event.prev_hash,
         "hash": event.hash,
     }
+
+
+def freeze_to_row(freeze: Freeze) -> Columns:
+    """Return all columns of a freeze."""
+    return {
+        "scope": freeze.scope,
+        "id": freeze.id,
+        "reason": freeze.reason,
+        "started_by": freeze.by.to_text(),
+        "started_at": time_to_text(freeze.started_at),
+        "ends_at": optional_text(freeze.ends_at),
+        "ended_at": optional_text(freeze.ended_at),
+        "ended_by": freeze.ended_by and freeze.ended_by.to_text(),
+    }
+
+
+def freeze_from_row(row: Row) -> Freeze:
+    """Read a freeze back."""
+    return Freeze(
+        id=row["id"],
+        scope=row["scope"],
+        reason=row["reason"],
+        by=Hand.from_text(row["started_by"]),
+        started_at=time_from_text(row["started_at"]),
+        ends_at=optional_time(row["ends_at"]),
+        ended_at=optional_time(row["ended_at"]),
+        ended_by=row["ended_by"] and Hand.from_text(row["ended_by"]),
+    )

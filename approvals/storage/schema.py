@@ -20,7 +20,7 @@ from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision in `migrations/versions`; they count up."""
 
 _VERSION = Table(

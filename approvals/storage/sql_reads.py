@@ -5,16 +5,18 @@ A part of `SqlStore` and `PostgresStore`; they say how one row is read and how a
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.freeze import Freeze
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Clock, Committed, Transaction
-from approvals.storage import columns, request_rows, statements
+from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.dialects import Statement
+from approvals.storage.freeze_statements import FREEZES
 from approvals.storage.listeners import Listeners
 
 Result = TypeVar("Result")
@@ -41,6 +43,14 @@ class SqlReads(ABC):
             StoreUnavailable: it cannot be read.
         """
 
+    @abstractmethod
+    async def _read_all(self, statement: Statement) -> Sequence[Any]:
+        """Return every row of *statement*, which takes no values.
+
+        Raises:
+            StoreUnavailable: it cannot be read.
+        """
+
     @property
     @abstractmethod
     def _last_trouble(self) -> errors.StoreUnavailable | None:
@@ -54,6 +64,14 @@ class SqlReads(ABC):
         """
         row = await self._read(statements.REQUEST, {"id": request_id})
         return None if row is None else request_rows.request_from_row(row)
+
+    async def freezes(self) -> Sequence[Freeze]:
+        """Return the freezes nobody has ended.
+
+        Raises:
+            StoreUnavailable: they cannot be read.
+        """
+        return [rows.freeze_from_row(row) for row in await self._read_all(FREEZES)]
 
     async def next_due_at(self) -> datetime | None:
         """Return the earliest follow-up of all pending requests."""

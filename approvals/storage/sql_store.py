@@ -6,7 +6,7 @@ they never wait for a commit. Opened once per process by `bot/bootstrap` or by a
 
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -105,6 +105,13 @@ class SqlStore(SqlReads):
         try:
             async with self._reads.execute(statement.sqlite, values) as cursor:
                 return await cursor.fetchone()
+        except sqlite3.Error as fault:
+            raise driver.store_error(fault) from fault
+
+    async def _read_all(self, statement: Statement) -> Sequence[sqlite3.Row]:
+        try:
+            async with self._reads.execute(statement.sqlite) as cursor:
+                return list(await cursor.fetchall())
         except sqlite3.Error as fault:
             raise driver.store_error(fault) from fault
 

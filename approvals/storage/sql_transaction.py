@@ -15,6 +15,7 @@ from approvals.domain import audit, errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.audit import AuditEvent, ChainHead
 from approvals.domain.decision import Decision
+from approvals.domain.freeze import Freeze
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import Permit
 from approvals.domain.run import Run
@@ -22,6 +23,7 @@ from approvals.operations.ports import Committed, Ids
 from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
 from approvals.storage.sql_cards import SqlCards
+from approvals.storage.sql_freezes import SqlFreezes
 from approvals.storage.sql_history import SqlHistory
 from approvals.storage.sql_homes import SqlHomes
 from approvals.storage.sql_jobs import SqlJobs
@@ -30,7 +32,7 @@ from approvals.storage.sql_runs import SqlRuns
 _log = logging.getLogger(__name__)
 
 
-class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlJobs):
+class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlFreezes, SqlJobs):
     """One unit's view of the store; synchronous."""
 
     def __init__(
@@ -195,17 +197,20 @@ def news_of(kept: Iterable[SqlTransaction]) -> Committed:
     """Return what the units of one commit have to tell."""
     ended: list[ApprovalRequest] = []
     runs: list[Run] = []
+    freezes: list[Freeze] = []
     due: list[datetime] = []
     has_jobs = False
     for tx in kept:
         ended += tx.ended
         runs += tx.runs
+        freezes += tx.changed_freezes
         has_jobs |= tx.has_jobs
         if tx.next_due_at is not None:
             due.append(tx.next_due_at)
     return Committed(
         ended=tuple(ended),
         runs=tuple(runs),
+        freezes=tuple(freezes),
         next_due_at=min(due, default=None),
         has_jobs=has_jobs,
     )

@@ -38,7 +38,7 @@ _HOME = tables.table_of(tables.HomeRow)
 
 _CHANGING = (
     *("status", "cause", "version", "expires_at"),
-    *("due_at", "followed_up", "ended_at", "ended_by", "ended_reason"),
+    *("due_at", "followed_up", "held_until", "ended_at", "ended_by", "ended_reason"),
 )
 NONE: ColumnElement[int] = literal_column("0")
 """SQLite's dialect writes an offset to every limit, as a parameter unless it is given."""

@@ -104,6 +104,7 @@ class ApprovalRequestRow(StoredRow, table=True):
     ended_reason: str | None
     followed_up: str | None
     """Reminders and rungs as JSON; null while there were none."""
+    held_until: str | None
 
 
 class DecisionRow(StoredRow, table=True):
@@ -216,6 +217,21 @@ class AuditEventRow(StoredRow, table=True):
     body: str
     prev_hash: str
     hash: str
+
+
+class FreezeRow(StoredRow, table=True):
+    """The latest freeze of a channel, or of everything; in force until it has ended."""
+
+    __tablename__ = "frozen"
+
+    scope: str = Field(primary_key=True)
+    id: str
+    reason: str
+    started_by: str
+    started_at: str
+    ends_at: str | None
+    ended_at: str | None
+    ended_by: str | None
 
 
 class FactRow(StoredRow, table=True):

@@ -16,6 +16,7 @@ from approvals.domain.run import RunCause, RunStatus
 from approvals.gate.gateway import Gateway
 from approvals.operations.desk import Desk
 from approvals.operations.end_run import RunEnding, end_run
+from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import Committed, Transaction
 from approvals.operations.resume_run import TakenRun, resume_run
@@ -45,6 +46,7 @@ class Runner:
         find_agent: FindAgent,
         thread_of: ThreadOf,
         checkpoints: Place,
+        freezes: FreezeCopy,
         runs_max: int = RUNS_MAX,
     ) -> None:
         """Listen to commits, so that a cancelled run stops at once; `run` does the rest.
@@ -55,6 +57,7 @@ class Runner:
             find_agent: Returns an agent's configuration as it is now.
             thread_of: Returns where a run tells its steps.
             checkpoints: Where conversations are kept.
+            freezes: What is frozen: its runs stop at the end of their step, and wait.
             runs_max: How many runs work at once; the others wait.
         """
         self._desk = desk
@@ -72,7 +75,9 @@ class Runner:
         self._line = WaitingLine()
         self._under_way: dict[asyncio.Task[None], tuple[RunId, ChannelId]] = {}
         self._nudge = asyncio.Event()
+        self._freezes = freezes
         desk.store.on_commit(self._hear)
+        freezes.on_change(self._stop_frozen)
 
     def __len__(self) -> int:
         """Return how many runs are under way."""
@@ -120,6 +125,12 @@ class Runner:
             for task, (run_id, _) in self._under_way.items():
                 if run_id in cancelled:
                     task.cancel()
+
+    def _stop_frozen(self) -> None:
+        """Let what is frozen come to the end of its step; it goes on when that has ended."""
+        for run_id, channel in self._under_way.values():
+            if self._freezes.found(channel) is not None:
+                self._drain.request_one(run_id)
 
     async def _line_up(self) -> None:
         """Put what is wanted into the line of its channel."""

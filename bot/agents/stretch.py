@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from approvals.domain import errors
-from approvals.domain.ids import RequestId
+from approvals.domain.ids import RequestId, RunId
 from approvals.domain.run import RunCause
 from approvals.operations.desk import Desk
 from approvals.operations.end_run import RunEnding
@@ -47,16 +47,21 @@ class Awaiting:
 
 @dataclass(slots=True)
 class Drain:
-    """How a stretch is asked to stop at its next step, keeping its lease."""
+    """How a stretch is asked to stop at its next step."""
 
     is_wanted: bool = False
-    controls: list[Any] = field(default_factory=list)
+    controls: dict[RunId, Any] = field(default_factory=dict)
 
     def request(self) -> None:
         """Ask every stretch, now and later."""
         self.is_wanted = True
-        for control in self.controls:
+        for control in self.controls.values():
             control.request_drain()
+
+    def request_one(self, run_id: RunId) -> None:
+        """Ask the stretch of one run, which gives its lease back and waits in line."""
+        if run_id in self.controls:
+            self.controls[run_id].request_drain()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +166,7 @@ async def _invoked(
     from approvals.gate.langchain import paused_requests
 
     control = RunControl()
-    parts.drain.controls.append(control)
+    parts.drain.controls[work.run.id] = control
     if parts.drain.is_wanted:
         control.request_drain()
     try:
@@ -169,9 +174,10 @@ async def _invoked(
             given, config, context=work, durability="sync", version="v2", control=control
         )
     except GraphDrained:
-        return None
+        # What one run alone was asked for is a freeze: it waits, and nothing has to be answered.
+        return None if parts.drain.is_wanted else Awaiting(requests=())
     finally:
-        parts.drain.controls.remove(control)
+        del parts.drain.controls[work.run.id]
     if not ended.interrupts:
         return await _ending(work, ended.value["messages"])
     waiting = paused_requests(ended.interrupts)

@@ -22,6 +22,7 @@ from bot.slack.calling import audience_of, called
 from bot.slack.card_text import call_in_words, counted, headline, minutes_left
 from bot.slack.escaping import escape, plain_text, untrusted
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
+from bot.slack.freeze_words import frozen_line, reason_of
 from bot.slack.memory import memory
 from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
@@ -57,6 +58,7 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
         *earlier_story(content),
         *escalated_story(content),
         *story(content),
+        *_frozen(content),
     ]
     if told:
         blocks.append(rich_text(f"story:{request.id}", told))
@@ -104,6 +106,12 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
 def approvals_needed(requirement: Requirement) -> str:
     """Return whose approvals the request needed when it was asked, in words."""
     return needs(requirement.slots_by_rule)
+
+
+def _frozen(content: CardContent) -> list[Element]:
+    if content.freeze is None:
+        return []
+    return [section(*frozen_line(content.freeze)), reason_of(content.freeze)]
 
 
 def _headline(content: CardContent) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from bot.slack.door_parts import DoorParts
 from bot.slack.errands import Errands
 from bot.slack.events import Events
 from bot.slack.extensions import Extensions
+from bot.slack.freeze_messenger import SlackFreezeMessenger
 from bot.slack.health import SlackHealth
 from bot.slack.home_messenger import SlackHomeMessenger
 from bot.slack.home_tab import HomeTab
@@ -72,6 +73,7 @@ class SlackDoor:
         self.messenger: SlackMessenger
         self.run_messenger: SlackRunMessenger
         self.home_messenger: SlackHomeMessenger
+        self.freeze_messenger: SlackFreezeMessenger
         self.ingress: Ingress
         self._signed: SignedHttp | None = None
         self._socket: SocketMode | None = None
@@ -101,6 +103,7 @@ class SlackDoor:
             door.home_messenger = SlackHomeMessenger(door.api, pacing)
             door.messenger = SlackMessenger(sending, gateway=gateway)
             door.run_messenger = SlackRunMessenger(sending, gateway=gateway)
+            door.freeze_messenger = SlackFreezeMessenger(sending, gateway=gateway)
             try:
                 yield door
             finally:

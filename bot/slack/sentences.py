@@ -11,11 +11,13 @@ from approvals.domain import edit_errors, errors, run_errors, time_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.durations import format_duration
+from approvals.domain.freeze import Freeze
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Settlement
 from approvals.domain.quorum import Progress
 from bot.slack.cards import approvals_needed
 from bot.slack.escaping import escape, untrusted
+from bot.slack.freeze_words import sentence
 from bot.slack.quorum_words import slots_in_words
 
 STILL_SAVING = (
@@ -80,10 +82,6 @@ _SENTENCES = {
         "The policy lets nobody put this request off further (`extend_max`). "
         f"{_NO_CHANGE} Decide it, or let it be asked again."
     ),
-    errors.Frozen.code: (
-        f"The gateway is frozen: nothing can be approved until the freeze is lifted. {_SAFE} "
-        "You may still reject."
-    ),
 }
 _READING = {
     errors.BotMayNotDecide.code: "Bots and workflows may not look at what is asked.",
@@ -123,6 +121,8 @@ def _by_facts(refusal: errors.Refusal) -> str | None:
         return _counted(refusal)
     if isinstance(refusal, errors.DeniedByPolicy):
         return _denied(refusal)
+    if isinstance(refusal, errors.Frozen):
+        return _frozen(refusal)
     if isinstance(refusal, errors.IdentityUnverified):
         return f"{_unverified(refusal)} {_SAFE} {_try_again(refusal)}"
     if isinstance(refusal, errors.StoreUnavailable):
@@ -216,7 +216,7 @@ def _not_approver(request: ApprovalRequest | None) -> str:
     return f"{start} It needs {needs}{by}.{both}"
 
 
-def _counted(refusal: errors.AlreadyCounted) -> str:
+def _counted(refusal: errors.Refusal) -> str:
     start = "Your approval is already counted, and nobody counts twice."
     state = refusal.facts.get("progress")
     if not isinstance(state, Progress):
@@ -232,6 +232,12 @@ def _denied(refusal: errors.Refusal) -> str:
     start = "The policy in force now denies this call, so the request was closed. It did not run."
     is_ours = refusal.message == errors.DeniedByPolicy().message
     return start if is_ours else f"{start} The policy says: {untrusted(refusal.message, 300)}"
+
+
+def _frozen(refusal: errors.Frozen) -> str:
+    freeze = refusal.facts.get("freeze")
+    what = sentence(freeze) if isinstance(freeze, Freeze) else "❄ The gateway is frozen"
+    return f"{what}. Nothing can be approved until it is lifted. {_SAFE} You may still reject."
 
 
 def _tool(request: ApprovalRequest) -> str:

@@ -142,6 +142,7 @@ async def running_agents(
             find_agent=agents_by_name(specs),
             thread_of=thread_of,
             checkpoints=checkpoints or path / "checkpoints.db",
+            freezes=gateway.freezes,
             **also,
         )
         threads = FakeRunMessenger()

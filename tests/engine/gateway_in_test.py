@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from approvals.operations.click import Answer, Click
 from approvals.operations.decide import decide
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
+from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.ports import Clock, Ids, Store
 from approvals.operations.read_card import read_cards
 from approvals.operations.record_calls import CallLog
@@ -31,8 +32,8 @@ from approvals.storage.postgres.store import PostgresStore
 from approvals.storage.sql_store import SqlStore
 from bot.background import deliveries
 from tests.engine.lock_order import InLockOrder
-from tests.fakes.clock import FakeClock
-from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeMessenger
+from tests.fakes.clock import FakeClock, FakeWatch
+from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeFreezeMessenger, FakeMessenger
 
 OPS = ChannelId("C0OPS")
 POLICY = """
@@ -69,6 +70,9 @@ class GatewayInTest:
     messenger: FakeMessenger
     call_log: CallLog
     policies: list[Policy]
+    freezes: FreezeCopy
+    watch: FakeWatch
+    freeze_told: FakeFreezeMessenger = field(default_factory=FakeFreezeMessenger)
 
     def asks(
         self,
@@ -100,7 +104,8 @@ class GatewayInTest:
         await self.settled()
         while jobs := await take_jobs(self.desk):
             for job in jobs:
-                await deliveries(self.desk, self.messenger)[job.kind](job)
+                deliver = deliveries(self.desk, self.messenger, freeze_messenger=self.freeze_told)
+                await deliver[job.kind](job)
 
     async def clicks(
         self,
@@ -179,6 +184,11 @@ async def a_gateway(
             owner=owner,
         )
         call_log = CallLog()
-        gateway = LocalGateway(desk, call_log)
-        yield GatewayInTest(store, desk, gateway, hands, directory, messenger, call_log, policies)
+        watch = FakeWatch()
+        freezes = FreezeCopy(desk.store, clock, monotonic=watch.now_s)
+        await freezes.refresh()
+        gateway = LocalGateway(desk, call_log, freezes)
+        yield GatewayInTest(
+            store, desk, gateway, hands, directory, messenger, call_log, policies, freezes, watch
+        )
         await gateway.close()

@@ -5,12 +5,13 @@ would be locked on PostgreSQL is told from the statements.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.errors import StoreUnavailable
+from approvals.domain.freeze import Freeze
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Committed, Store, Transaction
 from approvals.operations.snapshot import Snapshot
@@ -20,7 +21,17 @@ from approvals.storage.sql_transaction import SqlTransaction
 
 Result = TypeVar("Result")
 
-ORDER = ("fact", "home", "run", "run_thread", "run_note", "approval_request", "job", "audit_event")
+ORDER = (
+    "frozen",
+    "fact",
+    "home",
+    "run",
+    "run_thread",
+    "run_note",
+    "approval_request",
+    "job",
+    "audit_event",
+)
 KEYED = frozenset({"run", "approval_request", "job"})
 """Many rows of these may be locked by one unit: by their keys, upwards."""
 OF_REQUEST = frozenset({"permit", "card", "decision"})
@@ -58,6 +69,9 @@ class InLockOrder:
 
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
         return await self._store.request(request_id)
+
+    async def freezes(self) -> Sequence[Freeze]:
+        return await self._store.freezes()
 
     async def next_due_at(self) -> datetime | None:
         return await self._store.next_due_at()

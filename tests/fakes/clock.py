@@ -16,3 +16,13 @@ class FakeClock:
 
     def advance(self, by: timedelta) -> None:
         self.at += by
+
+
+class FakeWatch:
+    """Seconds that pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.at_s = 0.0
+
+    def now_s(self) -> float:
+        return self.at_s

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card
+from approvals.domain.freeze import Freeze
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.domain.telling import Telling
 from approvals.operations.ports import (
@@ -134,3 +135,16 @@ class FakeMessenger:
         if self.trouble is not None:
             raise self.trouble
         self.replies.append(telling.key)
+
+
+@dataclass
+class FakeFreezeMessenger:
+    """Implements `FreezeMessenger`."""
+
+    told: list[tuple[ChannelId, Freeze]] = field(default_factory=list)
+    trouble: NotNow | Undeliverable | None = None
+
+    async def tell_freeze(self, channel: ChannelId, freeze: Freeze) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.told.append((channel, freeze))

@@ -109,7 +109,13 @@ class Scene:
     async def deliver(self) -> None:
         """Run the outbox until nothing is due."""
         door = self.door
-        deliver_of = deliveries(self.desk, door.messenger, door.run_messenger, door.home_messenger)
+        deliver_of = deliveries(
+            self.desk,
+            door.messenger,
+            door.run_messenger,
+            door.home_messenger,
+            freeze_messenger=door.freeze_messenger,
+        )
         while jobs := await take_jobs(self.desk):
             for job in jobs:
                 if job.kind is JobKind.RESUME:

@@ -1,12 +1,13 @@
 """Stores that are slow, full or broken, in front of the real one: the store port is the seam."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.errors import StoreFull, StoreUnavailable
+from approvals.domain.freeze import Freeze
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import Committed, Store, Transaction
 from approvals.operations.snapshot import Snapshot
@@ -47,6 +48,9 @@ class TroubledStore:
         if self.failure is not None:
             raise self.failure
         return await self.inner.request(request_id)
+
+    async def freezes(self) -> Sequence[Freeze]:
+        return await self.inner.freezes()
 
     async def next_due_at(self) -> datetime | None:
         return await self.inner.next_due_at()

@@ -6,7 +6,7 @@ and the unit is run again. A caller is answered only after COMMIT.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, TypeVar, cast
@@ -138,6 +138,14 @@ class PostgresStore(SqlReads):
     async def _read(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         try:
             return await self._units.row(statement, values)
+        except Exception as fault:
+            if not faults.is_fault(fault):
+                raise
+            raise faults.store_error(fault) from fault
+
+    async def _read_all(self, statement: Statement) -> Sequence[Any]:
+        try:
+            return await self._units.rows(statement)
         except Exception as fault:
             if not faults.is_fault(fault):
                 raise

@@ -6,7 +6,7 @@ commit, the server is asked what became of the transaction.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from time import monotonic
@@ -94,6 +94,20 @@ class Units:
         async def read(_: bool) -> Result:
             async with self._looks.connect() as connection:
                 found: Result = await _on(connection, looked)
+                return found
+
+        return await self._patiently(read)
+
+    async def rows(self, statement: Statement) -> Sequence[Any]:
+        """Return every row of *statement*, read outside any transaction.
+
+        Raises:
+            Exception: the fault that did not pass.
+        """
+
+        async def read(_: bool) -> Sequence[Any]:
+            async with self._reads.connect() as connection:
+                found: Sequence[Any] = await _on(connection, lambda made: _all(made, statement))
                 return found
 
         return await self._patiently(read)
@@ -191,3 +205,7 @@ async def _on(connection: AsyncConnection, work: Callable[[Connection], Any]) ->
 
 def _first(connection: Connection, statement: Statement, values: Mapping[str, Any]) -> Any:
     return PostgresExecutor(connection).run(statement, values).fetchone()
+
+
+def _all(connection: Connection, statement: Statement) -> Sequence[Any]:
+    return list(PostgresExecutor(connection).run(statement, {}).fetchall())

@@ -11,6 +11,7 @@ from bot.slack.errands import LOGGER, error_id
 from bot.slack.rich_text import Element, bold, code
 from bot.slack.sentences import error_sentence
 from bot.slack.typed_words import plain_quotes, split
+from bot.slack.verbs.freezing import FREEZE, UNFREEZE
 from bot.slack.verbs.listing import LIST
 from bot.slack.verbs.refused import refused
 from bot.slack.verbs.reply import Line, Reply, told
@@ -98,5 +99,5 @@ HELP = Verb(
     does="lists the verbs, or says more about one",
     answer=_help,
 )
-VERBS = (WAITING, LIST, SHOW, HELP)
+VERBS = (WAITING, LIST, SHOW, FREEZE, UNFREEZE, HELP)
 BY_NAME = {verb.name: verb for verb in VERBS}

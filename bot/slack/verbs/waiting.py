@@ -3,6 +3,7 @@
 from approvals.operations.read_waiting import waiting_for
 from bot.slack.card_text import counted
 from bot.slack.rich_text import bold, code
+from bot.slack.verbs.freezing import frozen_line
 from bot.slack.verbs.lines import pending_line
 from bot.slack.verbs.reply import Line, Reply, told
 from bot.slack.verbs.verb import Asked, Verb, nothing_more
@@ -19,7 +20,8 @@ async def _answer(asked: Asked) -> Reply:
     waiting = await waiting_for(asked.desk, asked.reader)
     now, count = asked.desk.clock.now(), len(waiting.requests)
     shown = waiting.requests[:LISTED_MAX]
-    lines: list[Line] = [_headline(count, waiting.pending)]
+    lines: list[Line] = [frozen_line(each) for each in await asked.desk.store.freezes()]
+    lines.append(_headline(count, waiting.pending))
     lines += [pending_line(each, now, is_here=each.channel == asked.channel) for each in shown]
     if count > len(shown):
         lines.append([f"and {count - len(shown)} that close later."])

@@ -1,0 +1,105 @@
+"""What is frozen, as this process knows it: read on the path of allowed calls, which asks no disk.
+
+Kept by `watch_freezes`, one loop of the gateway: commits of this process bring their change with
+their news, and a small read every REFRESH_EVERY_S finds what another process did. Nothing is
+allowed by a copy older than STALE_AFTER_S: the call then has to wait for the store itself.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from approvals.domain.errors import StoreUnavailable
+from approvals.domain.freeze import Freeze, covering
+from approvals.domain.ids import ChannelId
+from approvals.operations.ports import Clock, Committed, Store
+
+STALE_AFTER_S = 2.0
+REFRESH_EVERY_S = 0.5
+READ_WITHIN_S = 1.0
+_log = logging.getLogger("sayso.freeze")
+
+
+class FreezeCopy:
+    """The freezes in force, with the moment at which that was known."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start without knowing anything; *monotonic* tells how old that is, in seconds."""
+        self._store = store
+        self._clock = clock
+        self._monotonic = monotonic
+        self._standing: Mapping[str, Freeze] = {}
+        self._known_at: float | None = None
+        self._changes = 0
+        self._listeners: list[Callable[[], None]] = []
+        store.on_commit(self._hear)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what this copy says may be relied on."""
+        known_at = self._known_at
+        return known_at is not None and self._monotonic() - known_at < STALE_AFTER_S
+
+    def found(self, *channels: ChannelId | None) -> Freeze | None:
+        """Return what is in force for any of *channels*; only while `is_fresh` it can be known."""
+        if not self._standing:
+            return None
+        return covering(self._standing.values(), *channels, now=self._clock.now())
+
+    def in_force(self) -> tuple[Freeze, ...]:
+        """Return the freezes in force, as far as is known."""
+        now = self._clock.now()
+        return tuple(each for each in self._standing.values() if each.is_in_force(now))
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call *listener* on the event loop whenever what is frozen may have changed."""
+        self._listeners.append(listener)
+
+    async def refresh(self) -> None:
+        """Read what is in force; it is known as of the moment the read began.
+
+        Raises:
+            StoreUnavailable: it cannot be read, or not in time.
+        """
+        while True:
+            changes, began_at = self._changes, self._monotonic()
+            try:
+                async with asyncio.timeout(READ_WITHIN_S):
+                    found = await self._store.freezes()
+            except TimeoutError:
+                raise StoreUnavailable("What is frozen could not be read in time.") from None
+            if changes == self._changes:
+                break
+            # A commit of ours came in between: what was read may be older than it.
+        self._known_at = began_at
+        self._take({each.scope: each for each in found})
+
+    def _hear(self, news: Committed) -> None:
+        if not news.freezes:
+            return
+        self._changes += 1
+        changed = {each.scope: each for each in news.freezes}
+        kept = {scope: each for scope, each in self._standing.items() if scope not in changed}
+        standing = {scope: each for scope, each in changed.items() if each.ended_at is None}
+        self._take({**kept, **standing})
+
+    def _take(self, standing: Mapping[str, Freeze]) -> None:
+        before, self._standing = self._standing, standing
+        if before != standing:
+            for listener in self._listeners:
+                listener()
+
+
+async def watch_freezes(copy: FreezeCopy) -> None:
+    """Keep *copy* fresh, for ever."""
+    while True:
+        try:
+            await copy.refresh()
+        except StoreUnavailable as trouble:
+            _log.error("What is frozen is not known: %s", trouble.message)
+        except Exception:
+            _log.exception("What is frozen is not known; it is read again")
+        await asyncio.sleep(REFRESH_EVERY_S)

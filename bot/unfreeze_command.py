@@ -1,0 +1,9 @@
+"""`sayso unfreeze`: lifts what `sayso freeze` or a person in Slack froze; all of it is there."""
+
+from bot.console_freeze import UNFREEZE
+from bot.freeze_command import run_verb
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command; return the exit code."""
+    return run_verb(UNFREEZE, arguments)
