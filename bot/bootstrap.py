@@ -135,17 +135,7 @@ async def running_gateway(
             checkpoints=_checkpoints(settings),
             freezes=freezes,
         )
-        webhooks = HttpWebhooks(os.environ, allowed=Allowed(settings.webhook_networks))
-        deliver = deliveries(
-            desk,
-            door.messenger,
-            door.run_messenger,
-            door.home_messenger,
-            webhooks=webhooks,
-            freeze_messenger=door.freeze_messenger,
-        )
-        outbox = Outbox(desk, deliver, resume=runner.want)
-        loops.start("outbox", outbox.run())
+        loops.start("outbox", _outbox(desk, door, settings, runner=runner).run())
         loops.start("agents", runner.run())
         stack.push_async_callback(runner.close)
         stack.push_async_callback(gateway.close)
@@ -160,6 +150,18 @@ async def running_gateway(
         loops.start("presence", presence.run())
         loops.start("reconciler", reconciler.run())
         yield Running(gateway=gateway, desk=desk, door=door, url=url)
+
+
+def _outbox(desk: Desk, door: SlackDoor, settings: Settings, *, runner: Runner) -> Outbox:
+    deliver = deliveries(
+        desk,
+        door.messenger,
+        door.run_messenger,
+        door.home_messenger,
+        webhooks=HttpWebhooks(os.environ, allowed=Allowed(settings.webhook_networks)),
+        freeze_messenger=door.freeze_messenger,
+    )
+    return Outbox(desk, deliver, resume=runner.want)
 
 
 def _choices(agents: Sequence[AgentSpec]) -> list[AgentChoice]:

@@ -63,6 +63,7 @@ def _named(value: Schema) -> Schema:
 
 
 _NAMES = _some(_TEXT)
+_COUNT: Schema = {"type": "integer", "minimum": 1}
 _SLOT = _mapping(
     {"of": _NAMES, "count": {"type": "integer", "minimum": 1, "maximum": COUNT_MAX}}, "of"
 )
@@ -82,6 +83,8 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.ESCALATE: {"type": "array", "items": _RUNG, "minItems": 1, "maxItems": RUNGS_MAX},
     terms.REASONS: _some({**_TEXT, "maxLength": REASON_MAX_CHARS}),
     terms.NOTIFY: _NAMES,
+    terms.BUDGET: _mapping({"per": _DURATION, "agent": _COUNT, "channel": _COUNT}, "per"),
+    terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
     terms.AUDIT_STRICT: _choice(Audit),
 }
 """The form of options that the kind of their value does not tell."""
