@@ -19,6 +19,7 @@ from approvals.operations.deliver_reminder import deliver_reminder
 from approvals.operations.deliver_run import deliver_run
 from approvals.operations.deliver_webhook import deliver_webhook
 from approvals.operations.desk import Desk
+from approvals.operations.policy_news import PolicyMessenger, deliver_policy_news
 from approvals.operations.ports import Committed, Messenger
 from approvals.operations.publish_home import HomeMessenger, deliver_home
 from approvals.operations.record_calls import CallLog
@@ -85,8 +86,8 @@ class Sleeper:
         return seconds
 
 
-class CardMessenger(Messenger, ReminderMessenger, Protocol):
-    """Tells everything about requests."""
+class CardMessenger(Messenger, ReminderMessenger, PolicyMessenger, Protocol):
+    """Tells everything about requests, and what they are judged by."""
 
 
 Deliver = Callable[[Job], Awaitable[None]]
@@ -106,6 +107,7 @@ def deliveries(
     found: dict[JobKind, Deliver] = {
         JobKind.CARD: functools.partial(deliver, desk, messenger),
         JobKind.REMINDER: functools.partial(deliver_reminder, desk, messenger),
+        JobKind.POLICY: functools.partial(deliver_policy_news, desk, messenger),
     }
     if webhooks is not None:
         found[JobKind.WEBHOOK] = functools.partial(deliver_webhook, desk, webhooks)

@@ -11,6 +11,7 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.policy import Policy
 from approvals.operations.desk import Desk
 from approvals.operations.meet_people import Met, meet_people
+from approvals.operations.policy_news import policy_in_force
 from approvals.storage.mistakes import Mistakes, PolicyInvalid
 from approvals.storage.policy_file import PolicyChange, PolicyFile
 
@@ -27,6 +28,8 @@ class PolicyWatch:
         self._waiting: Policy | None = None
         """A policy that Slack could not yet be asked about."""
         self._ask_at: datetime | None = None
+        self._recorded: str | None = None
+        """The version the store knows to be in force."""
 
     async def begin(self) -> None:
         """Let Slack meet the people of the policy the gateway starts with.
@@ -38,17 +41,25 @@ class PolicyWatch:
         if met.unmet:
             raise self._invalid(met)
         self._file.policy = met.policy
+        await self._record()
 
     async def look(self) -> None:
         """Read the file if it changed; audit what came of it."""
+        await self._record()  # should the store have been away when the policy came into force
         found = await asyncio.to_thread(self._file.look)
         if isinstance(found, PolicyChange):
             self._waiting = None
-            await self._audit(found)
+            await self._audit_refusal(found)
         elif found is not None:
             await self._meet(found)
         elif self._waiting is not None and self._is_time():
             await self._meet(self._waiting)
+
+    async def _record(self) -> None:
+        policy = self._file.policy
+        if policy.version != self._recorded:
+            await policy_in_force(self._desk, policy, self._file.text)
+            self._recorded = policy.version
 
     def _is_time(self) -> bool:
         return self._ask_at is None or self._desk.clock.now() >= self._ask_at
@@ -57,14 +68,15 @@ class PolicyWatch:
         met = await meet_people(self._desk.directory, policy)
         if not met.unmet:
             self._waiting = None
-            await self._audit(self._file.accept(met.policy))
+            self._file.accept(met.policy)
+            await self._record()
             return
         is_passing = any(each.is_passing for each in met.unmet)
         self._waiting = policy if is_passing else None
         self._ask_at = self._desk.clock.now() + ASK_AGAIN_AFTER
         refusal = self._invalid(met)
         if refusal.mistakes != self._file.mistakes:
-            await self._audit(self._file.refuse(refusal))
+            await self._audit_refusal(self._file.refuse(refusal))
 
     def _invalid(self, met: Met) -> PolicyInvalid:
         mistakes = Mistakes(self._file.path.name)
@@ -72,9 +84,9 @@ class PolicyWatch:
             mistakes.add(each.people, each.text)
         return PolicyInvalid(mistakes.found)
 
-    async def _audit(self, change: PolicyChange) -> None:
+    async def _audit_refusal(self, change: PolicyChange) -> None:
         event = AuditEvent(
-            name=AuditName.POLICY_REFUSED if change.is_refused else AuditName.POLICY_LOADED,
+            name=AuditName.POLICY_REFUSED,
             subject=self._desk.owner,
             at=self._desk.clock.now(),
             data={

@@ -77,3 +77,5 @@ class Defaults:
     tasks: TaskRules = MEMBERS_ONLY
     freeze: tuple[str, ...] = ()
     """Names of people sets who may freeze everything, and every channel; none: nobody."""
+    policy_channel: ChannelId | None = None
+    """Where it is told that the policy changed."""

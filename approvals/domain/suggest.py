@@ -7,13 +7,14 @@ suggestion.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from approvals.domain.approval_request import Status
 from approvals.domain.effect import Effect
 from approvals.domain.ids import ChannelId
 from approvals.domain.recorded import Recorded
+from approvals.domain.rule import Rule
 from approvals.domain.tool_glob import ToolGlob, is_plain
 
 READING_WORDS = frozenset(
@@ -23,7 +24,7 @@ READING_WORDS = frozenset(
     }
 )  # fmt: skip
 DENIED_AFTER = 3
-"""So many rejections without one approval, and denying is suggested."""
+"""So many rejections and no approval, and denying is suggested; also where a rule denied."""
 _WORD = re.compile(r"[A-Za-z][a-z]*")
 
 
@@ -50,11 +51,15 @@ class _Seen:
         return self.passed.total() + self.ended.total()
 
 
-def suggested_rules(recorded: Recorded) -> Mapping[ChannelId, tuple[SuggestedRule, ...]]:
+def suggested_rules(
+    recorded: Recorded, *, guardrails: Iterable[Rule] = ()
+) -> Mapping[ChannelId, tuple[SuggestedRule, ...]]:
     """Return rules for each channel in which calls were recorded, most called first.
 
-    Tools whose names could pass for others are left out: no rule should be made of them.
+    Tools whose names could pass for others are left out, because no rule should be made of them,
+    and so are those that *guardrails* deny anyway.
     """
+    denying = [each for each in guardrails if each.effect is Effect.DENY and not each.condition]
     seen: dict[ChannelId, dict[str, _Seen]] = {}
     for asked in recorded.asked:
         tools = seen.setdefault(asked.requirement.channel, {})
@@ -66,11 +71,19 @@ def suggested_rules(recorded: Recorded) -> Mapping[ChannelId, tuple[SuggestedRul
     for passed in recorded.passed:
         tools = seen.setdefault(passed.channel, {})
         tools.setdefault(passed.tool, _Seen()).passed[passed.effect] += 1
-    return {channel: tuple(_rules(tools)) for channel, tools in seen.items()}
+    return {
+        channel: rules
+        for channel, tools in seen.items()
+        if (rules := tuple(_rules(tools, denying)))
+    }
 
 
-def _rules(tools: Mapping[str, _Seen]) -> Iterable[SuggestedRule]:
-    effects = {name: _effect(name, each) for name, each in tools.items() if _is_usable(name)}
+def _rules(tools: Mapping[str, _Seen], denying: Sequence[Rule]) -> Iterable[SuggestedRule]:
+    effects = {
+        name: _effect(name, each)
+        for name, each in tools.items()
+        if _is_usable(name) and not any(rule.covers(name) for rule in denying)
+    }
     families: dict[tuple[str, Effect], list[str]] = {}
     for name, effect in effects.items():
         families.setdefault((_family(name), effect), []).append(name)
@@ -95,10 +108,11 @@ def _is_usable(name: str) -> bool:
 
 def _effect(name: str, seen: _Seen) -> Effect:
     approved, rejected = seen.ended[Status.APPROVED], seen.ended[Status.REJECTED]
+    denied = seen.passed[Effect.DENY]
     only_refused = approved == 0 and seen.passed[Effect.ALLOW] == 0
-    if only_refused and rejected + seen.passed[Effect.DENY] >= DENIED_AFTER:
+    if only_refused and (denied or rejected >= DENIED_AFTER):
         return Effect.DENY
-    if rejected == 0 and seen.passed[Effect.DENY] == 0 and _reads(name):
+    if rejected == 0 and denied == 0 and _reads(name):
         return Effect.ALLOW
     return Effect.ASK
 
@@ -132,4 +146,5 @@ def _why(names: Iterable[str], tools: Mapping[str, _Seen]) -> str:
         f"{count} {'allowed' if effect is Effect.ALLOW else 'denied'} by a rule"
         for effect, count in passed.items()
     ]
-    return f"{(ended.total() + passed.total())} calls: {', '.join(parts)}"
+    calls = ended.total() + passed.total()
+    return f"{calls} {'call' if calls == 1 else 'calls'}: {', '.join(parts)}"

@@ -53,6 +53,9 @@ class PolicyFile:
         raw = read_file(path)
         self._content = _content(raw)
         self.policy: Policy = read_policy(raw, file=path.name)
+        self.text = _text(raw)
+        """What is in force, as it is written."""
+        self._looked = self.text
         self.mistakes: tuple[Mistake, ...] = ()
 
     @property
@@ -85,7 +88,7 @@ class PolicyFile:
         self._signature = signature
         if self._content == _content(raw):
             return None
-        self._content = _content(raw)
+        self._content, self._looked = _content(raw), _text(raw)
         try:
             return read_policy(raw, file=self.path.name)
         except PolicyInvalid as refusal:
@@ -94,7 +97,7 @@ class PolicyFile:
     def accept(self, policy: Policy) -> PolicyChange:
         """Put *policy*, which `look` returned, in force."""
         previous = self.policy
-        self.policy, self.mistakes = policy, ()
+        self.policy, self.text, self.mistakes = policy, self._looked, ()
         version = policy.version[:12]
         _log.info("%s: the changed file is in force (version %s)", self.path.name, version)
         return PolicyChange(policy_version=policy.version, previous_version=previous.version)
@@ -132,6 +135,10 @@ def _signature(path: Path) -> _Signature | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8-sig", "replace")
 
 
 def _content(raw: bytes) -> str:

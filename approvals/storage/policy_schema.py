@@ -76,7 +76,12 @@ _REMIND = _mapping(
     },
     "every",
 )
-_RUNG = _mapping({"after": _DURATION, "to": _NAMES, "channel": _TEXT}, "after", "to")
+_RUNG = _mapping(
+    {"after": _DURATION, "to": _NAMES, "channel": _TEXT, "webhook": _TEXT}, "after", "to"
+)
+_WHOLE: Schema = {"type": "integer", "minimum": 1}
+_BUDGET = _mapping({"per": _DURATION, "agent": _WHOLE, "channel": _WHOLE}, "per")
+_WEBHOOK = _mapping({"url": _TEXT, "secret_env": _TEXT, "secret_file": _TEXT}, "url")
 
 SHAPES: Mapping[Option[Any], Schema] = {
     terms.REMIND: _REMIND,
@@ -86,6 +91,8 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.BUDGET: _mapping({"per": _DURATION, "agent": _COUNT, "channel": _COUNT}, "per"),
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
     terms.AUDIT_STRICT: _choice(Audit),
+    terms.BUDGET: _BUDGET,
+    terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
 }
 """The form of options that the kind of their value does not tell."""
 
@@ -114,6 +121,7 @@ def policy_schema() -> Schema:
         "guardrails": {"type": "array", "items": _rule(Effect.ASK, Effect.DENY)},
         "tools": _named(_TEXT),
         "channels": channels,
+        "webhooks": _named(_WEBHOOK),
     }
     made = _mapping(root, "version", "defaults", "people", "channels")
     return {"$schema": DIALECT, "title": "A policy of Sayso", **made}
@@ -129,6 +137,7 @@ def _defaults() -> Schema:
         "unmatched": _choice((Effect.ASK, Effect.DENY)),
         "tasks": _tasks(),
         "freeze": _NAMES,
+        "policy_channel": _TEXT,
     }
     return _mapping({**own, **_options(Place.DEFAULTS)}, "channel")
 

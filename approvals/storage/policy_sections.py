@@ -16,7 +16,7 @@ from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import slack_ids
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
-from approvals.storage.policy_declared import Declared
+from approvals.storage.policy_declared import Declared, read_channel
 from approvals.storage.policy_rules import RuleSection, read_rules
 from approvals.storage.policy_tasks import read_tasks
 from approvals.storage.policy_terms import keys_of, read_terms
@@ -99,7 +99,8 @@ def read_defaults(
     declared: Declared,
 ) -> Defaults | None:
     """Read what holds where nothing else is said; *declared* is what it may name."""
-    known = {"channel", "unmatched", "tasks", "freeze"} | keys_of(Place.DEFAULTS)
+    own = {"channel", "unmatched", "tasks", "freeze", "policy_channel"}
+    known = own | keys_of(Place.DEFAULTS)
     keys = read.fields(node, known, mistakes, what="defaults")
     if keys is None:
         return None
@@ -120,6 +121,7 @@ def read_defaults(
         terms=read_terms(keys, mistakes, place=Place.DEFAULTS, declared=declared),
         tasks=MEMBERS_ONLY if tasks is None else tasks,
         freeze=_freezers(keys.get("freeze"), declared.people, mistakes),
+        policy_channel=read_channel(keys.get("policy_channel"), declared, mistakes),
     )
 
 

@@ -61,5 +61,9 @@ def told(found: Replay, *, name: str, since: str) -> Iterator[str]:
 def _changed(each: Changed) -> Iterator[str]:
     tool = shorten(one_line(each.tool), TOOL_MAX_CHARS)
     said = f", {each.approved} approved, {each.rejected} rejected" if each.example else ""
-    yield f"  {each.was} -> {each.now}: {tool} in {each.channel}, {each.count} times{said}"
+    yield f"  {each.was} -> {each.now}: {tool} in {each.channel}, {_times(each.count)}{said}"
     yield f"    {shorten(one_line(each.because), REASON_MAX_CHARS)}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from approvals.domain.suggest import suggested_rules
 from approvals.storage.policy_file import read_file
+from approvals.storage.policy_reader import read_policy
 from approvals.storage.policy_text import with_rules
 from bot.policy.sources import add_policy, add_records, open_records, policy_name
 
@@ -29,6 +30,7 @@ def run(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     name = policy_name(chosen.policy)
     raw = read_file(Path(name))
-    rules = suggested_rules(open_records(chosen.data, chosen.since))
+    guardrails = read_policy(raw, file=name).guardrails
+    rules = suggested_rules(open_records(chosen.data, chosen.since), guardrails=guardrails)
     sys.stdout.write(with_rules(raw, rules, file=name))
     return 0

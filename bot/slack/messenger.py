@@ -9,10 +9,12 @@ from typing import Any
 
 from approvals.domain.card import Card
 from approvals.domain.telling import Telling
+from approvals.operations.policy_news import PolicyNews
 from approvals.operations.ports import CardContent, Posted
 from approvals.operations.reminder_messenger import Reminder
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
+from bot.slack.policy_message import policy_blocks, policy_text
 from bot.slack.reminder_message import reminder_blocks, reminder_text
 from bot.slack.replies import reply_elements, reply_text
 from bot.slack.rich_text import rich_text
@@ -20,6 +22,7 @@ from bot.slack.sending import Drawn, Sending
 
 CARD_EVENT = "sayso_card"
 REMINDER_EVENT = "sayso_reminder"
+POLICY_EVENT = "sayso_policy"
 
 
 class SlackMessenger:
@@ -101,6 +104,22 @@ class SlackMessenger:
         )
         thread = content.thread_ts or card.ts
         await self._sending.post(card.channel, drawn, thread_ts=thread, is_reply=True)
+
+    async def tell_policy(self, news: PolicyNews) -> None:
+        """Post that the policy changed.
+
+        Raises:
+            Undeliverable, NotNow
+        """
+        ids = {"policy": news.version, "gateway": self._gateway}
+        drawn = Drawn(
+            who=f"policy:{news.version}",
+            version=1,
+            text=policy_text(news),
+            blocks=policy_blocks(news),
+            metadata={"event_type": POLICY_EVENT, "event_payload": ids},
+        )
+        await self._sending.post(news.channel, drawn)
 
     def _drawn(self, content: CardContent, now: datetime) -> Drawn:
         return Drawn(

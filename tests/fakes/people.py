@@ -8,6 +8,7 @@ from approvals.domain.card import Card
 from approvals.domain.freeze import Freeze
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.domain.telling import Telling
+from approvals.operations.policy_news import PolicyNews
 from approvals.operations.ports import (
     CardContent,
     CardGone,
@@ -81,6 +82,7 @@ class FakeMessenger:
     """Implements the `Messenger` and `Display` ports; keeps every card it drew."""
 
     posts: list[CardContent] = field(default_factory=list)
+    news: list[PolicyNews] = field(default_factory=list)
     updates: list[CardContent] = field(default_factory=list)
     reminders: list[Reminder] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
@@ -100,6 +102,11 @@ class FakeMessenger:
 
     def shows_everything(self, request: ApprovalRequest) -> bool:
         return not self.cuts
+
+    async def tell_policy(self, news: PolicyNews) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.news.append(news)
 
     async def post(self, content: CardContent, *, now: datetime) -> Posted:
         trouble = self.trouble_in.get(content.card.channel, self.trouble)

@@ -69,3 +69,21 @@ async def test_a_plan_without_user_groups_is_told_at_start_with_what_to_write(
     with pytest.raises(PolicyInvalid, match="Slack plan has no user groups – name the people by"):
         async with a_whole_gateway(tmp_path, text, faults=[fault]):
             raise AssertionError("must not start")
+
+
+async def test_a_changed_policy_is_told_in_its_channel_with_what_changed(tmp_path: Path) -> None:
+    told = POLICY.replace("timeout: 15m}", 'timeout: 15m, policy_channel: "#prod-incidents"}')
+    async with a_whole_gateway(tmp_path, told) as whole:
+        denying = told.replace("effect: ask", "effect: deny, message: '<!channel> no'")
+        (tmp_path / "policy.yml").write_text(denying, encoding="utf-8")
+
+        def posted() -> list[str]:
+            texts = (str(each.blocks) for each in whole.slack.workspace.messages("C0PROD"))
+            return [text for text in texts if "approval policy changed" in text]
+
+        await eventually(lambda: bool(posted()))
+
+        (text,) = posted()
+        assert "+    rules: [{tool:" in text
+        assert "<!channel> no" in text
+        assert [each["diff"] for each in recorded(whole.database, "policy.loaded")] != []
