@@ -166,6 +166,7 @@ class Policy:
             guardrails=self.guardrails,
             routes=self._routes,
             channels=self.channels,
+            webhooks=self.webhooks.values(),
         )
 
     def approvers(self, channel: str) -> tuple[str, ...]:

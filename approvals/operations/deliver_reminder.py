@@ -51,7 +51,12 @@ async def deliver_reminder(desk: Desk, messenger: ReminderMessenger, job: Job) -
     audience = _audience(desk, content, people)
     await desk.store.write(lambda tx: tx.finish_job(job))
     try:
-        reminder = Reminder(content=content, number=number, audience=audience)
+        reminder = Reminder(
+            content=content,
+            number=number,
+            audience=audience,
+            is_hopeless=_is_hopeless(content, people),
+        )
         await messenger.remind(reminder, now=desk.clock.now())
     except Undeliverable:
         return
@@ -104,7 +109,7 @@ def _audience(desk: Desk, content: CardContent, people: PeopleNow) -> Audience:
     users: set[UserId] = set()
     for name, members in people.items():
         found = policy.set(name)
-        if found is None or members is None:
+        if found is None or not members:
             continue
         if _is_open_to_all(found, members, silent, content.request):
             groups += found.usergroups
@@ -117,6 +122,14 @@ def _audience(desk: Desk, content: CardContent, people: PeopleNow) -> Audience:
         usergroups=tuple(dict.fromkeys(groups)),
         more=max(0, len(named) - MENTIONED_MAX),
     )
+
+
+def _is_hopeless(content: CardContent, people: PeopleNow) -> bool:
+    """Whether it is certain that nobody can answer; nobody was read where none may be called."""
+    known = [members for members in people.values() if members is not None]
+    if not people or len(known) < len(people):
+        return False
+    return not frozenset().union(*known) - _cannot_answer(content)
 
 
 def _cannot_answer(content: CardContent) -> frozenset[UserId]:

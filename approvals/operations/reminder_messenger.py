@@ -29,6 +29,8 @@ class Reminder:
     """The request as its first card tells it."""
     number: int
     audience: Audience
+    is_hopeless: bool = False
+    """Nobody at all can answer now: the sets are empty, or hold only who may not."""
 
 
 class ReminderMessenger(Protocol):

@@ -1,11 +1,59 @@
-"""The present, from the operating system. The only place of the program that asks for it."""
+"""The present, from the operating system. The only place of the program that asks for it.
 
-from datetime import UTC, datetime
+It never runs backwards, so that no deadline comes later than people were told: while the system's
+clock is set back, it goes on by elapsed time. One that is set forward is followed, because a
+deadline that comes early refuses and one that comes late could permit.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+_log = logging.getLogger("sayso.clock")
+_STEP = timedelta(seconds=2)
+"""A system clock that is further behind than this was set back; less is how clocks differ."""
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - this is the Clock port
+
+
+def _elapsed_s() -> float:
+    """Return seconds that nobody can set; where the machine can tell, its sleep counts."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
 
 
 class SystemClock:
     """The `Clock` of a running gateway."""
 
+    def __init__(
+        self,
+        *,
+        wall: Callable[[], datetime] = _wall,
+        elapsed_s: Callable[[], float] = _elapsed_s,
+    ) -> None:
+        """*wall* is the system's clock in UTC, *elapsed_s* one that is never set."""
+        self._wall = wall
+        self._elapsed_s = elapsed_s
+        self._anchor = wall(), elapsed_s()
+        self._is_set_back = False
+
     def now(self) -> datetime:
-        """Return the present, timezone-aware, in UTC."""
-        return datetime.now(UTC)  # noqa: TID251 - this is the Clock port
+        """Return the present, timezone-aware, in UTC; never earlier than before."""
+        elapsed_s, wall = self._elapsed_s(), self._wall()
+        at, since_s = self._anchor
+        steady = at + timedelta(seconds=elapsed_s - since_s)
+        if wall >= steady:
+            self._anchor = wall, elapsed_s
+            self._is_set_back = False
+            return wall
+        if steady - wall > _STEP and not self._is_set_back:
+            self._is_set_back = True
+            _log.error(
+                "The system's clock was set back by %.0f s. Sayso goes on by elapsed time until the"
+                " clock has caught up; restart it if the clock was wrong before and is right now.",
+                (steady - wall).total_seconds(),
+            )
+        return steady

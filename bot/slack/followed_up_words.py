@@ -46,7 +46,7 @@ def escalated_story(content: CardContent) -> list[Element]:
     return [
         section(
             bold("⏫ Escalated. "),
-            f"Nobody has ended this within {waited}. ",
+            f"Not decided within {waited}. ",
             *mentions,
             " may decide it too.",
         )

@@ -13,6 +13,7 @@ from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, bold, code, moment, rich_text, section
 
 TOOL_MAX_CHARS = 80
+HOPELESS = "Nobody is there who could answer it now: the groups that may are empty."
 
 
 def reminder_text(reminder: Reminder, now: datetime) -> str:
@@ -37,6 +38,8 @@ def reminder_blocks(reminder: Reminder, now: datetime) -> list[dict[str, Any]]:
     mentions = called(reminder.audience)
     if mentions:
         parts += [*mentions, ", please decide on the card."]
+    elif reminder.is_hopeless:
+        parts.append(HOPELESS)
     return [rich_text(f"reminder:{request.id}", [section(*parts)])]
 
 

@@ -174,3 +174,11 @@ def test_a_webhook_that_could_not_be_told_is_a_mistake_that_tells_no_secret(
 
     assert says in mistake
     assert "hunter2" not in mistake
+
+
+def test_a_policy_that_learns_accounts_keeps_everything_else() -> None:
+    policy = read_policy((GOOD + WEBHOOKS).encode())
+    learned = policy.naming({})
+
+    for part in ("version", "defaults", "guardrails", "channels", "webhooks", "sets"):
+        assert getattr(learned, part) == getattr(policy, part)

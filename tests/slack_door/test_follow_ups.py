@@ -1,6 +1,7 @@
 """Reminders and escalations as people see them in Slack."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -93,7 +94,7 @@ async def test_an_escalations_card_calls_the_rungs_people_and_decides(stage: Sce
     assert card.text == (
         "⏫ Approve service_restart(service=checkout)? Medium risk, 7 min left. <!subteam^S0LEADS>"
     )
-    assert "⏫ Escalated. Nobody has ended this within 3 min. " in shown(card.blocks)
+    assert "⏫ Escalated. Not decided within 3 min. " in shown(card.blocks)
     assert [each["usergroup_id"] for each in objects(card.blocks, "usergroup")] == ["S0LEADS"]
     assert "escalated to leads in " in shown(messages(stage, PROD)[0].blocks)
     assert_slack_takes_message(card.blocks)
@@ -116,6 +117,19 @@ async def test_a_rung_in_a_channel_without_us_is_told_on_the_first_card(stage: S
     assert messages(stage, "C0LEADS") == []
     words = shown((await stage.message(request)).blocks)
     assert "who could not be asked there (Slack says not_in_channel)" in words
+
+
+async def test_B13_a_group_disabled_while_pending_is_told_once_in_the_channel(stage: Scene) -> None:
+    stage.set_policy(read_policy(POLICY.replace("users: [U0BOB]", "usergroup: S0SRE").encode()))
+    request = await asked(stage)
+    group = next(each for each in stage.slack.workspace.usergroups() if each.id == "S0SRE")
+    stage.slack.workspace.put_usergroup(replace(group, disabled=True))
+    await time_passes(stage, 2 * MINUTE)
+
+    _, reminder = thread(stage)
+    assert "Nobody is there who could answer it now" in shown(reminder.blocks)
+    assert not list(objects(reminder.blocks, "user"))
+    assert (await stage.stored(request)).is_pending
 
 
 async def test_what_an_agent_says_calls_nobody_in_reminders_and_escalations(stage: Scene) -> None:
