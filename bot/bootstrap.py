@@ -170,9 +170,9 @@ def _choices(agents: Sequence[AgentSpec]) -> list[AgentChoice]:
 
 
 def _channels(policy: Policy) -> list[ChannelId]:
-    """Return the policy's channels, the one where trouble is told first at the head."""
+    """Return where cards may be posted, the channel where trouble is told first at the head."""
     first = policy.defaults.channel
-    return [first, *(each.id for each in policy.channels if each.id != first)]
+    return [first, *(each for each in policy.card_channels if each != first)]
 
 
 def _checkpoints(settings: Settings) -> Place:
