@@ -15,6 +15,7 @@ from approvals.gate.exceptions import (
     CallUnavailable,
     CallUndeliverable,
     CallUnknown,
+    EndUnknown,
 )
 from approvals.gate.gate import Gate
 
@@ -32,6 +33,7 @@ __all__ = [
     "CallUnavailable",
     "CallUndeliverable",
     "CallUnknown",
+    "EndUnknown",
     "Gate",
     "idempotency_key",
 ]

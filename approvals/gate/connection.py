@@ -96,7 +96,13 @@ class Connection:
             self.submit(_abandon(self.gateway, handover))
 
     async def report(
-        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+        self,
+        clearance: Clearance,
+        *,
+        succeeded: bool,
+        result: str,
+        was_cancelled: bool = False,
+        is_unknown: bool = False,
     ) -> None:
         """Record how the body ended. A failure is logged: it must not cost the body's result.
 
@@ -110,6 +116,7 @@ class Connection:
             succeeded=succeeded,
             result=result,
             was_cancelled=was_cancelled,
+            is_unknown=is_unknown,
         )
         if not self.is_here:
             await asyncio.shield(asyncio.wrap_future(self.submit(reporting)))
@@ -193,10 +200,15 @@ async def _report(
     succeeded: bool,
     result: str,
     was_cancelled: bool = False,
+    is_unknown: bool = False,
 ) -> None:
     try:
         await gateway.report(
-            clearance, succeeded=succeeded, result=result, was_cancelled=was_cancelled
+            clearance,
+            succeeded=succeeded,
+            result=result,
+            was_cancelled=was_cancelled,
+            is_unknown=is_unknown,
         )
     except Exception:
         _log.exception(

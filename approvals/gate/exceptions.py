@@ -49,6 +49,14 @@ class CallPaused(Exception):
         super().__init__(f"{request_id} waits for people")
 
 
+class EndUnknown(Exception):
+    """Raised by the body of a tool that cannot know whether it happened.
+
+    Its permit becomes `unknown`. A stored run waits until a person says what became of it; any
+    other caller gets the exception. A tool declared idempotent may be called again instead.
+    """
+
+
 class CallRejected(CallNotApproved):
     """A person said no."""
 

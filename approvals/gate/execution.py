@@ -17,6 +17,7 @@ from approvals.domain import errors
 from approvals.gate.binding import ToolBinding
 from approvals.gate.connection import Connection
 from approvals.gate.context import inside_body
+from approvals.gate.exceptions import CallPaused, EndUnknown
 from approvals.gate.gateway import Clearance
 from approvals.gate.own_thread import in_own_thread
 
@@ -36,20 +37,31 @@ class Execution:
     digest: str
     """Of what was asked; compared with what was cleared just before the body runs."""
     given: dict[str, Any] | None
+    pauses: bool = False
+    """Whether its run waits until people say what became of it, where its end is unknown."""
+    is_idempotent: bool = False
 
     async def run(self, body: Callable[..., Awaitable[Any]]) -> Any:
-        """Await *body* with the approved arguments, and report."""
+        """Await *body* with the approved arguments, and report.
+
+        Raises:
+            CallPaused: nobody knows how it ended, and its run can wait for somebody who does.
+        """
         try:
             args, kwargs = self._thaw()
             with inside_body():
                 result = await body(*args, **kwargs)
         except BaseException as error:
+            is_unknown = isinstance(error, EndUnknown) and not self.is_idempotent
             await self.connection.report(
                 self.clearance,
                 succeeded=False,
                 result=_failure(error),
                 was_cancelled=isinstance(error, asyncio.CancelledError),
+                is_unknown=is_unknown,
             )
+            if is_unknown and self.pauses and self.clearance.request_id is not None:
+                raise CallPaused(self.clearance.request_id, is_interrupted=True) from error
             raise
         await self.connection.report(self.clearance, succeeded=True, result=_text(result))
         return result

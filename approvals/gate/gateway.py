@@ -93,11 +93,18 @@ class Gateway(Protocol):
         ...
 
     async def report(
-        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+        self,
+        clearance: Clearance,
+        *,
+        succeeded: bool,
+        result: str,
+        was_cancelled: bool = False,
+        is_unknown: bool = False,
     ) -> None:
         """Record how the body of an asked call ended; `result` is text of any length.
 
-        A body that was cancelled because the gateway closes counts as interrupted.
+        A body that was cancelled because the gateway closes counts as interrupted, as does one
+        that says itself that its end is unknown.
         """
         ...
 

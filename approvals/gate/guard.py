@@ -94,7 +94,7 @@ class Guard:
             proposal, given = self.propose(args, kwargs)
             del args, kwargs
             connection = gate.connection
-            digest = proposal.call.digest
+            digest, pauses = proposal.call.digest, proposal.pauses
             clearance = connection.admit(proposal)
             if clearance is None:
                 asking = connection.ask(proposal)
@@ -109,6 +109,8 @@ class Guard:
                 clearance=clearance,
                 digest=digest,
                 given=given,
+                pauses=pauses,
+                is_idempotent=self.traits.idempotent,
             )
             return await (execution.run_in_thread(body) if in_thread else execution.run(body))
 

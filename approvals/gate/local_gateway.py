@@ -114,7 +114,13 @@ class LocalGateway:
             raise not_approved(refused(refusal)) from refusal
 
     async def report(
-        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+        self,
+        clearance: Clearance,
+        *,
+        succeeded: bool,
+        result: str,
+        was_cancelled: bool = False,
+        is_unknown: bool = False,
     ) -> None:
         """See `Gateway.report`."""
         if clearance.request_id is not None:
@@ -123,7 +129,7 @@ class LocalGateway:
                 clearance.request_id,
                 succeeded=succeeded,
                 result=result,
-                is_interrupted=was_cancelled and self._is_closing,
+                is_interrupted=is_unknown or (was_cancelled and self._is_closing),
             )
 
     async def until_decided(self, request_ids: Collection[RequestId]) -> None:

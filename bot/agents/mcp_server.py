@@ -47,3 +47,7 @@ class CallNotTaken(McpUnavailable):
 
 class McpCallFailed(Exception):
     """The call ended without a result; the message says what is known of it."""
+
+
+class McpEndUnknown(McpCallFailed):
+    """The call was taken, and nobody knows how much of it happened."""

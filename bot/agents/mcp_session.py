@@ -16,7 +16,13 @@ import anyio
 from mcp import ClientSession, McpError, types
 
 from bot.agents.mcp_failures import never_arrived, why
-from bot.agents.mcp_server import CallNotTaken, McpCallFailed, McpServer, McpUnavailable
+from bot.agents.mcp_server import (
+    CallNotTaken,
+    McpCallFailed,
+    McpEndUnknown,
+    McpServer,
+    McpUnavailable,
+)
 from bot.agents.mcp_stderr import LastWords
 from bot.agents.mcp_streams import open_streams
 
@@ -79,7 +85,8 @@ class McpSession:
 
         Raises:
             CallNotTaken: the server never got it.
-            McpCallFailed: it ended without a result; it may have happened.
+            McpEndUnknown: it ended without a result; it may have happened.
+            McpCallFailed: the server refused it.
         """
         params = types.CallToolRequestParams(name=tool, arguments=arguments)
         request = types.ClientRequest(types.CallToolRequest(params=params))
@@ -90,7 +97,7 @@ class McpSession:
             async with asyncio.timeout(within.total_seconds()):
                 return await self._unless_over(sending, f"The MCP server {name} ended")
         except TimeoutError:
-            raise McpCallFailed(
+            raise McpEndUnknown(
                 f"The MCP server {name} gave no result within {within.total_seconds():g} s. How "
                 "much of it happened is not known."
             ) from None
@@ -101,7 +108,7 @@ class McpSession:
         except McpUnavailable as ended:
             raise _ended(ended) from ended.__cause__
         except ValueError as error:
-            raise McpCallFailed(
+            raise McpEndUnknown(
                 f"The MCP server {name} answered with something that is no result of a tool. The "
                 "call may have happened."
             ) from error
@@ -173,7 +180,7 @@ class McpSession:
         cause = None if self._living.cancelled() else self._living.exception()
         if never_arrived(cause):
             return CallNotTaken(f"The MCP server {name}: {why(cause, self._server)}.")
-        return McpCallFailed(
+        return McpEndUnknown(
             f"The MCP server {name} ended in the middle of the call. How much of it happened is "
             f"not known.{self._last_words()}"
         )
@@ -186,4 +193,4 @@ class McpSession:
 def _ended(ended: McpUnavailable) -> Exception:
     if never_arrived(ended.__cause__):
         return CallNotTaken(str(ended))
-    return McpCallFailed(f"{ended} How much of the call happened is not known.")
+    return McpEndUnknown(f"{ended} How much of the call happened is not known.")

@@ -10,11 +10,13 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from approvals.gate.exceptions import EndUnknown
 from bot.agents.errors import ToolsNotLoaded
 from bot.agents.mcp_connection import McpConnection
-from bot.agents.mcp_server import McpCallFailed, McpUnavailable
+from bot.agents.mcp_server import McpCallFailed, McpEndUnknown, McpUnavailable
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -58,6 +60,17 @@ async def _offered(connection: McpConnection) -> "list[types.Tool]":
     return tools
 
 
+@cache
+def _unknown() -> type[Exception]:
+    """Return the exception that is a sentence to a model, and to the gate an unknown end."""
+    from langchain_core.tools import ToolException
+
+    class ToolEndUnknown(ToolException, EndUnknown):
+        pass
+
+    return ToolEndUnknown
+
+
 def _langchain_tool(
     connection: McpConnection, tool: "types.Tool", call_timeout: timedelta
 ) -> "BaseTool":
@@ -77,6 +90,8 @@ def _langchain_tool(
             result = await connection.call(tool.name, arguments, within=call_timeout)
         except McpUnavailable as why:
             raise ToolException(f"{why} The call did not run.") from why
+        except McpEndUnknown as why:
+            raise _unknown()(str(why)) from why
         except McpCallFailed as why:
             raise ToolException(str(why)) from why
         text = result_text(result)

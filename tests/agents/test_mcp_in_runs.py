@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from approvals.domain.decision import Verdict
+from approvals.domain.ids import RequestId
+from approvals.domain.permit import PermitState, Settlement
 from approvals.domain.run import RunCause, RunStatus
 from approvals.gate import Gate
 from bot.agents.agent_specs import AgentsOfFile, guarded
@@ -19,6 +21,7 @@ from tests.agents.builders import AGENT, an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
 from tests.agents.mcp_servers import http_server, stdio_server
 from tests.agents.running import RunningAgents, running_agents
+from tests.engine.test_ended_runs import settles
 from tests.engine.gateway_in_test import OPS
 
 pytestmark = pytest.mark.timeout(90)
@@ -42,11 +45,16 @@ def deploys(service: str) -> tuple[str, dict[str, Any]]:
 
 @asynccontextmanager
 async def a_life(
-    path: Path, model: ModelSettings, server: McpServer, *, owner: str = "gateway-1"
+    path: Path,
+    model: ModelSettings,
+    server: McpServer,
+    *,
+    owner: str = "gateway-1",
+    idempotent: Sequence[str] = (),
 ) -> AsyncIterator[RunningAgents]:
     """A gateway with an agent of the file, its MCP servers started by it and ended with it."""
     gate = Gate(agent=AGENT)
-    entry = an_entry(model, server)
+    entry = replace(an_entry(model, server), idempotent=tuple(idempotent))
     async with AgentsOfFile([entry]) as agents_of_file:
 
         async def load_tools() -> Sequence[Any]:
@@ -144,18 +152,45 @@ async def test_a_rejected_call_never_reaches_its_server_and_its_sibling_does(
     assert ledger.read_text() == "deploy billing 2\n"
 
 
-async def test_a_server_that_dies_in_an_approved_call_is_told_to_the_model_and_not_asked_again(
-    tmp_path: Path, ledger: Path
+@pytest.mark.parametrize("said", [Settlement.HAPPENED, Settlement.GAVE_UP])
+async def test_f2_a_server_that_dies_in_an_approved_call_leaves_it_unknown_and_a_person_is_asked(
+    tmp_path: Path, ledger: Path, said: Settlement
 ) -> None:
     async with (
         fake_model(calls(("tiny_die", {"service": "web"}))) as model,
         a_life(tmp_path, model, stdio_server(ledger)) as agents,
     ):
         run = await agents.started()
+        (request,) = await agents.paused(run)
+        await agents.gateway.clicks(request.id)
+        await agents.until(lambda: is_unknown(agents, request.id))
+        await agents.until(agents.is_idle)
+        waiting = await agents.read(run.id)
+        answer = await settles(agents.gateway, request.id, said)
+        ended = await agents.ended(run)
+
+    assert waiting.status is RunStatus.PAUSED
+    assert answer.refusal is None
+    assert ended.status is RunStatus.SUCCEEDED
+    assert ledger.read_text() == "die web\n"
+
+
+async def is_unknown(agents: RunningAgents, request_id: RequestId) -> bool:
+    permit = await agents.gateway.store.write(lambda tx: tx.permit(request_id))
+    return permit is not None and permit.state is PermitState.UNKNOWN
+
+
+async def test_an_idempotent_call_whose_server_died_is_told_to_the_model(
+    tmp_path: Path, ledger: Path
+) -> None:
+    async with (
+        fake_model(calls(("tiny_die", {"service": "web"}))) as model,
+        a_life(tmp_path, model, stdio_server(ledger), idempotent=("tiny_die",)) as agents,
+    ):
+        run = await agents.started()
         await agents.answered(run)
         ended = await agents.ended(run)
 
-    assert ended.status is RunStatus.SUCCEEDED
     assert "How much of it happened is not known." in (ended.answer or "")
     assert ledger.read_text() == "die web\n"
 

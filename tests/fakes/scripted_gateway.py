@@ -93,7 +93,13 @@ class ScriptedGateway:
         return found
 
     async def report(
-        self, clearance: Clearance, *, succeeded: bool, result: str, was_cancelled: bool = False
+        self,
+        clearance: Clearance,
+        *,
+        succeeded: bool,
+        result: str,
+        was_cancelled: bool = False,
+        is_unknown: bool = False,
     ) -> None:
         await asyncio.sleep(self.report_takes_s)
         if self.report_fails:
