@@ -29,7 +29,7 @@ from tests.engine.gateway_in_test import OPS, POLICY, GatewayInTest, a_gateway
 from tests.engine.runs_in_test import FakeRunMessenger
 from tests.fakes.people import ALICE, TEAM
 
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 @dataclass

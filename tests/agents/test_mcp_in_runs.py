@@ -21,8 +21,8 @@ from tests.agents.builders import AGENT, an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
 from tests.agents.mcp_servers import http_server, stdio_server
 from tests.agents.running import RunningAgents, running_agents
-from tests.engine.test_ended_runs import settles
 from tests.engine.gateway_in_test import OPS
+from tests.engine.test_ended_runs import settles
 
 pytestmark = pytest.mark.timeout(90)
 
