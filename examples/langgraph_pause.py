@@ -1,10 +1,12 @@
 """An agent on LangGraph that pauses for a person, and goes on in another process.
 
 `start()` and `go_on()` share nothing but files: the gateway's rows, and LangGraph's checkpoints.
-docs/how-to/langgraph-pause.md says more. The model is scripted, so that no key is needed.
+docs/how-to/langgraph-pause.md says more. The model is scripted, so that no key is needed; where to ask
+is set in the environment, as `sayso serve` wants it.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +19,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from approvals.gate import Gate
 from approvals.gate.langchain import ApprovalMiddleware, paused_requests, resume_paused
+from bot.settings import SettingsInvalid
 
 gate = Gate(agent="deploy-bot", channel="#prod-incidents")
 CONFIG: Any = {"configurable": {"thread_id": "incident-42"}}
@@ -73,5 +76,8 @@ async def go_on() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(start())
-    asyncio.run(go_on())
+    try:
+        asyncio.run(start())
+        asyncio.run(go_on())
+    except SettingsInvalid as why:
+        sys.exit(str(why))

@@ -96,7 +96,7 @@ class Carrying:
         is_open = any(kept.clearance for kept in self._kept.values())
         answer = last_answer(state.values["messages"])
         in_turn = answer is not None and answer.id == self._message_id
-        return bool(is_open and in_turn and state.next and not state.interrupts)
+        return bool(is_open and in_turn and state.tasks and not state.interrupts)
 
     async def _report(self, state: Any) -> None:
         """Close the permits of the calls that have a message."""

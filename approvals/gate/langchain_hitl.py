@@ -74,7 +74,7 @@ async def answer_interrupts(
         while True:
             state = await agent.aget_state(config)
             asked = interrupted(state, thread=thread)
-            if not asked and (state.interrupts or not state.next or has_gone_on):
+            if not asked and (state.interrupts or not state.tasks or has_gone_on):
                 return state.values
             if asked:
                 await _answer_some(desk, carrying, asked)

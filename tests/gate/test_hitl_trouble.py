@@ -13,6 +13,7 @@ from approvals.domain.permit import PermitState
 from approvals.gate import Gate
 from approvals.gate.langchain import answer_interrupts
 from approvals.operations.recover import recover
+from tests.agents.images import without_newest_checkpoint
 from tests.engine.gateway_in_test import GatewayInTest
 from tests.gate.hitl import TWO, an_agent, answering, ended, permits
 from tests.gate.pausing import CONFIG, TOOLS, Dying, Killed, a_life, dying, ran, started
@@ -48,6 +49,27 @@ async def test_f2_answering_goes_on_in_a_new_process_with_the_same_questions(
 
     assert sorted(ran) == ["api", "web"]
     assert [each.request.id for each in cards.posts] == asked
+
+
+@BOTH
+async def test_f2_a_result_that_is_kept_before_its_step_is_built_upon(
+    tmp_path: Path, mode: str
+) -> None:
+    async with a_life(tmp_path) as (gateway, gate, saver):
+        agent = an_agent(mode, TWO[0], saver=saver)
+        await started(agent)
+        task = await answering(agent, gate, gateway)
+        await gateway.clicks(gateway.messenger.posts[0].request.id)
+        before = await ended(gateway, task)
+        cards = gateway.messenger
+    for _ in ("the last step", "the answer", "the call"):
+        without_newest_checkpoint(tmp_path)
+
+    async with a_life(tmp_path, 2, messenger=cards) as (gateway, gate, saver):
+        after = await answer_interrupts(an_agent(mode, TWO[0], saver=saver), CONFIG, gate=gate)
+
+    assert [each.text for each in after["messages"]] == [each.text for each in before["messages"]]
+    assert ran == ["web"]
 
 
 async def test_f2_a_batch_killed_amid_its_tools_is_not_entered_again(tmp_path: Path) -> None:
