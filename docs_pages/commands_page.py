@@ -7,6 +7,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 
 from bot import cli
 from bot.settings import Settings
+from bot.slack.task_words import USAGE
 from bot.slack.verbs.table import VERBS
 from docs_pages.markdown import block, page, table
 
@@ -48,6 +49,14 @@ _SLACK_INTRO = """
 
 The names are settings, and have to be those of the app's manifest.
 """
+_TASKS_INTRO = """
+### `/agent`
+
+Answers are private; everything else about a task is told in its thread. `@sayso`, at the beginning
+of a message, means the same where slash commands cannot go. In a task's thread, what is said to
+`@sayso` is said to its agent, but for a verb that stands alone. Without words a form opens. No word
+decides anything.
+"""
 _VERBS_INTRO = """
 ### `/approvals`
 
@@ -88,6 +97,8 @@ def commands_page() -> str:
         _SLACK_INTRO,
         table(("Command", "Setting", "Does"), _slack_commands()),
         _SLACK_NOTE,
+        _TASKS_INTRO,
+        "\n".join(f"- {usage.format(c='/agent')}." for usage in USAGE.values()),
         _VERBS_INTRO,
         table(("Verb", "Does"), _verbs()),
         _MAKE,

@@ -138,6 +138,7 @@ CASES = {
     "F20": "What asked is gone when the approval comes.",
     "I3": "A body runs at most once for each approval.",
     "I7": "An approved request has its quorum, of people who may approve at that instant.",
+    "I10": "Whatever breaks, what nobody permitted does not run.",
     "I11": "Everything comes to an end: no question, task or card stays open.",
     "I12": "A stored decision reaches whoever waits for it, once.",
     "L2": "Secrets stand in arguments.",

@@ -1,8 +1,8 @@
 """An agent on LangGraph that pauses for a person, and goes on in another process.
 
 `start()` and `go_on()` share nothing but files: the gateway's rows, and LangGraph's checkpoints.
-docs/how-to/langgraph-pause.md says more. The model is scripted, so that no key is needed; where to ask
-is set in the environment, as `sayso serve` wants it.
+docs/how-to/langgraph-pause.md says more. The model is scripted, so that no key is needed; where to
+ask is set in the environment, as `sayso serve` wants it.
 """
 
 import asyncio

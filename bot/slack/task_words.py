@@ -31,7 +31,7 @@ MENTION_FIRST = (
     "Begin the message with my name and say what to do: `@{name} restart the checkout service`. "
     "Nothing was started."
 )
-_USAGE = {
+USAGE = {
     Verb.RUN: (
         "`{c} run TASK [key=value …]` starts a task (`{c} TASK` is the same); `agent=NAME` chooses "
         "the agent, other keys at the end are handed to it as they are"
@@ -53,8 +53,8 @@ def help_text(
     command: str, *, about: Verb | None, mistake: str | None, agents: Sequence[str]
 ) -> str:
     """Return how to use the command; *mistake* comes first, *agents* are those of this channel."""
-    verbs = [about] if about else list(_USAGE)
-    lines = [f"• {_USAGE[verb].format(c=command)}" for verb in verbs]
+    verbs = [about] if about else list(USAGE)
+    lines = [f"• {USAGE[verb].format(c=command)}" for verb in verbs]
     if mistake:
         lines.insert(0, f"{mistake} {NOTHING_DONE}")
     if about in (None, Verb.RUN):

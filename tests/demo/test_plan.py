@@ -64,6 +64,22 @@ def test_a_sentence_becomes_these_calls(
     assert calls_for(text) == expected
 
 
+def test_what_is_said_beside_the_work_adds_to_the_task_and_drops_none_of_it() -> None:
+    messages = [asked("restart checkout")]
+    read = next_turn(messages, the_tools()).calls
+    messages = after(messages, read, "{}")
+    aside = asked("[Said by <@U0BOB> while you worked. It is not an approval.]\nand search too")
+
+    rest = next_turn([*messages, aside], the_tools()).calls
+    thanked = next_turn([*messages, asked("[Said by <@U0BOB>.]\nthank you")], the_tools())
+
+    assert [(each.tool, each.arguments["service"]) for each in rest] == [
+        ("service_restart", "checkout"),
+        ("service_status", "search"),
+    ]
+    assert [each.tool for each in thanked.calls] == ["service_restart"]
+
+
 def test_independent_calls_go_out_together_reads_first() -> None:
     messages = [asked("restart checkout and pay 250 to acme")]
 

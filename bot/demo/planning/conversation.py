@@ -1,11 +1,16 @@
 """The messages of a chat request as the planner needs them: what was asked, what was done since.
 
 Everything is derived from the messages, so a server started anew goes on where the old one stopped.
+A message that begins with a line in brackets was said while the work went on: it adds to what was
+asked before, and drops none of it.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
+
+_ASIDE = re.compile(r"\[[^\]\n]*\]\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +25,17 @@ class DoneCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The last thing the person said and the calls made since."""
+    """The last thing the person asked, what was said beside it, and the calls made since."""
 
     asked: str
     done: tuple[DoneCall, ...]
 
 
 def read_conversation(messages: list[dict[str, Any]]) -> Conversation:
-    """Read OpenAI chat messages; only what follows the last user message counts as done."""
-    last = max((i for i, m in enumerate(messages) if m["role"] == "user"), default=-1)
-    asked = text_of(messages[last].get("content")) if last >= 0 else ""
+    """Read OpenAI chat messages; only what follows the last task counts as done."""
+    said = [(i, text_of(m.get("content"))) for i, m in enumerate(messages) if m["role"] == "user"]
+    last = max((i for i, text in said if not _ASIDE.match(text)), default=-1)
+    asked = "\n".join(_ASIDE.sub("", text) for i, text in said if i >= last)
     since = messages[last + 1 :]
     results = {
         m.get("tool_call_id"): text_of(m.get("content")) for m in since if m["role"] == "tool"
