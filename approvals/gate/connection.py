@@ -126,10 +126,20 @@ class Connection:
         task.add_done_callback(_reports.discard)
         await asyncio.shield(task)
 
-    def report_from_thread(self, clearance: Clearance, *, succeeded: bool, result: str) -> None:
+    def report_from_thread(
+        self, clearance: Clearance, *, succeeded: bool, result: str, is_unknown: bool = False
+    ) -> None:
         """Record how a sync body ended, and wait until it is recorded or logged."""
         if clearance.request_id is not None:
-            self._wait(_report(self.gateway, clearance, succeeded=succeeded, result=result))
+            self._wait(
+                _report(
+                    self.gateway,
+                    clearance,
+                    succeeded=succeeded,
+                    result=result,
+                    is_unknown=is_unknown,
+                )
+            )
 
     def refuse_own_loop(self, tool: str) -> None:
         """Raise `WouldDeadlock` when waiting here would stop the gateway itself."""

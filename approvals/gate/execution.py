@@ -52,16 +52,14 @@ class Execution:
             with inside_body():
                 result = await body(*args, **kwargs)
         except BaseException as error:
-            is_unknown = isinstance(error, EndUnknown) and not self.is_idempotent
             await self.connection.report(
                 self.clearance,
                 succeeded=False,
                 result=_failure(error),
                 was_cancelled=isinstance(error, asyncio.CancelledError),
-                is_unknown=is_unknown,
+                is_unknown=self._is_unknown(error),
             )
-            if is_unknown and self.pauses and self.clearance.request_id is not None:
-                raise CallPaused(self.clearance.request_id, is_interrupted=True) from error
+            self._pause_if_unknown(error)
             raise
         await self.connection.report(self.clearance, succeeded=True, result=_text(result))
         return result
@@ -95,16 +93,31 @@ class Execution:
             with inside_body():
                 result = _finished(body(*args, **kwargs))
         except BaseException as error:
-            self._report_from_thread(succeeded=False, result=_failure(error))
+            self._report_from_thread(
+                succeeded=False, result=_failure(error), is_unknown=self._is_unknown(error)
+            )
+            self._pause_if_unknown(error)
             raise
         self._report_from_thread(succeeded=True, result=_text(result))
         return result
 
+    def _is_unknown(self, error: BaseException) -> bool:
+        return isinstance(error, EndUnknown) and not self.is_idempotent
+
+    def _pause_if_unknown(self, error: BaseException) -> None:
+        """Raise CallPaused where a run can wait until people say how *error* left things."""
+        if self._is_unknown(error) and self.pauses and self.clearance.request_id is not None:
+            raise CallPaused(self.clearance.request_id, is_interrupted=True) from error
+
     def _thaw(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return self.binding.thaw(self.clearance, self.digest, self.given)
 
-    def _report_from_thread(self, *, succeeded: bool, result: str) -> None:
-        self.connection.report_from_thread(self.clearance, succeeded=succeeded, result=result)
+    def _report_from_thread(
+        self, *, succeeded: bool, result: str, is_unknown: bool = False
+    ) -> None:
+        self.connection.report_from_thread(
+            self.clearance, succeeded=succeeded, result=result, is_unknown=is_unknown
+        )
 
 
 def _finished(result: Any) -> Any:

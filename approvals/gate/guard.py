@@ -129,6 +129,8 @@ class Guard:
                 clearance=connection.clear(proposal),
                 digest=proposal.call.digest,
                 given=given,
+                pauses=proposal.pauses,
+                is_idempotent=self.traits.idempotent,
             )
             return execution.run_here(body)
 

@@ -1,15 +1,17 @@
 """Pauses that outlive their process: files reopened, a new gate, a new agent, nothing in memory."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.tools import tool
 
 from approvals.domain.decision import Verdict
 from approvals.domain.permit import PermitState
-from approvals.gate import Gate
+from approvals.gate import EndUnknown, Gate
 from approvals.gate.declared import Declared
 from approvals.gate.langchain import paused_requests, resume_paused
 from approvals.operations.recover import recover
@@ -182,3 +184,49 @@ async def test_f3_a_result_that_was_recorded_and_not_checkpointed_is_told_and_no
 
     assert ran == ["web"]
     assert "web restarted" in told(values)[0]
+
+
+@pytest.mark.parametrize("is_sync", [False, True])
+async def test_f3_a_body_that_does_not_know_its_end_is_asked_about_and_not_repeated_by_itself(
+    tmp_path: Path, is_sync: bool
+) -> None:
+    attempts: list[str] = []
+
+    def begin(service: str) -> str:
+        attempts.append(service)
+        if len(attempts) == 1:
+            raise EndUnknown("the line was cut")
+        return f"{service} restarted"
+
+    if is_sync:
+
+        @tool
+        def restart_service(service: str) -> str:
+            """Restart a service."""
+            return begin(service)
+
+    else:
+
+        @tool
+        async def restart_service(service: str) -> str:
+            """Restart a service."""
+            return begin(service)
+
+    async with a_life(tmp_path) as (gateway, gate, saver):
+        agent = an_agent(gate, WEB, tools=[restart_service], saver=saver)
+        await started(agent)
+        first = await gateway.pending()
+        await gateway.clicks(first.id)
+        resuming = asyncio.create_task(resume_paused(agent, CONFIG, gate=gate))
+        while (again := await gateway.pending()).id == first.id:
+            await asyncio.sleep(0.01)
+        permit = await gateway.store.write(lambda tx: tx.permit(first.id))
+        before = list(attempts)
+        await gateway.clicks(again.id)
+        values = await resuming
+
+    assert permit is not None
+    assert permit.state is PermitState.UNKNOWN
+    assert before == ["web"]
+    assert again.earlier == first.id
+    assert told(values) == ["web restarted"]
