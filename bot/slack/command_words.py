@@ -151,9 +151,8 @@ def _mistyped(first: str, words: list[Word]) -> Words | None:
     if not first or len(words) > 2 or (len(words) == 2 and not has_id):
         return None
     if first in _VERDICTS:
-        return Words(
-            verb=Verb.HELP,
-            mistake="Words decide nothing: approve or reject with the buttons of the card.",
+        return _mistaken(
+            "Words decide nothing: approve or reject with the buttons of the card.", Verb.HELP
         )
     near = difflib.get_close_matches(first, list(Verb), n=1, cutoff=0.7)
     meant = _MEANT.get(first) or (Verb(near[0]) if near else None)
