@@ -16,6 +16,7 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.ids import UserId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.permit import Permit, PermitState, Settlement
+from approvals.domain.question import is_question
 from approvals.domain.redaction import mask_text
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import salted_digest
@@ -143,7 +144,7 @@ def advance(
         ended_reason=reason,
     )
     permit = None
-    if status is Status.APPROVED:
+    if status is Status.APPROVED and not is_question(request.call):
         permit = Permit(request_id=request.id, digest=request.call.digest, approved_at=now)
     data: dict[str, JsonValue] = {
         "cause": cause.value,

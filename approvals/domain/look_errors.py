@@ -25,3 +25,27 @@ class MisusedVerb(Refusal):
     """This is not how the command is written."""
 
     code = "misused_verb"
+
+
+class QuestionEmpty(Refusal):
+    """There is no question. Write it in quotes after `ask`."""
+
+    code = "question_empty"
+
+
+class QuestionTooLong(Refusal):
+    """The question is too long to be read on a card. Say it shorter, or link to the rest."""
+
+    code = "question_too_long"
+
+
+class QuestionDenied(Refusal):
+    """The policy lets nobody ask this here. A rule for the tool `sayso.ask` would allow it."""
+
+    code = "question_denied"
+
+
+class NamedUnfit(Refusal):
+    """Somebody you name may not decide: a guest, a bot, or somebody who left or works elsewhere."""
+
+    code = "named_unfit"

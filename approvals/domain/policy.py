@@ -15,6 +15,7 @@ from approvals.domain.freeze import ALL
 from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.merging import Counted, Grounds, merge
 from approvals.domain.people import PeopleSet
+from approvals.domain.question import ASK_TOOL, named_set, with_named
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.routing import Route, by_specificity, label
 from approvals.domain.rule import ChannelPolicy, Defaults, Rule
@@ -93,11 +94,13 @@ class Policy:
             ChannelUnknown: the policy has no such channel.
         """
         plan = self._plan(call.tool, channel)
-        if plan.settled is not None:
-            if code_effect is None:
-                return plan.settled
-            return self._merged(plan.grounds, plan.candidates, code_effect)
-        return self._merged(plan.grounds, _counting(plan.candidates, call), code_effect)
+        if plan.settled is not None and code_effect is None:
+            found = plan.settled
+        elif plan.settled is not None:
+            found = self._merged(plan.grounds, plan.candidates, code_effect)
+        else:
+            found = self._merged(plan.grounds, _counting(plan.candidates, call), code_effect)
+        return with_named(found, call) if call.tool == ASK_TOOL else found
 
     def settled(self, tool: str, *, channel: str) -> Requirement | None:
         """Return what every call of *tool* in *channel* requires; None: its arguments decide.
@@ -151,7 +154,7 @@ class Policy:
 
     def set(self, name: str) -> PeopleSet | None:
         """Return the people set of this name, or None, which means nobody."""
-        return self.sets.get(name)
+        return self.sets.get(name) or named_set(name)
 
     def people(self, names: Iterable[str]) -> tuple[PeopleSet, ...]:
         """Return the sets of these names; names the policy no longer has stand for nobody."""

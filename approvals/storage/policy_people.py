@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from approvals.domain.people import PeopleSet
+from approvals.domain.question import is_named
 from approvals.domain.task_rule import MEMBERS
 from approvals.storage import slack_ids
 from approvals.storage import yaml_fields as read
@@ -41,6 +42,8 @@ def _people_set(
     if name == MEMBERS:
         stands_for = "in tasks it stands for the members of the channel"
         mistakes.add(key, f'"*" cannot name a set: {stands_for} – give the set another name')
+    if is_named(name):
+        mistakes.add(key, f"{name} stands for one person or group – give the set another name")
     keys = read.fields(node, set(PEOPLE_KEYS), mistakes, what=f"people {name}") or {}
     found = PeopleSet(
         name=name,

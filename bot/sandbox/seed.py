@@ -45,6 +45,7 @@ class Seed:
     events: tuple[str, ...] = ("app_home_opened", "app_mention")
     shortcuts: tuple[MessageShortcut, ...] = (
         MessageShortcut(callback_id="sayso:hand_to_agent", name="Hand to agent"),
+        MessageShortcut(callback_id="sayso:ask_for_approval", name="Ask for approval"),
     )
     bot_token: str | None = None
     app_token: str | None = None

@@ -11,7 +11,8 @@ from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import CardKind
 from approvals.domain.display import one_line, shorten
 from approvals.domain.permit import Permit, PermitState
-from approvals.domain.redaction import mask_arguments, names_a_secret
+from approvals.domain.question import is_question, named_sets, question_of
+from approvals.domain.redaction import mask_arguments, mask_words, names_a_secret
 from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
 from approvals.operations.ports import CardContent
@@ -64,7 +65,11 @@ def headline(content: CardContent) -> str:
     """Return the card's first line, not yet escaped: the question, or how it ended."""
     request = content.request
     tool = one_line(request.call.tool)
-    if request.is_pending:
+    if is_question(request.call):
+        tool = question_words(request)
+        start = RISKS[request.requirement.risk] if request.is_pending else ended_words(content)
+        start, end = f"{start} · ", ""
+    elif request.is_pending:
         start, end = f"{RISKS[request.requirement.risk]} · Run ", "?"
     else:
         start, end = f"{ended_words(content)} · ", _ran(request, content.permit)
@@ -78,6 +83,13 @@ def notification_text(content: CardContent, now: datetime) -> str:
     """
     request = content.request
     tool = shorten(one_line(request.call.tool), _TOOL_MAX_CHARS)
+    if is_question(request.call):
+        start = f"Asks for approval, {minutes_left(request, now)}"
+        start = start if request.is_pending else ended_words(content)
+        room = NOTIFICATION_MAX_CHARS - len(start) - 2
+        named = called_in_text(audience_of(named_sets(request.call)))
+        told = escape(f"{start}: {shorten(question_words(request), room)}")
+        return told + (named if request.is_pending else "")
     if request.is_pending:
         risk = _RISK_WORDS[request.requirement.risk]
         sign = "⏫ " if content.card.kind is CardKind.ESCALATION else ""
@@ -123,8 +135,15 @@ def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
 
 def call_in_words(request: ApprovalRequest) -> str:
     """Return ``tool(name=value, …)`` on one line, not escaped, in at most 150 characters."""
+    if is_question(request.call):
+        return f"“{shorten(question_words(request), 148)}”"
     tool = shorten(one_line(request.call.tool), 80)
     return f"{tool}({key_arguments(request, 68)})"
+
+
+def question_words(request: ApprovalRequest) -> str:
+    """Return what people ask people on one line, secrets masked, not escaped."""
+    return one_line(mask_words(question_of(request.call), request.salt))
 
 
 def minutes_left(request: ApprovalRequest, now: datetime) -> str:
@@ -154,6 +173,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def _ran(request: ApprovalRequest, permit: Permit | None) -> str:
+    if is_question(request.call):
+        return ""
     if permit is None:
         return "" if request.status is Status.APPROVED else " – did not run"
     return f" – {_RAN[permit.state]}"

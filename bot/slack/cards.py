@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
-from approvals.domain.display import one_line, shorten
+from approvals.domain.display import one_line, shorten, visible
 from approvals.domain.extending import lengths_left
 from approvals.domain.followed_up import NOTHING_YET
+from approvals.domain.question import is_question, named_sets, question_of
+from approvals.domain.redaction import mask_words
 from approvals.domain.requirement import Requirement, Risk, WantedReason
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
@@ -97,7 +99,8 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         if content.called and request.followed_up.rung_of(content.card.id) is None:
             lines.append([bold("Calls "), *called(audience_of(content.called))])
         left = f"{minutes_left(request, now)} when last updated, until "
-        lines.append([bold("Time "), left, moment(request.expires_at), "; then it does not run."])
+        after = "it stays unapproved" if is_question(request.call) else "it does not run"
+        lines.append([bold("Time "), left, moment(request.expires_at), f"; then {after}."])
     if request.followed_up != NOTHING_YET:
         lines.append([bold("So far "), *followed_up_in_words(request)])
     return [section(*joined(lines, "\n"))]
@@ -123,6 +126,8 @@ def _headline(content: CardContent) -> dict[str, Any]:
 
 
 def _call(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) -> list[Element]:
+    if is_question(request.call):
+        return asked_words(request)
     tool = one_line(request.call.tool)
     drawn = [
         section(bold("Tool "), code(tool), "" if arguments.text else " (takes no arguments)"),
@@ -133,6 +138,15 @@ def _call(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) ->
     if request.injected:
         names = ", ".join(_name(each) for each in request.injected[:20])
         drawn.append(section(bold("Filled in by the program, not by the agent: "), names))
+    return drawn
+
+
+def asked_words(request: ApprovalRequest) -> list[Element]:
+    """Return the question people ask people, in full, and whom it names."""
+    asked = visible(mask_words(question_of(request.call), request.salt)).text
+    drawn = [quote(asked)]
+    if named := called(audience_of(named_sets(request.call))):
+        drawn.append(section(bold("Names "), *named, ": one of them has to approve it too."))
     return drawn
 
 
@@ -162,6 +176,8 @@ def _claim(request: ApprovalRequest) -> list[Element]:
 
 def _requester(request: ApprovalRequest) -> list[str | Element]:
     requester = request.requester
+    if is_question(request.call) and requester.person is not None:
+        return [person(requester.person)]
     parts: list[str | Element] = ["agent ", code(_name(requester.agent))]
     if requester.person is not None:
         parts += [" for ", person(requester.person)]

@@ -107,6 +107,7 @@ def _asked(desk: Desk, call: CommandCall) -> Asked:
         command=call.command,
         text=call.text,
         words=(),
+        trigger_id=call.trigger_id,
     )
 
 

@@ -16,6 +16,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.resume_run import TakenRun
 from bot.slack.agent_choice import Agents, no_agents
 from bot.slack.app import Ingress, build_app
+from bot.slack.ask_form import AskForm
 from bot.slack.channel_watch import ChannelWatch
 from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
@@ -189,6 +190,7 @@ class SlackDoor:
         return {
             **Decisions(parts, reviews, home).routes(),
             **home.routes(),
+            **AskForm(parts).routes(),
             **reviews.routes(),
             **Settlements(parts).routes(),
             **Extensions(parts, reviews).routes(),

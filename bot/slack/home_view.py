@@ -12,13 +12,14 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
 from approvals.domain.errors import Refusal
+from approvals.domain.question import is_question
 from approvals.domain.run import Run
 from approvals.operations.ports import CardContent
 from approvals.operations.read_home import Deciding, HomeContent
 from bot.slack import buttons
 from bot.slack.arguments_view import arguments_text
 from bot.slack.card_text import RISKS, call_in_words, counted, ended_words_of, minutes_left
-from bot.slack.cards import approve_button
+from bot.slack.cards import approve_button, asked_words
 from bot.slack.escaping import plain_text
 from bot.slack.quorum_words import needs, rules_of, so_far
 from bot.slack.rich_text import (
@@ -96,9 +97,13 @@ def _entry(content: CardContent, now: datetime) -> Iterable[dict[str, Any]]:
 
 def _told(content: CardContent, now: datetime) -> list[Element]:
     request, shows_all = content.request, content.card.shows_everything
-    tool = shorten(one_line(request.call.tool), 200)
-    drawn = [section(bold(f"{RISKS[request.requirement.risk]} · "), code(tool))]
-    text = arguments_text(request).text if shows_all else ""
+    risk = RISKS[request.requirement.risk]
+    if is_question(request.call):
+        drawn, text = [section(bold(risk)), *asked_words(request)], ""
+    else:
+        tool = shorten(one_line(request.call.tool), 200)
+        drawn = [section(bold(f"{risk} · "), code(tool))]
+        text = arguments_text(request).text if shows_all else ""
     if text:
         drawn.append(preformatted(text))
     elif not shows_all:

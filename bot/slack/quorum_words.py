@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
+from approvals.domain.question import is_named
 from approvals.domain.quorum import Progress, Rules, progress
 from approvals.domain.requirement import Slot
 from approvals.operations.ports import CardContent
@@ -29,8 +30,14 @@ def needs(rules: Rules) -> str:
 
 def slots_in_words(slots: Iterable[Slot]) -> str:
     """Return ``1 of sre and 2 of leads or owners``."""
-    words = (f"{slot.count} of {' or '.join(map(_name, slot.of))}" for slot in slots)
+    words = (f"{slot.count} of {_sets(slot)}" for slot in slots)
     return shorten(" and ".join(words), WORDS_MAX_CHARS)
+
+
+def _sets(slot: Slot) -> str:
+    """Name the sets of *slot*; whom a question names stands on its card, by mention."""
+    own = [_name(each) for each in slot.of if not is_named(each)]
+    return " or ".join([*own, *(["those it names"] if len(own) < len(slot.of) else [])])
 
 
 def rules_of(content: CardContent) -> Rules:

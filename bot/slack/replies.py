@@ -7,8 +7,10 @@ from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
 from approvals.domain.permit import PermitState
+from approvals.domain.question import is_question
 from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent
+from bot.slack.card_text import question_words
 from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, as_mrkdwn, code, person, quote, section
 from bot.slack.story import REASON_MAX_CHARS, clean
@@ -25,6 +27,13 @@ _ENDED = {
     Status.TIMED_OUT: ("⌛", ": nobody decided in time, so it did not run."),
     Status.CANCELLED: ("🚫", " was called off and did not run."),
 }
+_ANSWERED = {
+    Status.APPROVED: ("✅", " is approved."),
+    Status.REJECTED: ("❌", " is rejected."),
+    Status.TIMED_OUT: ("⌛", ": nobody decided in time, so it is not approved."),
+    Status.CANCELLED: ("🚫", " was called off."),
+}
+"""How a question people ask people ended: there was nothing to run."""
 
 
 def reply_elements(content: CardContent, telling: Telling) -> list[Element]:
@@ -57,13 +66,15 @@ def _decided(content: CardContent, decision: Decision) -> list[str | Element]:
 def _ending(content: CardContent) -> list[str | Element]:
     request, permit = content.request, content.permit
     assert request.requester.person is not None
-    sign, words = (
-        _RAN[permit.state]
-        if request.status is Status.APPROVED and permit is not None
-        else _ENDED[request.status]
-    )
+    if is_question(request.call):
+        sign, words = _ANSWERED[request.status]
+    elif request.status is Status.APPROVED and permit is not None:
+        sign, words = _RAN[permit.state]
+    else:
+        sign, words = _ENDED[request.status]
     return [f"{sign} ", person(request.requester.person), ", ", _tool(request), words]
 
 
 def _tool(request: ApprovalRequest) -> Element:
-    return code(shorten(one_line(request.call.tool), TOOL_MAX_CHARS))
+    name = question_words(request) if is_question(request.call) else one_line(request.call.tool)
+    return code(shorten(name, TOOL_MAX_CHARS))

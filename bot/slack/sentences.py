@@ -14,7 +14,9 @@ from approvals.domain.durations import format_duration
 from approvals.domain.freeze import Freeze
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Settlement
+from approvals.domain.question import is_question
 from approvals.domain.quorum import Progress
+from bot.slack.card_text import question_words
 from bot.slack.cards import approvals_needed
 from bot.slack.escaping import escape, untrusted
 from bot.slack.freeze_words import sentence
@@ -140,7 +142,8 @@ def unreadable_sentence(refusal: errors.Refusal, request: ApprovalRequest | None
 def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
     """Return what a person is told when their decision came to be stored late or from a view."""
     if decision.verdict is Verdict.REJECT:
-        return f"✅ Your rejection of {_tool(request)} is recorded. It does not run."
+        after = "" if is_question(request.call) else " It does not run."
+        return f"✅ Your rejection of {_tool(request)} is recorded.{after}"
     if request.is_pending:
         return f"✅ Your approval of {_tool(request)} is recorded. More approvals are needed."
     return f"✅ Your approval of {_tool(request)} is recorded."
@@ -241,7 +244,8 @@ def _frozen(refusal: errors.Frozen) -> str:
 
 
 def _tool(request: ApprovalRequest) -> str:
-    return f"`{untrusted(request.call.tool, 80).replace('`', 'ˋ')}`"
+    named = question_words(request) if is_question(request.call) else request.call.tool
+    return f"`{untrusted(named, 80).replace('`', 'ˋ')}`"
 
 
 def _when(at: datetime) -> str:

@@ -9,6 +9,7 @@ from approvals.domain.approval_request import Cause, Status
 from approvals.domain.display import shorten, visible
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Permit, PermitState, Settlement
+from approvals.domain.question import is_question
 from approvals.domain.redaction import mask_words
 from approvals.domain.run import RunStatus
 from approvals.operations.ports import CardContent
@@ -79,7 +80,8 @@ def _ending(content: CardContent) -> list[Element]:
     request = content.request
     assert request.ended_at is not None
     after = length(request.ended_at - request.created_at)
-    tail = "." if request.status is Status.APPROVED else ". It did not run."
+    is_done = request.status is Status.APPROVED or is_question(request.call)
+    tail = "." if is_done else ". It did not run."
     when: list[str | Element] = [
         " ",
         moment(request.ended_at, seconds=True),

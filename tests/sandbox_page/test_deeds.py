@@ -48,6 +48,16 @@ async def test_a_text_that_begins_with_a_slash_is_a_command(
     assert (deed["kind"], deed["text"]) == (kind, text)
 
 
+async def test_people_and_groups_in_a_command_come_as_tokens_with_their_names(
+    tab: Browserlike,
+) -> None:
+    text = '/approvals ask "a & b?" @bob @sre @nobody #general'
+    await tab.do("say", {"as": "U0ALICE", "channel": "C0PROD", "text": text})
+    [deed] = tab.desk.interactions.deeds
+    told = '/approvals ask "a & b?" <@U0BOB|bob> <!subteam^S0SRE|@sre> @nobody #general'
+    assert deed["text"] == told
+
+
 async def test_an_entry_of_a_messages_menu_reaches_the_app(tab: Browserlike) -> None:
     body = {"as": "U0BOB", "channel": "C0PROD", "ts": "1.0", "callback_id": "sayso:hand_to_agent"}
     await tab.do("shortcut", body)

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from bot.sandbox.page.routes import COMMAND_HINTS
 from bot.sandbox.seed import default_seed
 from bot.slack import buttons
+from bot.slack.ask_form import ASK_FOR_APPROVAL
 from bot.slack.events import EVENTS
 from bot.slack.slack_methods import METHODS, scopes_used
 from bot.slack.slack_settings import SlackSettings
@@ -39,12 +40,13 @@ def test_the_commands_and_events_are_those_the_code_answers() -> None:
     assert MANIFEST["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
 
 
-def test_the_shortcut_is_the_one_the_code_answers_and_the_local_slack_offers() -> None:
-    (shortcut,) = MANIFEST["features"]["shortcuts"]
+def test_the_shortcuts_are_those_the_code_answers_and_the_local_slack_offers() -> None:
+    written = MANIFEST["features"]["shortcuts"]
 
-    assert (shortcut["type"], shortcut["callback_id"]) == ("message", HAND_TO_AGENT)
-    assert [each.callback_id for each in default_seed().shortcuts] == [HAND_TO_AGENT]
-    assert [each.name for each in default_seed().shortcuts] == [shortcut["name"]]
+    assert {each["type"] for each in written} == {"message"}
+    assert [each["callback_id"] for each in written] == [HAND_TO_AGENT, ASK_FOR_APPROVAL]
+    offered = [(each.callback_id, each.name) for each in default_seed().shortcuts]
+    assert offered == [(each["callback_id"], each["name"]) for each in written]
 
 
 def test_the_local_slack_offers_the_commands_of_the_manifest_with_a_hint_each() -> None:
@@ -91,6 +93,9 @@ async def test_every_argument_we_send_is_one_slack_documents(stage: Scene) -> No
 
     await stage.door.directory.is_member(PROD, BOB)
     await stage.door.messenger.is_there(await stage.card(request))
+    await stage.door.directory.account("bob@example.com")
+    await stage.slack.interactions.open_home(BOB)
+    await stage.settle()
 
     calls = list(stage.slack.calls)
     assert {call.method for call in calls} == METHODS.keys()

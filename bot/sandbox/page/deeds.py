@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.sandbox.interactions import InteractionResult, Interactions, NoSuchPlaceError
-from bot.sandbox.page.typed_text import as_sent
+from bot.sandbox.page.typed_text import as_commanded, as_sent
 from bot.sandbox.workspace import Workspace
 
 _TEXT_MAX_CHARACTERS = 40_000
@@ -147,7 +147,10 @@ class Deeds:
             return _too_long(said.text)
         if re.match(r"/\S", said.text):
             return await self._slack.interactions.slash_command(
-                said.person, said.channel, said.text, thread_ts=said.thread_ts
+                said.person,
+                said.channel,
+                as_commanded(said.text, self._slack.workspace),
+                thread_ts=said.thread_ts,
             )
         text = as_sent(said.text, self._slack.workspace)
         try:

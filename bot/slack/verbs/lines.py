@@ -4,6 +4,7 @@ from datetime import datetime
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
+from approvals.domain.question import is_question
 from bot.slack.card_text import call_in_words, minutes_left
 from bot.slack.rich_text import channel, code, person
 from bot.slack.verbs.reply import Line
@@ -28,6 +29,8 @@ def pending_line(request: ApprovalRequest, now: datetime, *, is_here: bool) -> L
 def asker(request: ApprovalRequest) -> Line:
     """Return who asks: the person it is for, else the agent."""
     requester = request.requester
+    if is_question(request.call) and requester.person is not None:
+        return [person(requester.person)]
     agent = shorten(one_line(requester.agent), _AGENT_MAX_CHARS)
     if requester.person is None:
         return ["agent ", code(agent)]

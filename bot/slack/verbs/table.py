@@ -4,6 +4,7 @@ To add a verb, write its file and name it in `VERBS`: help and docs/reference/co
 """
 
 import difflib
+from dataclasses import replace
 
 from approvals.domain.errors import Refusal
 from approvals.domain.look_errors import MisusedVerb
@@ -11,6 +12,7 @@ from bot.slack.errands import LOGGER, error_id
 from bot.slack.rich_text import Element, bold, code
 from bot.slack.sentences import error_sentence
 from bot.slack.typed_words import plain_quotes, split
+from bot.slack.verbs.asking import ASK
 from bot.slack.verbs.freezing import FREEZE, UNFREEZE
 from bot.slack.verbs.listing import LIST
 from bot.slack.verbs.refused import refused
@@ -55,14 +57,7 @@ async def _answered(asked: Asked) -> Reply:
 
 
 def _after(asked: Asked, text: str) -> Asked:
-    return Asked(
-        desk=asked.desk,
-        reader=asked.reader,
-        channel=asked.channel,
-        command=asked.command,
-        text=text,
-        words=tuple(split(text)),
-    )
+    return replace(asked, text=text, words=tuple(split(text)))
 
 
 async def _help(asked: Asked) -> Reply:
@@ -99,5 +94,5 @@ HELP = Verb(
     does="lists the verbs, or says more about one",
     answer=_help,
 )
-VERBS = (WAITING, LIST, SHOW, FREEZE, UNFREEZE, HELP)
+VERBS = (WAITING, LIST, SHOW, ASK, FREEZE, UNFREEZE, HELP)
 BY_NAME = {verb.name: verb for verb in VERBS}

@@ -29,6 +29,8 @@ class Asked:
     """Everything after the verb, with plain quotes; entities as Slack escapes them."""
     words: tuple[Word, ...]
     """The same as words, which stand where they stand in `text`."""
+    trigger_id: str
+    """Slack's name for this one delivery; the same one a second time asks for nothing new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
