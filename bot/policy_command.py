@@ -8,13 +8,13 @@ per mistake.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from approvals.domain import strict_json
 from approvals.domain.durations import format_duration
 from approvals.domain.effect import Mention
-from approvals.domain.errors import ChannelUnknown, InvalidArguments, InvalidJson, Refusal
+from approvals.domain.errors import ChannelUnknown, Refusal
 from approvals.domain.findings import findings, never_seen
+from approvals.domain.key_values import read_pairs
 from approvals.domain.policy import Effect, Requirement, Slot
 from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
@@ -137,26 +137,6 @@ def _explain(arguments: list[str]) -> int:
     else:
         sys.stdout.writelines(f"{line}\n" for line in as_text(chosen.tool, requirement))
     return 0
-
-
-def read_pairs(pairs: Iterable[str]) -> dict[str, JsonValue]:
-    """Read ``key=value`` words: a value is JSON where it parses, else it is the text itself.
-
-    Raises:
-        InvalidArguments: a word without ``=``, or a key given twice.
-    """
-    arguments: dict[str, JsonValue] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise InvalidArguments(f"{pair!r} is not KEY=VALUE – write it like namespace=prod")
-        if key in arguments:
-            raise InvalidArguments(f"{key!r} is given twice – keep one of them")
-        try:
-            arguments[key] = strict_json.read(value)
-        except InvalidJson:
-            arguments[key] = value
-    return arguments
 
 
 def as_json(requirement: Requirement) -> dict[str, JsonValue]:

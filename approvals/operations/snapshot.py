@@ -6,13 +6,26 @@ every deed checks again in its own transaction.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.domain.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How one request ended, as far as it is counted."""
+
+    tool: str
+    status: Status
+    cause: Cause | None
+    """None while it is pending."""
+    took: timedelta | None
+    """From its asking to its end."""
 
 
 class Snapshot(Protocol):
@@ -53,4 +66,12 @@ class Snapshot(Protocol):
 
     def runs_of(self, user: UserId, *, limit: int) -> Sequence[Run]:
         """Return the runs *user* started, newest first, those that have not ended before."""
+        ...
+
+    def asked_for(self, user: UserId, *, limit: int) -> Sequence[ApprovalRequest]:
+        """Return the requests *user* is the requester's person of, newest first."""
+        ...
+
+    def endings(self, channel: ChannelId, *, since: datetime, limit: int) -> Sequence[Ending]:
+        """Return how the requests of *channel* asked since then stand, newest first."""
         ...

@@ -49,3 +49,19 @@ RUNS_OF = sql(
     .limit(bindparam("limit"))
     .offset(NONE)
 )
+ASKED_FOR = sql(
+    select(_REQUEST)
+    .where(_REQUEST.c.person == bindparam("user"))
+    .order_by(_REQUEST.c.id.desc())
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)
+ENDINGS = sql(
+    select(
+        *(_REQUEST.c[name] for name in ("tool", "status", "cause", "created_at", "ended_at")),
+    )
+    .where(_HERE, _REQUEST.c.created_at >= bindparam("since"))
+    .order_by(_REQUEST.c.created_at.desc())
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)

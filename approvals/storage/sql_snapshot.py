@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.domain.run import Run
+from approvals.operations.snapshot import Ending
 from approvals.storage import columns, request_rows, rows, run_rows, statements
 from approvals.storage import snapshot_statements as looking
 from approvals.storage.sql_work import SqlWork
@@ -73,6 +74,27 @@ class SqlSnapshot(SqlWork):
         """Return the runs *user* started, newest first, those that have not ended before."""
         found = self._run(looking.RUNS_OF, {"user": user, "limit": limit})
         return [run_rows.run_from_row(row) for row in found]
+
+    def asked_for(self, user: UserId, *, limit: int) -> Sequence[ApprovalRequest]:
+        """Return the requests *user* is the requester's person of, newest first."""
+        return _requests(self._run(looking.ASKED_FOR, {"user": user, "limit": limit}))
+
+    def endings(self, channel: ChannelId, *, since: datetime, limit: int) -> Sequence[Ending]:
+        """Return how the requests of *channel* asked since then stand, newest first."""
+        begin = columns.time_to_text(since)
+        values = {"channel": channel, "since": begin, "limit": limit}
+        return [_ending(row) for row in self._run(looking.ENDINGS, values)]
+
+
+def _ending(row: Any) -> Ending:
+    ended_at = columns.optional_time(row["ended_at"])
+    asked_at = columns.time_from_text(row["created_at"])
+    return Ending(
+        tool=row["tool"],
+        status=Status(row["status"]),
+        cause=row["cause"] and Cause(row["cause"]),
+        took=None if ended_at is None else ended_at - asked_at,
+    )
 
 
 def _requests(found: Iterable[Any]) -> list[ApprovalRequest]:

@@ -116,7 +116,12 @@ def ended_words(content: CardContent) -> str:
 def ended_words_of(request: ApprovalRequest) -> str:
     """Return how an ended request ended, with a sign, whatever became of its run."""
     assert request.cause is not None
-    return _ENDED[request.status, request.cause]
+    return ending_words(request.status, request.cause)
+
+
+def ending_words(status: Status, cause: Cause) -> str:
+    """Return how a request ended that stands so, with a sign."""
+    return _ENDED[status, cause]
 
 
 def key_arguments(request: ApprovalRequest, max_chars: int) -> str:

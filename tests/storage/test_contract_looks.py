@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.decision import Decision, Verdict
+from approvals.domain.home import Home
 from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
 from approvals.operations.ports import Store
 from approvals.operations.snapshot import Snapshot
@@ -104,3 +105,56 @@ async def test_a_request_that_cannot_be_read_hides_no_other(store: Store) -> Non
     await store.write(submit(unread))
 
     assert await ids(store, lambda s: list(s.pending(limit=9))) == [torn.id, whole.id]
+
+
+async def test_what_was_asked_for_a_person_comes_newest_first(store: Store) -> None:
+    own = [await asked(store) for _ in range(2)]
+    await asked(store, requester=Requester(agent="deployer", person=BOB))
+    me = UserId("U1")
+
+    assert await ids(store, lambda s: list(s.asked_for(me, limit=9))) == [own[1].id, own[0].id]
+    assert await ids(store, lambda s: list(s.asked_for(me, limit=1))) == [own[1].id]
+
+
+async def test_endings_tell_how_the_requests_of_a_channel_stand(store: Store) -> None:
+    old = await asked(store)
+    later = START + timedelta(hours=2)
+    ended, open_one = [await asked(store, created_at=later) for _ in range(2)]
+    await store.write(end(ended.id, Cause.PERSON, at=later + timedelta(minutes=3)))
+
+    found = await store.look(lambda s: s.endings(PROD, since=START + timedelta(hours=1), limit=9))
+
+    assert {(each.status, each.cause, each.took) for each in found} == {
+        (Status.PENDING, None, None),
+        (Status.REJECTED, Cause.PERSON, timedelta(minutes=3)),
+    }
+    assert {each.tool for each in found} == {open_one.call.tool}
+    assert len(await store.look(lambda s: s.endings(PROD, since=old.created_at, limit=2))) == 2
+
+
+async def test_decisions_and_runs_of_a_person_come_newest_first(store: Store) -> None:
+    first, second = await asked(store), await asked(store)
+    for minute, request in enumerate((first, second)):
+        decision = Decision(
+            request_id=request.id,
+            user=BOB,
+            team=TeamId("T1"),
+            verdict=Verdict.REJECT,
+            at=START + timedelta(minutes=minute),
+        )
+        await store.write(save(decision))
+
+    decided = await store.look(lambda s: [each.request_id for each in s.decided_by(BOB, limit=9)])
+    assert decided == [second.id, first.id]
+    assert await store.look(lambda s: s.runs_of(BOB, limit=9)) == []
+
+
+async def test_an_app_home_is_kept_for_who_opened_it(store: Store) -> None:
+    home = Home(user=BOB, team=TeamId("T1"), opened_at=START)
+    again = replace(home, opened_at=START + timedelta(hours=1))
+
+    await store.write(lambda tx: tx.save_home(home))
+    await store.write(lambda tx: tx.save_home(again))
+
+    assert await store.write(lambda tx: tx.home(BOB)) == again
+    assert await store.write(lambda tx: tx.home(UserId("U0CAROL"))) is None

@@ -13,9 +13,12 @@ from bot.slack.rich_text import Element, bold, code
 from bot.slack.sentences import error_sentence
 from bot.slack.typed_words import plain_quotes, split
 from bot.slack.verbs.asking import ASK
+from bot.slack.verbs.explaining import EXPLAIN
 from bot.slack.verbs.freezing import FREEZE, UNFREEZE
 from bot.slack.verbs.listing import LIST
+from bot.slack.verbs.policy import POLICY
 from bot.slack.verbs.refused import refused
+from bot.slack.verbs.remembering import HISTORY, MINE, STATS
 from bot.slack.verbs.reply import Line, Reply, told
 from bot.slack.verbs.showing import SHOW
 from bot.slack.verbs.verb import Asked, Verb
@@ -94,5 +97,8 @@ HELP = Verb(
     does="lists the verbs, or says more about one",
     answer=_help,
 )
-VERBS = (WAITING, LIST, SHOW, ASK, FREEZE, UNFREEZE, HELP)
+VERBS = (
+    *(WAITING, LIST, SHOW, MINE, HISTORY, POLICY, EXPLAIN),
+    *(ASK, FREEZE, UNFREEZE, STATS, HELP),
+)
 BY_NAME = {verb.name: verb for verb in VERBS}
