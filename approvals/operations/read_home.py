@@ -113,7 +113,7 @@ def _entries(
         request = tx.request(request_id)
         if request is not None and request.is_pending:
             card = _card_of(tx, desk, request, viewer=viewer)
-            found[request_id] = read_content(tx, request, card, policy=policy)
+            found[request_id] = read_content(tx, request, card, policy=policy, now=desk.clock.now())
     return tuple(found[request_id] for request_id in shown if request_id in found)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.ids import ChannelId
+from approvals.domain.requirement import WantedReason
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
 from bot.slack.verbs.table import VERBS
@@ -61,7 +62,10 @@ async def test_mine_lists_what_was_asked_for_me_wherever_newest_first(stage: Sce
 
 async def test_history_lists_what_ended_here_newest_first(stage: Scene) -> None:
     assert "Nothing has ended in this channel yet." in await answer(stage, "history")
-    first, second = await stage.ask("first_tool"), await stage.ask("second_tool", reason="off")
+    first, second = (
+        await stage.ask("first_tool"),
+        await stage.ask("second_tool", reason=WantedReason.OFF),
+    )
     await stage.ask("pending_tool")
     await stage.click(BOB, first)
     stage.clock.advance(timedelta(minutes=1))
