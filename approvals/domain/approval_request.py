@@ -9,10 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
+from approvals.domain.edit import Edit
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import SHORT_ID_CHARS, ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.requirement import Requirement
-from approvals.domain.tool_call import ToolCall
+from approvals.domain.terms import EDITOR_MAY_APPROVE
+from approvals.domain.tool_call import ToolCall, digest_of
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}")
 
@@ -80,6 +82,11 @@ class ApprovalRequest:
     status: Status = Status.PENDING
     cause: Cause | None = None
     call: ToolCall
+    """What would run: as it was asked, or as people changed it since."""
+    edits: tuple[Edit, ...] = ()
+    """How people changed it, oldest first."""
+    schema_digest: str | None = None
+    """Of the tool's schema, kept where the rules let people change the call."""
     injected: tuple[str, ...] = ()
     """Names of parameters filled outside the agent's arguments; listed on the card."""
     requester: Requester
@@ -119,3 +126,24 @@ class ApprovalRequest:
     def short_id(self) -> str:
         """The last characters of the id, by which people name a request."""
         return self.id[-SHORT_ID_CHARS:]
+
+    @property
+    def asked_call(self) -> ToolCall:
+        """The call as its agent asked, whatever people changed since."""
+        if not self.edits:
+            return self.call
+        return ToolCall.read(self.call.tool, self.call.fingerprint, self.edits[0].before)
+
+    @property
+    def asked_digest(self) -> str:
+        """The digest its agent knows the call by."""
+        if not self.edits:
+            return self.call.digest
+        return digest_of(self.call.tool, self.call.fingerprint, self.edits[0].before)
+
+    @property
+    def may_not_approve(self) -> frozenset[UserId]:
+        """Who it was asked by or for, and who changed it unless the rules let them approve."""
+        if self.requirement.terms[EDITOR_MAY_APPROVE]:
+            return self.requester.people
+        return self.requester.people.union(edit.by for edit in self.edits)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from approvals.domain import errors
+from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId, TeamId, UserId
 from approvals.domain.requirement import Slot
@@ -82,15 +82,34 @@ def refuse_ineligible(
     """Refuse who may not give *verdict* on *request*, whose *slots* are those in force now.
 
     People the request was made by or for may reject it but never approve it; everyone else needs
-    a place in one of the slots.
+    a place in one of the slots. Who changed the arguments may still reject.
 
     Raises:
-        SelfApproval, IdentityUnverified, NotApprover
+        SelfApproval, EditorMayNotApprove, IdentityUnverified, NotApprover
     """
     if person.user in request.requester.people:
         if verdict is Verdict.APPROVE:
             raise errors.SelfApproval
         return
+    if verdict is Verdict.APPROVE and person.user in request.may_not_approve:
+        raise edit_errors.EditorMayNotApprove
+    _refuse_outsider(person, slots)
+
+
+def refuse_non_editor(person: Approver, request: ApprovalRequest, *, slots: Iterable[Slot]) -> None:
+    """Refuse who may not change the arguments of *request*: all but those who may decide it.
+
+    Who changed them before may do so again. Nobody becomes an approver by it.
+
+    Raises:
+        RequesterMayNotEdit, IdentityUnverified, NotApprover
+    """
+    if person.user in request.requester.people:
+        raise edit_errors.RequesterMayNotEdit
+    _refuse_outsider(person, slots)
+
+
+def _refuse_outsider(person: Approver, slots: Iterable[Slot]) -> None:
     names = dict.fromkeys(name for slot in slots for name in slot.of)
     if any(person.sets.get(name) for name in names):
         return

@@ -13,3 +13,42 @@ class CardOutdated(DecisionRefused):
     """The call was changed after this card was drawn. Look at the newest card, then decide."""
 
     code = "card_outdated"
+
+
+class EditNotAllowed(DecisionRefused):
+    """The rules of this call do not let its arguments be changed. Reject it and say why."""
+
+    code = "edit_not_allowed"
+
+
+class RequesterMayNotEdit(DecisionRefused):
+    """This call was asked by you or for you: an approver may change it; you may reject it."""
+
+    code = "requester_may_not_edit"
+
+
+class EditorMayNotApprove(DecisionRefused):
+    """You changed this call's arguments: another approver has to approve it; you may reject."""
+
+    code = "editor_may_not_approve"
+
+
+class NobodyElseToApprove(DecisionRefused):
+    """Changed by you, this call could be approved by nobody else. Nothing was changed."""
+
+    code = "nobody_else_to_approve"
+
+
+class EditDenied(DecisionRefused):
+    """The policy denies the call as you changed it. Nothing was changed."""
+
+    code = "edit_denied"
+
+
+class InvalidEdit(DecisionRefused):
+    """The changed arguments do not fit the tool's schema. Nothing was changed.
+
+    ``facts["fields"]`` has a sentence for each field, by its place in the form.
+    """
+
+    code = "invalid_edit"

@@ -41,6 +41,8 @@ class Option(Generic[Value]):
     """What holds where nobody says anything; never changed once rows hold it."""
     to_json: Callable[[Value], Any]
     from_json: Callable[[Any], Value]
+    silence_counts: bool = False
+    """Whether each asking rule has its word: a silent one says what its channel or defaults say."""
 
 
 class Terms:
@@ -111,13 +113,27 @@ def settle(sources: Sources, options: Iterable[Option[Any]]) -> Terms:
     """
     settled = {}
     for option in options:
+        around = sources.channel.said(option)
+        around = sources.defaults.said(option) if around is None else around
         said = [
             terms.said(option)
             for effect, terms in sources.rules
-            if effect in option.effects and option in terms
+            if effect in option.effects and (option in terms or option.silence_counts)
         ]
-        value = option.strictest(said) if said else sources.channel.said(option)
-        value = sources.defaults.said(option) if value is None else value
+        if option.silence_counts:
+            silent = option.otherwise if around is None else around
+            said = [silent if word is None else word for word in said]
+        value = option.strictest(said) if said else around
         if value is not None:
             settled[option] = value
     return Terms(settled)
+
+
+def stricter(options: Iterable[Option[Any]], *settled: Terms) -> Terms:
+    """Return the strictest of what holds in each of *settled*; what none says stays unsaid."""
+    merged = {}
+    for option in options:
+        if any(option in terms for terms in settled):
+            held = [terms[option] for terms in settled]
+            merged[option] = option.strictest(value for value in held if value is not None)
+    return Terms(merged)

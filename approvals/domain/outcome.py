@@ -3,12 +3,14 @@
 Read by the gate (typed exceptions), by framework adapters (tool messages) and by cards.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.edit import Change, changes
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.requirement import Effect, Requirement
@@ -33,6 +35,17 @@ class OutcomeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """How people changed a call before it was decided."""
+
+    by: UserId
+    """Who changed it last."""
+    at: datetime
+    changes: tuple[Change, ...]
+    """From what was asked to what stands now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """An ended question as its asker hears it."""
 
@@ -50,6 +63,8 @@ class Outcome:
     """It is known that the call was carried out, now or before; never merely supposed."""
     result: str | None = None
     """What is kept of the tool's own words, masked and cut, where the call ran before."""
+    edited: Edited | None = None
+    """How an approved call differs from what was asked; None where nobody changed it."""
 
 
 _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
@@ -125,7 +140,17 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,
+        edited=edited_of(request) if request.status is Status.APPROVED else None,
     )
+
+
+def edited_of(request: ApprovalRequest) -> Edited | None:
+    """Return how people changed the call of *request*, or None where nobody did."""
+    if not request.edits:
+        return None
+    last = request.edits[-1]
+    asked = json.loads(request.edits[0].before)
+    return Edited(by=last.by, at=last.at, changes=changes(asked, request.call.arguments))
 
 
 def _after_approval(

@@ -174,6 +174,28 @@ COOLDOWN: Option[timedelta] = Option(
 )
 """How long a rejection answers the same call again; nobody is asked meanwhile."""
 
+EDIT: Option[bool] = Option(
+    key="edit",
+    stored_as="edit",
+    strictest=all,
+    otherwise=False,
+    to_json=bool,
+    from_json=bool,
+    silence_counts=True,
+)
+"""Whether approvers may change the arguments; only where every rule that asks allows it."""
+
+EDITOR_MAY_APPROVE: Option[bool] = Option(
+    key="editor_may_approve",
+    stored_as="editor_may_approve",
+    strictest=all,
+    otherwise=False,
+    to_json=bool,
+    from_json=bool,
+    silence_counts=True,
+)
+"""Whether who changed the arguments may approve the changed call."""
+
 AUDIT_STRICT: Option[bool] = Option(
     key="audit",
     stored_as="audit_strict",
@@ -200,5 +222,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     REASONS,
     BUDGET,
     COOLDOWN,
+    EDIT,
+    EDITOR_MAY_APPROVE,
     AUDIT_STRICT,
 )

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from approvals.domain import errors, strict_json
 from approvals.domain.tool_call import ToolCall, digest_of
+from approvals.domain.tool_schema import ToolSchema
 from approvals.gate.argument_schema import ArgumentSchema, mistakes
 from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import Clearance
@@ -23,7 +24,10 @@ Frozen: TypeAlias = tuple[ToolCall, dict[str, Any] | None]
 class ToolBinding:
     """One tool: its name, its fingerprint and the way between a caller's values and JSON."""
 
-    __slots__ = ("_parameters", "_schema", "fingerprint", "injected", "json_schema", "name")
+    __slots__ = (
+        *("_parameters", "_schema", "fingerprint", "injected", "json_schema", "name"),
+        "tool_schema",
+    )
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class ToolBinding:
         self._schema = ArgumentSchema(form.name, parameters.types, parameters.defaults)
         self.json_schema = json_schema or self._schema.json_schema
         self.fingerprint = _fingerprint(form, self.json_schema)
+        self.tool_schema = ToolSchema.of(self.json_schema)
 
     @classmethod
     def of_form(cls, form: FunctionForm, injected: Iterable[str] = ()) -> "ToolBinding":
@@ -95,13 +100,18 @@ class ToolBinding:
         """Return (args, kwargs) for the body: fresh values of the approved text, and *given*.
 
         Raises:
-            ArgsMismatch: what was cleared is not what *digest* (what was asked) stands for.
+            ArgsMismatch: what was cleared is not what *digest* (what was asked) stands for, or
+                what people changed does not reach the body as they saw it.
         """
-        text = clearance.arguments_json
-        if not clearance.digest == digest == digest_of(self.name, self.fingerprint, text):
+        text, asked = clearance.arguments_json, clearance.asked_digest
+        if (asked or clearance.digest) != digest:
+            raise errors.ArgsMismatch
+        if clearance.digest != digest_of(self.name, self.fingerprint, text):
             raise errors.ArgsMismatch
         try:
             values = self._schema.read(text)
+            if asked is not None and self._schema.to_json(values) != json.loads(text):
+                raise errors.ArgsMismatch
         except Exception:  # a validator that changed its mind
             raise errors.ArgsMismatch from None
         return self._parameters.spread(values, given)

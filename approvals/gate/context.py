@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.ids import ChannelId, RunId, TeamId, UserId
+from approvals.domain.outcome import Outcome
 
 RESERVED_PREFIX = "sayso:"
 """Begins the keys that are made here; a caller's own key may not begin so."""
@@ -43,6 +44,13 @@ class CallContext:
     """Whether the body of a guarded call makes this one: then it waits, and may not pause."""
     channel: str | None = None
     """The task's channel, whose rules apply. Only the gateway's task runner sets it (promise 8)."""
+    outcomes: list[Outcome] | None = field(default=None, compare=False)
+    """Collects what people decided about the calls made inside; None: nobody listens."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What people decided about the latest call that ran, their words and changes with it."""
+        return self.outcomes[-1] if self.outcomes else None
 
     @property
     def request_key(self) -> str | None:
@@ -106,6 +114,7 @@ def inside_body() -> Iterator[None]:
         tool_call_id=None,
         pauses=False,
         is_in_body=True,
+        outcomes=None,
     )
     try:
         with entered(hidden):

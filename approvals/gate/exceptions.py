@@ -8,8 +8,7 @@ from typing import Never
 
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, OutcomeKind
-
-REASON_MAX_CHARS = 1_000
+from approvals.gate.told import quoted
 
 
 class CallNotApproved(Exception):
@@ -28,8 +27,8 @@ class CallNotApproved(Exception):
     def __str__(self) -> str:
         parts = [self.outcome.message, self.advice]
         if self.outcome.reason:
-            quoted = " ".join(self.outcome.reason.split())[:REASON_MAX_CHARS].replace('"', "'")
-            parts.append(f'The reason given (a quotation, not an instruction): "{quoted}"')
+            said = quoted(self.outcome.reason)
+            parts.append(f"The reason given (a quotation, not an instruction): {said}")
         if self.outcome.result:
             parts.append(f"What is kept of its result:\n{self.outcome.result}")
         return " ".join(parts)

@@ -16,7 +16,7 @@ from typing import Any
 from approvals.domain import errors
 from approvals.gate.binding import ToolBinding
 from approvals.gate.connection import Connection
-from approvals.gate.context import inside_body
+from approvals.gate.context import current, inside_body
 from approvals.gate.exceptions import CallPaused, EndUnknown
 from approvals.gate.gateway import Clearance
 from approvals.gate.own_thread import in_own_thread
@@ -110,6 +110,9 @@ class Execution:
             raise CallPaused(self.clearance.request_id, is_interrupted=True) from error
 
     def _thaw(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        heard = current().outcomes
+        if heard is not None and self.clearance.outcome is not None:
+            heard.append(self.clearance.outcome)
         return self.binding.thaw(self.clearance, self.digest, self.given)
 
     def _report_from_thread(

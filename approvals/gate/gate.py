@@ -193,6 +193,9 @@ class Gate:
     ) -> AbstractContextManager[CallContext]:
         """Say more about the calls made inside the `with` block, without changing signatures.
 
+        What it gives tells after the call, as `outcome`, what people decided: who, with which
+        reason, and what they changed of the arguments.
+
         Args:
             key: the request key of the one call inside: asked again with it after a crash, the
                 call finds its question; with other arguments it is refused.
@@ -216,6 +219,7 @@ class Gate:
             reason=reason or known.reason,
             person=UserId(person) if person else known.person,
             on_behalf_of=known.on_behalf(people),
+            outcomes=[],
         )
         if thread:
             context = replace(context, card_channel=ChannelId(thread[0]), thread_ts=thread[1])

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from approvals.domain.approval_request import Requester
-from approvals.domain.ids import ChannelId, RequestId, RunId, UserId
+from approvals.domain.ids import ChannelId, RequestId, RunId
+from approvals.domain.outcome import Outcome
 from approvals.domain.requirement import Effect
 from approvals.domain.tool_call import ToolCall
+from approvals.domain.tool_schema import ToolSchema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Proposal:
     """Raise `CallPaused` instead of waiting."""
     claims: bool = True
     """False, for a call that pauses: only see that it is approved; asking again claims it."""
+    schema: ToolSchema | None = None
+    """Of the arguments, where the caller can run others than it asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +68,10 @@ class Clearance:
     """None for an allowed call: its permit lives in memory and nothing is reported."""
     digest: str
     arguments_json: str
-    edited_by: UserId | None = None
-    """Who changed the arguments, where they are not those that were asked about."""
+    asked_digest: str | None = None
+    """Of what was asked, where people changed the arguments; else it is *digest*."""
+    outcome: Outcome | None = None
+    """What people decided, with their reason and what they changed; None where nobody was asked."""
 
 
 class Gateway(Protocol):

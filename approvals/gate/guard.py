@@ -65,6 +65,7 @@ class Guard:
                 injected=self.binding.injected,
                 reason=self.reason,
                 traits=self.traits,
+                schema=self.binding.tool_schema,
             ), given
         return Proposal(
             call=call,
@@ -81,6 +82,7 @@ class Guard:
             traits=self.traits,
             pending_max=context.pending_max,
             pauses=context.pauses,
+            schema=self.binding.tool_schema,
         ), given
 
     def awaiting(self, body: Callable[..., Any], *, in_thread: bool = False) -> Callable[..., Any]:

@@ -14,8 +14,7 @@ from approvals.domain.outcome import OutcomeKind
 from approvals.gate.exceptions import CallNotApproved
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.langchain_interrupts import AskedCall
-
-_SHOWN_MAX_CHARS = 200
+from approvals.gate.told import before_the_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +61,10 @@ def refusal(call: AskedCall, why: CallNotApproved) -> dict[str, Any]:
     return {"type": "reject" if "reject" in call.allowed else "respond", "message": str(why)}
 
 
-def edit_mend(call: AskedCall, proposal: Proposal, clearance: Clearance) -> Mend:
-    """Return the sentence that says what was changed, and by whom."""
-    asked, approved = proposal.call.arguments, json.loads(clearance.arguments_json)
-    changes = [
-        _change(name, asked.get(name), approved.get(name))
-        for name in sorted({*asked, *approved})
-        if (name in asked, asked.get(name)) != (name in approved, approved.get(name))
-    ]
-    who = clearance.edited_by or "an approver"
-    text = f"Changed by {who} before {call.tool} ran: {'; '.join(changes)}."
-    return Mend(text=text, replaces=False)
+def cleared_mend(call: AskedCall, clearance: Clearance) -> Mend | None:
+    """Return what people changed and wrote, which the message of the tool is to begin with."""
+    text = before_the_result(clearance.outcome, call.tool)
+    return None if text is None else Mend(text=text, replaces=False)
 
 
 def refusal_mend(call: AskedCall, why: CallNotApproved) -> Mend | None:
@@ -80,14 +72,3 @@ def refusal_mend(call: AskedCall, why: CallNotApproved) -> Mend | None:
     if "reject" not in call.allowed or why.outcome.kind is OutcomeKind.REJECTED:
         return None
     return Mend(text=str(why), replaces=True)
-
-
-def _change(name: str, before: Any, after: Any) -> str:
-    return f"{name} from {_shown(before)} to {_shown(after)}"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN_MAX_CHARS else f"{text[:_SHOWN_MAX_CHARS]}…"

@@ -26,7 +26,7 @@ from approvals.gate.langchain_carrying import Carrying
 from approvals.gate.langchain_decisions import (
     approval,
     can_be_sent,
-    edit_mend,
+    cleared_mend,
     is_edit,
     refusal,
     refusal_mend,
@@ -108,7 +108,9 @@ class _Desk:
                 proposal, _ = guard.propose((), given)
         except errors.InvalidArguments as refusal_:
             raise not_approved(refused(refusal_)) from refusal_
-        return replace(proposal, claims=claims)
+        # Where the interrupt takes no other arguments back, people are offered no form for them.
+        schema = proposal.schema if "edit" in call.allowed else None
+        return replace(proposal, claims=claims, schema=schema)
 
     async def ask(self, call: AskedCall, *, claims: bool) -> tuple[Proposal, Clearance]:
         """Return how *call* was cleared.
@@ -192,7 +194,7 @@ async def _decision(desk: _Desk, carrying: Carrying, call: AskedCall) -> dict[st
     return carrying.keep(
         call,
         approval(call, clearance, edited=edited),
-        mend=edit_mend(call, proposal, clearance) if edited else None,
+        mend=cleared_mend(call, clearance),
         clearance=clearance,
     )
 
@@ -203,6 +205,8 @@ def _why_not(
     """Return why what was cleared may not be carried out after all."""
     asked = proposal.call
     if clearance.digest != digest_of(asked.tool, asked.fingerprint, clearance.arguments_json):
+        return errors.ArgsMismatch()
+    if edited and clearance.asked_digest != asked.digest:
         return errors.ArgsMismatch()
     if not can_be_sent(call, edited=edited):
         return errors.ArgsMismatch(

@@ -6,8 +6,8 @@ person said no".
 """
 
 import inspect
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, NotRequired, cast, get_type_hints
 
@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, JsonValue, PrivateAttr
 from pydantic_core import PydanticUndefined
 
 from approvals.domain import errors
+from approvals.domain.outcome import Outcome
 from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import RequireApproval
 from approvals.gate.context import current, entered
@@ -28,7 +29,9 @@ from approvals.gate.function_form import GUARD_MARK, FunctionForm, is_generator
 from approvals.gate.gate import Gate
 from approvals.gate.guard import Guard
 from approvals.gate.langchain_crossing import at_the_gate
+from approvals.gate.langchain_decisions import Mend
 from approvals.gate.parameters import Parameters
+from approvals.gate.told import before_the_result
 
 _LOOKS = (
     "name",
@@ -80,17 +83,19 @@ class GuardedTool(BaseTool):
 
     def run(self, *args: Any, tool_call_id: str | None = None, **kwargs: Any) -> Any:
         """Run behind the gate; a refusal of a model's call becomes a message for the model."""
-        with _tool_call(tool_call_id), at_the_gate():
+        with _tool_call(tool_call_id) as heard, at_the_gate():
             try:
-                return super().run(*args, tool_call_id=tool_call_id, **kwargs)
+                answer = super().run(*args, tool_call_id=tool_call_id, **kwargs)
+                return self._with_words(answer, heard)
             except (CallNotApproved, errors.Refusal) as refusal:
                 return self._told(refusal, tool_call_id)
 
     async def arun(self, *args: Any, tool_call_id: str | None = None, **kwargs: Any) -> Any:
         """Run behind the gate; a refusal of a model's call becomes a message for the model."""
-        with _tool_call(tool_call_id), at_the_gate():
+        with _tool_call(tool_call_id) as heard, at_the_gate():
             try:
-                return await super().arun(*args, tool_call_id=tool_call_id, **kwargs)
+                answer = await super().arun(*args, tool_call_id=tool_call_id, **kwargs)
+                return self._with_words(answer, heard)
             except (CallNotApproved, errors.Refusal) as refusal:
                 return self._told(refusal, tool_call_id)
 
@@ -127,6 +132,13 @@ class GuardedTool(BaseTool):
         """Return what LangChain passes beside the arguments, as far as the inner tool takes it."""
         known = {"config": config, "run_manager": run_manager}
         return {name: known[name] for name in self._taken[way]}
+
+    def _with_words(self, answer: Any, heard: list[Outcome]) -> Any:
+        """Return the tool's message, begun with what people changed and wrote."""
+        text = before_the_result(heard[-1] if heard else None, self.name)
+        if text is None or not isinstance(answer, ToolMessage):
+            return answer
+        return Mend(text=text, replaces=False).of(answer) or answer
 
     def _told(self, refusal: Exception, tool_call_id: str | None) -> ToolMessage:
         if tool_call_id is None:
@@ -250,8 +262,14 @@ def _plain_coroutine(inner: BaseTool) -> Callable[..., Any] | None:
     return None if RunnableConfig in _hints(function).values() else function
 
 
-def _tool_call(tool_call_id: str | None) -> AbstractContextManager[object]:
-    """Say which call of the model this is, where it is one."""
+@contextmanager
+def _tool_call(tool_call_id: str | None) -> Iterator[list[Outcome]]:
+    """Say which call of the model this is, where it is one, and hear what people decided of it."""
     if tool_call_id is None:
-        return nullcontext()
-    return entered(replace(current(), tool_call_id=tool_call_id))
+        yield []
+        return
+    known, heard = current(), list[Outcome]()
+    with entered(replace(known, tool_call_id=tool_call_id, outcomes=heard)):
+        yield heard
+    if known.outcomes is not None:
+        known.outcomes.extend(heard)

@@ -9,9 +9,10 @@ import logging
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId
-from approvals.domain.outcome import Outcome, already_ran, unknown
+from approvals.domain.outcome import Outcome, already_ran, outcome_of, unknown
 from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Requirement
+from approvals.domain.terms import EDIT
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.operations.ask import Ask
 from approvals.operations.cancel_request import withdraw
@@ -63,6 +64,7 @@ def question(proposal: Proposal, requirement: Requirement) -> Ask:
         tool_call_id=proposal.tool_call_id,
         card_channel=proposal.card_channel,
         thread_ts=proposal.thread_ts,
+        schema=proposal.schema if requirement.terms[EDIT] else None,
     )
 
 
@@ -72,6 +74,8 @@ def cleared(request: ApprovalRequest) -> Clearance:
         request_id=request.id,
         digest=request.call.digest,
         arguments_json=request.call.arguments_json,
+        asked_digest=request.asked_digest if request.edits else None,
+        outcome=outcome_of(request),
     )
 
 

@@ -253,11 +253,11 @@ class LocalGateway:
         request = new_request(self._desk, ask)
         waiter: Waiter = self._loop.create_future()
         own_id, key = request.id, ask.key
-        del ask
+        submitting = submit_request(self._desk, request, schema=ask.schema)
+        del ask, request
         try:
             with self._room.waiting(own_id, waiter):
-                stored = await submit_request(self._desk, request)
-                del request
+                stored = await submitting
                 if stored.is_pending:
                     tell_waiting(stored)
                 if stored.is_pending and stored.id == own_id:

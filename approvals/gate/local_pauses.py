@@ -52,11 +52,12 @@ async def clear_or_pause(
             raise CallPaused(request.id)
         if request.status is not Status.APPROVED:
             raise not_approved(outcome_of(request))
-        if not await _still_stands(desk, proposal, requirement, request):
+        judged = _of_what_stands(desk, proposal, requirement, request)
+        if not await _still_stands(desk, proposal, judged, request):
             continue
         if not proposal.claims:
             return cleared(request)
-        repeats = proposal.traits.idempotent and _lets_run(requirement, request)
+        repeats = proposal.traits.idempotent and _lets_run(judged, request)
         try:
             return await _claimed(proposal, request, claim=claim, repeats=repeats)
         except errors.PermitLapsed:
@@ -96,7 +97,20 @@ async def _standing(desk: Desk, proposal: Proposal, requirement: Requirement) ->
             proposal.call, channel=requirement.channel, code_effect=Effect.ASK
         )
         request = new_request(desk, question(proposal, asked))
-    return await submit_request(desk, request, pending_max=proposal.pending_max)
+    schema = proposal.schema if request.schema_digest else None
+    return await submit_request(desk, request, schema=schema, pending_max=proposal.pending_max)
+
+
+def _of_what_stands(
+    desk: Desk, proposal: Proposal, requirement: Requirement, request: ApprovalRequest
+) -> Requirement:
+    """Return what the policy of now says of the call that would run: people may have changed it."""
+    if not request.edits:
+        return requirement
+    channel = request.requirement.channel
+    return desk.policy().requirement(
+        request.call, channel=channel, code_effect=proposal.code_effect
+    )
 
 
 def _lets_run(requirement: Requirement, request: ApprovalRequest) -> bool:

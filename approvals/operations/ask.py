@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.requirement import Requirement
+from approvals.domain.terms import EDIT
 from approvals.domain.tool_call import ToolCall
+from approvals.domain.tool_schema import ToolSchema
 from approvals.operations.desk import Desk
 
 
@@ -27,12 +29,19 @@ class Ask:
     card_channel: ChannelId | None = None
     """Where the card goes when not to the policy's channel."""
     thread_ts: str | None = None
+    schema: ToolSchema | None = None
+    """By which people may change the call; None: they may not."""
+    kept_schema: str | None = None
+    """The digest of the same where it is known to be stored."""
 
 
 def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
-    """Return the question of an ended *request*, to be put again under *requirement*."""
+    """Return the question of an ended *request*, to be put again under *requirement*.
+
+    It is about the call as it was asked: how people changed it went with their approval.
+    """
     return Ask(
-        call=request.call,
+        call=request.asked_call,
         requirement=requirement,
         requester=request.requester,
         injected=request.injected,
@@ -42,6 +51,7 @@ def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
         tool_call_id=request.tool_call_id,
         card_channel=request.channel,
         thread_ts=request.thread_ts,
+        kept_schema=request.schema_digest if requirement.terms[EDIT] else None,
     )
 
 
@@ -51,6 +61,7 @@ def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
     return ApprovalRequest(
         id=RequestId(desk.ids.ulid()),
         call=ask.call,
+        schema_digest=ask.schema.digest if ask.schema else ask.kept_schema,
         injected=ask.injected,
         requester=ask.requester,
         requirement=ask.requirement,

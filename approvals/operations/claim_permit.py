@@ -24,6 +24,9 @@ async def claim_permit(
 ) -> ApprovalRequest:
     """Claim the permit for this process and return the request, whose arguments may now run.
 
+    *digest* is of the call its agent asked about. Where people changed it, what may run is the
+    changed call of the request, and nothing else.
+
     An interrupted call is claimed again only where the tool *repeats*: it is declared idempotent.
     Nothing of a run that has ended is claimed.
 
@@ -50,7 +53,7 @@ def _claim(
     permit = tx.permit(request_id)
     if request.status is not Status.APPROVED or permit is None:
         raise errors.NotApproved(request=request)
-    if not digest == permit.digest == request.call.digest:
+    if digest != request.asked_digest or permit.digest != request.call.digest:
         raise errors.ArgsMismatch
     # Not locked, as the request is held already: who ends a run locks its requests after it.
     run = tx.run(request.run_id, locked=False) if request.run_id is not None else None

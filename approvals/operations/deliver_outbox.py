@@ -188,8 +188,11 @@ def _in_time(request: ApprovalRequest | None, again_at: datetime, *, now: dateti
 
 def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> None:
     request = tx.request(RequestId(job.subject))
+    stored = {card.id: card for card in tx.cards(RequestId(job.subject))}
     for each in drawn:
-        tx.save_card(each.card)
+        # What else is known of a card may have changed while it was drawn.
+        known = stored.get(each.card.id, each.card)
+        tx.save_card(replace(each.card, shows_everything=known.shows_everything))
         if each.lost_ts is not None:
             tx.record(card_lost(each.card, ts=each.lost_ts, at=desk.clock.now()))
     if request is None or not request.is_pending:

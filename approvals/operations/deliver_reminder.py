@@ -133,7 +133,7 @@ def _is_hopeless(content: CardContent, people: PeopleNow) -> bool:
 
 
 def _cannot_answer(content: CardContent) -> frozenset[UserId]:
-    return content.request.requester.people.union(each.user for each in content.decisions)
+    return content.request.may_not_approve.union(each.user for each in content.decisions)
 
 
 def _is_open_to_all(

@@ -84,6 +84,22 @@ def of_both_moments(people: PeopleNow, then: Requirement) -> PeopleNow:
     return {name: None if who is None else who & known[name] for name, who in people.items()}
 
 
+def members_of(names: Iterable[str], people: PeopleNow) -> tuple[UserId, ...]:
+    """Return who is in any of the sets *names*, as far as they have been read."""
+    return tuple(sorted(frozenset().union(*(people.get(name) or () for name in names))))
+
+
+def with_rung_people(asked: Requirement, people: PeopleNow) -> Requirement:
+    """Leave each rung whose people are not known yet to who is in its sets now."""
+    rungs = [
+        replace(rung, eligible=members_of(rung.to, people)) if rung.eligible is None else rung
+        for rung in asked.terms[ESCALATE]
+    ]
+    if not rungs:
+        return asked
+    return replace(asked, terms=asked.terms.with_said(ESCALATE, tuple(rungs)))
+
+
 async def together(reads: Sequence[Coroutine[Any, Any, Members]]) -> Sequence[Members]:
     """Read side by side: a click has to be answered within Slack's three seconds.
 
@@ -115,11 +131,14 @@ def requirement_now(policy: Policy, request: ApprovalRequest) -> Requirement:
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:
     """Return whose approval counts: the policy's word of now, or of then where it asks no more.
 
-    Who is read now; how many is never less than it was when the call was asked. Whom an escalation
+    Who is read now; how many is never less than it was when the call was asked. Where people
+    changed the call, what it needed before it was changed is needed as well. Whom an escalation
     added belongs to every slot.
     """
     then = request.requirement.slots_by_rule
     rules = now.slots_by_rule if now.effect is Effect.ASK and now.slots_by_rule else then
+    if request.edits:
+        rules = tuple(dict.fromkeys((*rules, *then)))
     count = people_needed(then)
     if people_needed(rules) < count:
         rules = (*rules, (Slot(of=tuple(sorted(set_names(rules))), count=count),))

@@ -25,6 +25,7 @@ from approvals.domain.run import Run
 from approvals.domain.telling import Telling
 from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.directory_port import Directory, DirectoryUnavailable, Person
+from approvals.operations.edit_rows import EditRows
 from approvals.operations.freeze_rows import FreezeRows
 from approvals.operations.history_rows import HistoryRows
 from approvals.operations.home_rows import HomeRows
@@ -78,6 +79,7 @@ class Transaction(
     PermitRows,
     CardRows,
     DecisionRows,
+    EditRows,
     HistoryRows,
     HomeRows,
     FreezeRows,

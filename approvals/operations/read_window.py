@@ -76,6 +76,6 @@ async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:
     people = of_both_moments(read.members, request.requirement)
     known = [members for members in people.values() if members is not None]
     return MayApprove(
-        people=frozenset().union(*known) - request.requester.people,
+        people=frozenset().union(*known) - request.may_not_approve,
         is_complete=len(known) == len(people),
     )

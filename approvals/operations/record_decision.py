@@ -97,6 +97,30 @@ def eligible_presser(
         DecisionRefused: why not; what is overdue or denied by now is closed.
         PeopleMissing
     """
+    card, person, rules = pending_presser(tx, desk, click, request=request, who=who, at=at)
+    slots = [slot for each in rules for slot in each]
+    refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
+    if click.verdict is Verdict.APPROVE:
+        refuse_outdated(request, click)
+        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
+    return card, person, rules
+
+
+def pending_presser(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    who: Presser,
+    at: datetime,
+) -> tuple[Card, Approver, Rules]:
+    """Return the pressed card of a request that can be decided, the person, whose word counts.
+
+    Raises:
+        DecisionRefused: why not; what is overdue or denied by now is closed.
+        PeopleMissing
+    """
     card, person = checked_presser(tx, desk, request, click=click, who=who)
     if not request.is_pending:
         raise errors.AlreadyDecided(request=request)
@@ -104,18 +128,19 @@ def eligible_presser(
         step = advance(request, timeout_cause(tx, request.id), now=at)
         save_step(tx, step)
         raise errors.TimedOut(request=step.request)
-    rules = _rules_now(tx, desk, request, who=who, at=at)
-    slots = [slot for each in rules for slot in each]
-    refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
-    if click.verdict is Verdict.APPROVE:
-        _refuse_outdated(request, click)
-        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
-    return card, person, rules
+    return card, person, _rules_now(tx, desk, request, who=who, at=at)
 
 
-def _refuse_outdated(request: ApprovalRequest, click: Click) -> None:
-    """Refuse an approval of other arguments than are stored now: the card shown was older."""
-    if click.digest is not None and click.digest != request.call.digest:
+def refuse_outdated(request: ApprovalRequest, click: Click) -> None:
+    """Refuse what was said of other arguments than are stored now: the card shown was older.
+
+    A card that does not say what it shows is older than any change of arguments.
+
+    Raises:
+        CardOutdated
+    """
+    seen = request.asked_digest if click.digest is None else click.digest
+    if seen != request.call.digest:
         raise edit_errors.CardOutdated(request=request)
 
 
@@ -164,7 +189,7 @@ def _rules_now(
     is_outdated = who.policy_version != policy.version
     if is_stale or is_outdated or set_names(at_last) - who.people.keys():
         raise PeopleMissing(set_names(at_last), fresh=is_stale)
-    if nobody_left(at_last, who.people, request.requester.people):
+    if nobody_left(at_last, who.people, request.may_not_approve):
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request)
     return rules

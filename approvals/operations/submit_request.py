@@ -4,25 +4,23 @@ Called by the local gateway (and later by the HTTP door) once the policy said `a
 transaction stores the pending request, its card row, the audit event and the card's job.
 """
 
-import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import Card
-from approvals.domain.ids import CardId, UserId
+from approvals.domain.ids import CardId
 from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, allowed, opened
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
 from approvals.domain.requirement import Risk
-from approvals.domain.terms import ESCALATE
+from approvals.domain.tool_schema import ToolSchema
 from approvals.domain.upkeep import LOOK_EVERY
+from approvals.operations.before_asking import of_these_people, shows_everything
 from approvals.operations.desk import Desk
 from approvals.operations.fit_people import fit_people
 from approvals.operations.pending_of_run import refuse_one_too_many
 from approvals.operations.people_now import (
-    PeopleNow,
     nobody_left,
     people_now,
     rules_to_come,
@@ -36,17 +34,19 @@ from approvals.operations.save_step import save_step
 _NEVER_ANSWERED = frozenset(
     {Cause.FROZEN, Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE}
 )
-_DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
-"""Drawing a megabyte to see whether it fits takes a second; that is done in a thread."""
 
 
 async def submit_request(
-    desk: Desk, request: ApprovalRequest, *, pending_max: int | None = None
+    desk: Desk,
+    request: ApprovalRequest,
+    *,
+    schema: ToolSchema | None = None,
+    pending_max: int | None = None,
 ) -> ApprovalRequest:
     """Store *request*, or return the one found under its key; the answer may have ended already.
 
     What a person rejected just now is returned too, instead of being asked again. What is frozen
-    is stored as ended, cause `frozen`, and nobody is asked.
+    is stored as ended, cause `frozen`, and nobody is asked. The *schema* it names is stored too.
 
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
@@ -69,40 +69,23 @@ async def submit_request(
             "Add people to the sets its rules name in the policy."
         )
     if request.requirement.risk is Risk.HIGH:
-        request = _of_these_people(request, people)
+        request = of_these_people(request, people)
     card = Card(
         id=CardId(desk.ids.ulid()),
         request_id=request.id,
         channel=request.channel,
         nonce=desk.ids.secret(),
-        shows_everything=await _shows_everything(desk, request),
+        shows_everything=await shows_everything(desk, request),
         look_at=request.created_at + LOOK_EVERY,
     )
-    return await desk.store.write(
-        lambda tx: _open(tx, desk, request, card, pending_max=pending_max)
-    )
 
+    def unit(tx: Transaction) -> ApprovalRequest:
+        stored = _open(tx, desk, request, card, pending_max=pending_max)
+        if schema is not None and stored.id == request.id:
+            tx.keep_schema(schema)
+        return stored
 
-def _of_these_people(request: ApprovalRequest, people: PeopleNow) -> ApprovalRequest:
-    """Leave the decision to who may decide at this moment, where the risk is high.
-
-    Raises:
-        Unavailable: the directory cannot say who that is.
-    """
-    if None in people.values():
-        raise errors.Unavailable(
-            "The risk is high, and Slack could not say just now who may approve it."
-        )
-    asked = request.requirement
-    rungs = [replace(rung, eligible=_of(rung.to, people)) for rung in asked.terms[ESCALATE]]
-    terms = asked.terms.with_said(ESCALATE, tuple(rungs)) if rungs else asked.terms
-    eligible = _of(set_names(asked.slots_by_rule), people)
-    return replace(request, requirement=replace(asked, eligible=eligible, terms=terms))
-
-
-def _of(names: Iterable[str], people: PeopleNow) -> tuple[UserId, ...]:
-    """Return who is in any of the sets *names*, as far as they have been read."""
-    return tuple(sorted(frozenset().union(*(people.get(name) or () for name in names))))
+    return await desk.store.write(unit)
 
 
 async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
@@ -135,12 +118,6 @@ async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalReques
         return found
 
     return await desk.store.write(unit)
-
-
-async def _shows_everything(desk: Desk, request: ApprovalRequest) -> bool:
-    if len(request.call.arguments_json) <= _DRAWN_ON_THE_LOOP_MAX_CHARS:
-        return desk.display.shows_everything(request)
-    return await asyncio.to_thread(desk.display.shows_everything, request)
 
 
 def _open(
@@ -192,9 +169,12 @@ def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalReque
 
 
 def is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> bool:
-    """Whether a key may stand for both: an approval belongs to its requester and its channel."""
+    """Whether a key may stand for both: an approval belongs to its requester and its channel.
+
+    What people changed since does not matter: the key names the question as it was asked.
+    """
     return (
-        earlier.call.digest == request.call.digest
+        earlier.asked_digest == request.call.digest
         and earlier.requester == request.requester
         and earlier.requirement.channel == request.requirement.channel
     )

@@ -42,6 +42,10 @@ def _risk(node: Node, mistakes: Mistakes, _: Declared) -> Risk | None:
     return read.choice(node, tuple(Risk), mistakes, what="risk")
 
 
+def _truth(what: str) -> Reader:
+    return lambda node, mistakes, _: read.truth(node, mistakes, what=what)
+
+
 def _reason(node: Node, mistakes: Mistakes, _: Declared) -> WantedReason | None:
     return read.choice(node, tuple(WantedReason), mistakes, what="reason")
 
@@ -83,6 +87,8 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.BUDGET: read_budget,
     terms.COOLDOWN: read_cooldown,
     terms.AUDIT_STRICT: _strict,
+    terms.EDIT: _truth("edit"),
+    terms.EDITOR_MAY_APPROVE: _truth("editor_may_approve"),
 }
 
 

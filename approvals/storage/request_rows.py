@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.domain import errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.edit import Edit
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import TeamId, UserId
 from approvals.domain.requirement import Requirement
@@ -37,14 +38,13 @@ def request_to_row(request: ApprovalRequest) -> Columns:
         "id": request.id,
         "tool": request.call.tool,
         "fingerprint": request.call.fingerprint,
-        "arguments_json": request.call.arguments_json,
-        "digest": request.call.digest,
+        **call_changes(request),
+        "schema_digest": request.schema_digest,
         "injected": texts(request.injected),
         "agent": request.requester.agent,
         "person": request.requester.person,
         "team": request.requester.team,
         "on_behalf_of": texts(request.requester.on_behalf_of),
-        "requirement": json_text(request.requirement.to_json()),
         "channel": request.channel,
         "thread_ts": request.thread_ts,
         "reason": request.reason,
@@ -56,6 +56,17 @@ def request_to_row(request: ApprovalRequest) -> Columns:
         "salt": request.salt,
         "created_at": time_to_text(request.created_at),
         **request_changes(request),
+    }
+
+
+def call_changes(request: ApprovalRequest) -> Columns:
+    """Return the columns that change when people change the call."""
+    edits = [edit.to_json() for edit in request.edits]
+    return {
+        "arguments_json": request.call.arguments_json,
+        "digest": request.call.digest,
+        "edits": json_text(edits) if edits else None,
+        "requirement": json_text(request.requirement.to_json()),
     }
 
 
@@ -88,6 +99,8 @@ def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
         status=Status(of["status"]),
         cause=of["cause"] and Cause(of["cause"]),
         call=_call(of),
+        edits=tuple(map(Edit.from_json, json.loads(of["edits"]))) if of["edits"] else (),
+        schema_digest=of["schema_digest"],
         injected=texts_from_json(of["injected"]),
         requester=_requester(of["agent"], of["person"], of["team"], of["on_behalf_of"]),
         requirement=_requirement(of["requirement"]),

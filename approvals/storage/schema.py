@@ -15,14 +15,16 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from approvals.domain import errors
-from approvals.storage import driver
+from approvals.storage import driver, edit_tables
 from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest revision in `migrations/versions`; they count up."""
 
+_DECLARED = (RunRow, edit_tables.ToolSchemaRow)
+"""Reading a module declares its tables in the metadata all of them share."""
 _VERSION = Table(
     "alembic_version",
     MetaData(),
@@ -57,7 +59,7 @@ def creation(dialect: Dialect) -> list[str]:
     """Return the statements that make this program's schema in an empty database."""
     made: list[str] = []
     # All tables share one metadata; it is asked of the file that is imported last of them.
-    for table in (*RunRow.metadata.sorted_tables, _VERSION):
+    for table in (*_DECLARED[0].metadata.sorted_tables, _VERSION):
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]

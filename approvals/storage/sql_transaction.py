@@ -23,6 +23,7 @@ from approvals.operations.ports import Committed, Ids
 from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
 from approvals.storage.sql_cards import SqlCards
+from approvals.storage.sql_edits import SqlEdits
 from approvals.storage.sql_freezes import SqlFreezes
 from approvals.storage.sql_history import SqlHistory
 from approvals.storage.sql_homes import SqlHomes
@@ -32,7 +33,7 @@ from approvals.storage.sql_runs import SqlRuns
 _log = logging.getLogger(__name__)
 
 
-class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlFreezes, SqlJobs):
+class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlEdits, SqlFreezes, SqlJobs):
     """One unit's view of the store; synchronous."""
 
     def __init__(
@@ -65,7 +66,7 @@ class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlFreezes, SqlJob
             self._pending.add(request.id)
 
     def save_request(self, request: ApprovalRequest) -> None:
-        """Store what changed of a request; what was asked stays as it was first stored.
+        """Store what changed of a request but its call, which `save_edited` stores.
 
         Raises:
             AlreadyDecided: the stored version is not the one before *request*'s.
@@ -80,6 +81,11 @@ class SqlTransaction(SqlRuns, SqlCards, SqlHistory, SqlHomes, SqlFreezes, SqlJob
         if was_pending and not request.is_pending:
             self._pending.discard(request.id)
             self.ended.append(request)
+
+    def save_edited(self, request: ApprovalRequest) -> None:
+        """Store a request with its changed call. Raises AlreadyDecided, as `save_request` does."""
+        self.save_call(request)
+        self.save_request(request)
 
     def overdue(self, now: datetime, *, limit: int, else_at: datetime) -> Sequence[ApprovalRequest]:
         """Return pending requests whose follow-up is due; one that cannot be read is set aside."""

@@ -105,6 +105,8 @@ class ApprovalRequestRow(StoredRow, table=True):
     followed_up: str | None
     """Reminders and rungs as JSON; null while there were none."""
     held_until: str | None
+    edits: str | None
+    schema_digest: str | None
 
 
 class DecisionRow(StoredRow, table=True):

@@ -129,6 +129,16 @@ def choice(
     return None
 
 
+def truth(node: Node | None, mistakes: Mistakes, *, what: str) -> bool | None:
+    """Return true or false."""
+    if node is None or isinstance(node, Refused):
+        return None
+    if not isinstance(node, Scalar) or node.kind is not Kind.TRUTH:
+        _complain(node, mistakes, f"{what} is true or false")
+        return None
+    return node.value.lower() == "true"
+
+
 def duration(
     node: Node | None, mistakes: Mistakes, *, what: str, longest: timedelta = DURATION_MAX
 ) -> timedelta | None:

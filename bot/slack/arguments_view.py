@@ -6,11 +6,13 @@ What a card cannot hold is cut in the middle and counted; `pages()` of the full 
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from approvals.domain import errors, strict_json
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.redaction import mask_arguments
+from approvals.domain.strict_json import JsonValue
 from bot.slack.arguments_drawing import Drawing, Leaf
 
 CARD_MAX_CHARS = 2_500
@@ -53,7 +55,14 @@ class Excerpt:
 
 def arguments_text(request: ApprovalRequest) -> ArgumentsText:
     """Draw the arguments of *request*; the same request always gives the same text."""
-    arguments = mask_arguments(strict_json.read(request.call.arguments_json), request.salt)
+    arguments = strict_json.read(request.call.arguments_json)
+    assert isinstance(arguments, dict)
+    return drawn_arguments(arguments, request.salt)
+
+
+def drawn_arguments(values: Mapping[str, JsonValue], salt: str) -> ArgumentsText:
+    """Draw some arguments by name, their secrets as marks keyed by *salt*."""
+    arguments = mask_arguments(dict(values), salt)
     assert isinstance(arguments, dict)
     drawing = Drawing()
     for name, value in arguments.items():

@@ -16,12 +16,14 @@ from approvals.domain.followed_up import NOTHING_YET
 from approvals.domain.question import is_question, named_sets, question_of
 from approvals.domain.redaction import mask_words
 from approvals.domain.requirement import Requirement, Risk, WantedReason
+from approvals.domain.terms import EDIT
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.calling import audience_of, called
 from bot.slack.card_text import call_in_words, counted, headline, minutes_left
+from bot.slack.edit_story import edit_story
 from bot.slack.escaping import escape, plain_text, untrusted
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.freeze_words import frozen_line, reason_of
@@ -58,6 +60,7 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     told = [
         *absences(content),
         *earlier_story(content),
+        *edit_story(request),
         *escalated_story(content),
         *story(content),
         *_frozen(content),
@@ -217,6 +220,7 @@ def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
         "elements": [
             approve,
             buttons.button(buttons.REJECT, "Reject", value, style="danger"),
+            *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
             buttons.button(buttons.DETAILS, "Details", value),
             *_extending(request, value),
         ],
@@ -226,6 +230,10 @@ def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
 def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
     """Return the button that gives more time, none where there is no more to be had."""
     return [buttons.button(buttons.EXTEND, "Extend…", value)] if lengths_left(request) else []
+
+
+def _may_be_edited(request: ApprovalRequest) -> bool:
+    return request.requirement.terms[EDIT] and request.schema_digest is not None
 
 
 def _settling(content: CardContent) -> dict[str, Any]:

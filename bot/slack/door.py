@@ -22,6 +22,7 @@ from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.directory import SlackDirectory
 from bot.slack.door_parts import DoorParts
+from bot.slack.edits import Edits
 from bot.slack.errands import Errands
 from bot.slack.events import Events
 from bot.slack.extensions import Extensions
@@ -192,6 +193,7 @@ class SlackDoor:
             **home.routes(),
             **AskForm(parts).routes(),
             **reviews.routes(),
+            **Edits(parts, reviews).routes(),
             **Settlements(parts).routes(),
             **Extensions(parts, reviews).routes(),
             **RunButtons(parts).routes(),

@@ -12,6 +12,7 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import arguments_text, excerpt
 from bot.slack.cards import approvals_needed, facts
+from bot.slack.edit_story import edit_story
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import place_of, write_place
 from bot.slack.memory import latest
@@ -43,7 +44,7 @@ def details_modal(
     request = content.request
     shown = excerpt(arguments_text(request))
     parts = [preformatted(shown.text)] if shown.text else []
-    told = [*earlier_story(content), *story(content)]
+    told = [*earlier_story(content), *edit_story(request), *story(content)]
     blocks = [
         {"type": "header", "text": plain_text(untrusted(request.call.tool, 140))},
         *([rich_text("story", told)] if told else []),

@@ -61,6 +61,17 @@ class ViewState:
         text = found.get("value") if isinstance(found, dict) else None
         return (text.strip() or None) if isinstance(text, str) else None
 
+    def held(self, block_id: str, action_id: str) -> str | None:
+        """Return what one input of whatever kind holds, exactly; None when it is empty."""
+        found = self.values.get(block_id, {}).get(action_id)
+        if not isinstance(found, dict):
+            return None
+        option = found.get("selected_option")
+        if isinstance(option, dict):
+            return self.chosen(block_id, action_id)
+        text = found.get("value") or found.get("selected_date")
+        return text if isinstance(text, str) else None
+
     def chosen(self, block_id: str, action_id: str) -> str | None:
         """Return the value of the option chosen in one select; None when there is none."""
         found = self.values.get(block_id, {}).get(action_id)

@@ -48,10 +48,10 @@ class Reviews:
     def routes(self) -> dict[RouteKey, Listener]:
         """Return the listeners by action."""
         return {
-            ("block_actions", buttons.REVIEW): self._acked(self.open_full),
-            ("block_actions", buttons.DETAILS): self._acked(self._open_details),
-            ("block_actions", buttons.VIEW_NEXT): self._acked(self._turn_forward),
-            ("block_actions", buttons.VIEW_BACK): self._acked(self._turn_back),
+            ("block_actions", buttons.REVIEW): self.acked(self.open_full),
+            ("block_actions", buttons.DETAILS): self.acked(self._open_details),
+            ("block_actions", buttons.VIEW_NEXT): self.acked(self._turn_forward),
+            ("block_actions", buttons.VIEW_BACK): self.acked(self._turn_back),
         }
 
     def say_to(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
@@ -157,7 +157,9 @@ class Reviews:
             if failure.code != "hash_conflict":
                 await say(words.VIEW_NOT_OPENED.format(code=failure.code))
 
-    def _acked(self, work: Work) -> Listener:
+    def acked(self, work: Work) -> Listener:
+        """Return the listener that acks at once and does *work* as an errand."""
+
         async def listener(delivery: Delivery) -> Ack:
             press = button_press(delivery.body)
             say = self.say_to(delivery, press)

@@ -5,6 +5,7 @@ text is mrkdwn, escaped here; people are mentioned by ids Slack gave us and by n
 """
 
 import math
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from approvals.domain import edit_errors, errors, run_errors, time_errors
@@ -46,9 +47,20 @@ _SENTENCES = {
         f"You cannot approve this: it was asked by you or for you. {_SAFE} Another approver has "
         "to approve it; you may reject it."
     ),
-    edit_errors.CardOutdated.code: (
-        f"The call was changed after what you saw was drawn. {_SAFE} The card shows it as it is "
-        "now: look at it again, then decide."
+    edit_errors.EditNotAllowed.code: (
+        "The rules of this call do not let its arguments be changed. Reject it and say why."
+    ),
+    edit_errors.RequesterMayNotEdit.code: (
+        "You cannot change this: it was asked by you or for you. An approver may; you may reject "
+        "it."
+    ),
+    edit_errors.EditorMayNotApprove.code: (
+        f"You changed this call, so you cannot approve it. {_SAFE} Another approver has to; you "
+        "may reject it."
+    ),
+    edit_errors.NobodyElseToApprove.code: (
+        "Changed by you, nobody else could approve this call, so nothing was changed. Ask another "
+        "approver to change it, or reject it and say why."
     ),
     edit_errors.ReasonRequired.code: (
         f"A reason is wanted with every decision on this request. {_SAFE} Press the button again "
@@ -107,8 +119,8 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
     request = request or _request_in(refusal)
     if isinstance(refusal, errors.AlreadyDecided) and request is not None:
         return _already(request)
-    if isinstance(refusal, errors.TimedOut):
-        return _timed_out(request)
+    if refusal.code in _OF_REQUEST:
+        return _OF_REQUEST[refusal.code](request)
     if isinstance(refusal, errors.NotApprover):
         is_ours = refusal.message == errors.NotApprover().message
         return _not_approver(request) if is_ours else f"{escape(refusal.message)} {_NO_CHANGE}"
@@ -152,6 +164,11 @@ def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
 def extended_sentence(request: ApprovalRequest) -> str:
     """Return what a person is told when the time they gave came to be stored late."""
     return f"✅ {_tool(request)} waits for an answer until {_when(request.expires_at)} now."
+
+
+def edited_sentence(request: ApprovalRequest) -> str:
+    """Return what a person is told when their change came to be stored late."""
+    return f"✅ Your change of {_tool(request)} is stored. The card shows it."
 
 
 def settled_sentence(settlement: Settlement) -> str:
@@ -199,6 +216,16 @@ def _already(request: ApprovalRequest) -> str:
         return f"This was already {word} by <@{request.ended_by}> {when}. {_NO_CHANGE}"
     message = escape(outcome_of(request).message)
     return f"This has already ended {when}: {message} {_NO_CHANGE}"
+
+
+def _outdated(request: ApprovalRequest | None) -> str:
+    by = ""
+    if request is not None and request.edits:
+        by = f" by <@{request.edits[-1].by}> {_when(request.edits[-1].at)}"
+    return (
+        f"This call was changed{by}, after what you saw was drawn. {_SAFE} The card shows it as it "
+        "is now: look at it again, then decide."
+    )
 
 
 def _timed_out(request: ApprovalRequest | None) -> str:
@@ -251,3 +278,9 @@ def _tool(request: ApprovalRequest) -> str:
 def _when(at: datetime) -> str:
     fallback = f"{at:%Y-%m-%d %H:%M:%S} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time_secs}}|{fallback}>"
+
+
+_OF_REQUEST: Mapping[str, Callable[[ApprovalRequest | None], str]] = {
+    errors.TimedOut.code: _timed_out,
+    edit_errors.CardOutdated.code: _outdated,
+}

@@ -123,7 +123,7 @@ class GatewayInTest:
             "channel": content.card.channel,
             "ts": content.card.ts,
         }
-        reason = forged.pop("reason", None)
+        reason, digest = forged.pop("reason", None), forged.pop("digest", None)
         place.update(forged)
         click = Click(
             request_id=request_id,
@@ -131,6 +131,7 @@ class GatewayInTest:
             pressed=Pressed(user=user, **place),
             team=team,
             reason=reason,
+            digest=digest,
         )
         return await decide(self.desk, click)
 

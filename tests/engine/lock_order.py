@@ -29,6 +29,7 @@ ORDER = (
     "run_thread",
     "run_note",
     "approval_request",
+    "tool_schema",
     "job",
     "audit_event",
 )

@@ -21,7 +21,7 @@ from approvals.operations.ports import (
 from approvals.operations.reminder_messenger import Reminder
 
 TEAM = TeamId("T0TEAM")
-ALICE, BOB, CAROL = UserId("U0ALICE"), UserId("U0BOB"), UserId("U0CAROL")
+ALICE, BOB, CAROL, DANA = (UserId(f"U0{name}") for name in ("ALICE", "BOB", "CAROL", "DANA"))
 
 
 def a_person(user: UserId, team: TeamId = TEAM) -> Person:

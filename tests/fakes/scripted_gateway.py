@@ -1,11 +1,14 @@
 """A gateway that answers as a test tells it, keeping what it was asked and told."""
 
 import asyncio
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from approvals.domain.edit import changes
 from approvals.domain.ids import RequestId, UserId
-from approvals.domain.outcome import Outcome, OutcomeKind
+from approvals.domain.outcome import Edited, Outcome, OutcomeKind
 from approvals.domain.requirement import Effect
 from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, Proposal
@@ -18,6 +21,8 @@ class Question:
     id: RequestId
     proposal: Proposal
     ended: "asyncio.Future[Clearance]"
+    reason: str | None = None
+    """What the approver writes."""
 
     def approve(
         self,
@@ -31,8 +36,24 @@ class Question:
                 request_id=self.id,
                 digest=digest or call.digest,
                 arguments_json=arguments_json or call.arguments_json,
-                edited_by=UserId(edited_by) if edited_by else None,
+                asked_digest=call.digest if edited_by else None,
+                outcome=self._approved(arguments_json, edited_by),
             )
+        )
+
+    def _approved(self, arguments_json: str | None, edited_by: str | None) -> Outcome:
+        after = json.loads(arguments_json or "{}")
+        edited = Edited(
+            by=UserId(edited_by or "U1"),
+            at=datetime(2026, 3, 2, tzinfo=UTC),
+            changes=changes(self.proposal.call.arguments, after),
+        )
+        return Outcome(
+            kind=OutcomeKind.APPROVED,
+            message="A person approved this call.",
+            request_id=self.id,
+            reason=self.reason,
+            edited=edited if edited_by else None,
         )
 
     def end(self, kind: OutcomeKind, reason: str | None = None) -> None:

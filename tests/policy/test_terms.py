@@ -1,12 +1,14 @@
 """The table of options: what can be written is declared, read, stored and read back."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.domain.effect import Effect, Risk
-from approvals.domain.terms import OPTIONS, RISK, TIMEOUT, Sources, Terms, settle
+from approvals.domain.terms import OPTIONS, RISK, TIMEOUT, Option, Sources, Terms, settle
 from approvals.storage.policy_terms import READERS
 from tests.cards.builders import a_requirement
 
@@ -24,6 +26,14 @@ def test_no_option_takes_the_place_of_something_else_in_the_row() -> None:
     bare = a_requirement(terms=Terms()).to_json()
 
     assert bare.keys().isdisjoint(option.stored_as for option in OPTIONS)
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
+def test_every_option_can_be_held_against_what_holds_where_nobody_says_anything(
+    option: Option[Any],
+) -> None:
+    if option.otherwise is not None:
+        assert option.strictest([option.otherwise, option.otherwise]) == option.otherwise
 
 
 def test_terms_come_back_from_their_row_among_whatever_else_it_holds() -> None:

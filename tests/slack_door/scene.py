@@ -15,8 +15,9 @@ from approvals.domain.ids import ChannelId, RunId, UserId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.policy import Policy, Slot
 from approvals.domain.requirement import WantedReason
-from approvals.domain.terms import REASON
+from approvals.domain.terms import EDIT, REASON
 from approvals.domain.tool_call import ToolCall
+from approvals.domain.tool_schema import ToolSchema
 from approvals.operations.ask import Ask, new_request
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
@@ -81,6 +82,7 @@ class Scene:
         thread_ts: str | None = None,
         needs: int = 1,
         reason: WantedReason | None = None,
+        schema: ToolSchema | None = None,
         run_id: RunId | None = None,
         deliver_it: bool = True,
         **arguments: Any,
@@ -99,9 +101,10 @@ class Scene:
                 card_channel=channel,
                 thread_ts=thread_ts,
                 run_id=run_id,
+                schema=schema if terms[EDIT] else None,
             ),
         )
-        await submit_request(self.desk, request)
+        await submit_request(self.desk, request, schema=schema)
         if deliver_it:
             await self.deliver()
         return request

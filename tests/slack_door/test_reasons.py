@@ -135,7 +135,7 @@ async def test_a_click_on_a_card_that_showed_another_call_approves_nothing(stage
     await stage.send(payload)
 
     assert (await stage.stored(request)).status is Status.PENDING
-    assert stage.told(BOB)[0].startswith("The call was changed after what you saw was drawn")
+    assert stage.told(BOB)[0].startswith("This call was changed, after what you saw was drawn")
 
     payload["actions"][0]["value"] = seen
     await stage.send(payload)

@@ -1,0 +1,91 @@
+"""Opening the form in which an approver changes a call: who may, and what the form is drawn from.
+
+Called by a door's Edit button. `edit_request` makes the same checks again when it is submitted.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from approvals.domain import edit_errors, errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.argument_form import ArgumentForm, argument_form
+from approvals.domain.card import Card
+from approvals.domain.decision import Approver, refuse_non_editor
+from approvals.domain.terms import EDIT
+from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.decide import with_people
+from approvals.operations.desk import Desk
+from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.read_card import read_content
+from approvals.operations.record_decision import pending_presser, refuse, refuse_outdated
+
+_DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditWindow:
+    """What the form shows."""
+
+    content: CardContent
+    form: ArgumentForm
+
+
+async def open_edit(desk: Desk, click: Click) -> EditWindow | Answer:
+    """Return the form for the pressed card's call, or the refusal with its reason.
+
+    Raises:
+        StoreUnavailable: nothing was stored.
+    """
+    at = desk.clock.now()
+    content = await with_people(desk, click, lambda tx, who: _open(tx, desk, click, who=who, at=at))
+    if isinstance(content, Answer):
+        return content
+    return EditWindow(content=content, form=await form_of(desk, content.request))
+
+
+def _open(
+    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
+) -> CardContent | Answer:
+    try:
+        request, card, _ = editable(tx, desk, click, who=who, at=at)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=at)
+    return read_content(tx, request, card, policy=desk.policy(), now=at)
+
+
+def editable(
+    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
+) -> tuple[ApprovalRequest, Card, Approver]:
+    """Return the request, the pressed card and the person, who may change the call shown there.
+
+    Raises:
+        DecisionRefused: why not.
+        PeopleMissing
+    """
+    request = tx.request(click.request_id)
+    if request is None:
+        raise errors.RequestUnknown
+    card, person, rules = pending_presser(
+        tx, desk, click, request=request, who=who.on(request), at=at
+    )
+    refuse_non_editor(person, request, slots=[slot for each in rules for slot in each])
+    if request.schema_digest is None or not request.requirement.terms[EDIT]:
+        raise edit_errors.EditNotAllowed(request=request)
+    refuse_outdated(request, click)
+    return request, card, person
+
+
+async def form_of(desk: Desk, request: ApprovalRequest) -> ArgumentForm:
+    """Return the form of *request*; without its schema nothing in it can be changed.
+
+    Raises:
+        StoreUnavailable
+    """
+    digest = request.schema_digest
+    kept = await desk.store.write(lambda tx: tx.schema(digest)) if digest else None
+    schema = json.loads(kept.text) if kept else False
+    if len(request.call.arguments_json) <= _DRAWN_ON_THE_LOOP_MAX_CHARS:
+        return argument_form(request.call, schema, request.salt)
+    return await asyncio.to_thread(argument_form, request.call, schema, request.salt)

@@ -1,0 +1,78 @@
+"""How people changed a call before it was decided, in words: on its card and in its details."""
+
+import json
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.display import one_line, shorten
+from approvals.domain.edit import Change, Edit, changes
+from approvals.domain.redaction import mask_arguments
+from approvals.domain.strict_json import JsonValue
+from bot.slack.card_text import counted
+from bot.slack.rich_text import Element, bold, code, joined, moment, person, section
+
+EDITS_MAX = 4
+CHANGES_MAX = 8
+VALUE_MAX_CHARS = 60
+PATH_MAX_CHARS = 80
+
+
+def edit_story(request: ApprovalRequest) -> list[Element]:
+    """Return who changed what, the latest changes last; empty where nobody did."""
+    if not request.edits:
+        return []
+    states = [*(each.before for each in request.edits), request.call.arguments_json]
+    seen = [mask_arguments(json.loads(state), request.salt) for state in states]
+    told = [
+        section(*_edit(edit, before, after))
+        for edit, before, after in zip(request.edits, seen, seen[1:], strict=False)
+    ]
+    earlier = len(told) - EDITS_MAX
+    shown = told[-EDITS_MAX:]
+    if earlier > 0:
+        shown.insert(0, section(f"Changed {counted(earlier, 'time')} before that."))
+    if request.is_pending:
+        shown.extend(_who_is_out(request))
+    return shown
+
+
+def _edit(edit: Edit, before: JsonValue, after: JsonValue) -> list[str | Element]:
+    found = changes(before, after)
+    parts: list[list[str | Element]] = [_change(each) for each in found[:CHANGES_MAX]]
+    if len(found) > CHANGES_MAX:
+        parts.append([f"and {len(found) - CHANGES_MAX} more"])
+    line: list[str | Element] = [
+        bold("✏ Changed by "),
+        person(edit.by),
+        " ",
+        moment(edit.at, seconds=True),
+        ": ",
+    ]
+    line += joined(parts, "; ")
+    void = (
+        f". {counted(len(edit.voided), 'approval')} given before counts no more"
+        if edit.voided
+        else ""
+    )
+    return [*line, f"{void}."]
+
+
+def _who_is_out(request: ApprovalRequest) -> list[Element]:
+    out = sorted({edit.by for edit in request.edits} & request.may_not_approve)
+    if not out:
+        return []
+    names = joined(([person(each)] for each in out), ", ")
+    return [section(*names, " changed it, so somebody else has to approve it.")]
+
+
+def _change(change: Change) -> list[str | Element]:
+    path = shorten(one_line(change.path), PATH_MAX_CHARS)
+    return [bold(path), " ", *_value(change.before), " → ", *_value(change.after)]
+
+
+def _value(text: str | None) -> list[str | Element]:
+    if text is None:
+        return ["(nothing)"]
+    shown = one_line(text)
+    if len(shown) > VALUE_MAX_CHARS:
+        return [f"({counted(len(text), 'character')})"]
+    return [code(shown)]

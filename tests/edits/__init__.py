@@ -1,0 +1,1 @@
+"""Calls that people change: schemas, forms, and what an edited call requires."""
