@@ -108,13 +108,15 @@ async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalReques
     )
 
     def unit(tx: Transaction) -> ApprovalRequest:
-        found = _add(tx, step.request, card)
-        if found.id == request.id:
-            where = (request.requirement.channel, request.channel)
-            refuse_frozen(tx, *where, now=desk.clock.now())
-            assert step.permit is not None
-            tx.save_permit(step.permit)
-            tx.record(step.event)
+        stands, found = _under_its_key(tx, step.request)
+        if stands is not None:
+            return stands
+        _add(tx, found, card)
+        where = (request.requirement.channel, request.channel)
+        refuse_frozen(tx, *where, now=desk.clock.now())
+        assert step.permit is not None
+        tx.save_permit(step.permit)
+        tx.record(step.event)
         return found
 
     return await desk.store.write(unit)
@@ -128,13 +130,12 @@ def _open(
     *,
     pending_max: int | None,
 ) -> ApprovalRequest:
-    if request.key is None or tx.request_by_key(request.key) is None:
-        rejected = answered_lately(tx, request)
-        if rejected is not None:
-            return rejected
-    found = _add(tx, request, card)
-    if found.id != request.id:
-        return found
+    stands, found = _under_its_key(tx, request)
+    if stands is None and found.earlier is None:
+        stands = answered_lately(tx, request)
+    if stands is not None:
+        return stands
+    _add(tx, found, card)
     step = opened(found)
     tx.record(step.event)
     now = desk.clock.now()
@@ -151,21 +152,29 @@ def _open(
     return found
 
 
-def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> ApprovalRequest:
-    """Insert *request* with its card, or return the one that stands under its key."""
+def _under_its_key(
+    tx: Transaction, request: ApprovalRequest
+) -> tuple[ApprovalRequest | None, ApprovalRequest]:
+    """Return what stands under the key of *request*, and *request* as it is put if nothing does.
+
+    Locks its run first, in the order that `run_rows` tells.
+    """
     run = tx.run(request.run_id) if request.run_id is not None else None
     if run is not None and run.has_ended:
         raise run_errors.RunEnded
     earlier = tx.request_by_key(request.key) if request.key is not None else None
-    if earlier is not None:
-        if not is_same_question(earlier, request):
-            raise errors.IdempotencyMismatch
-        if not asks_again(tx, earlier, now=request.created_at):
-            return earlier
-        request = replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
+    if earlier is None:
+        return None, request
+    if not is_same_question(earlier, request):
+        raise errors.IdempotencyMismatch
+    if not asks_again(tx, earlier, now=request.created_at):
+        return earlier, request
+    return None, replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
+
+
+def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> None:
     tx.add_request(request)
     tx.save_card(card)
-    return request
 
 
 def is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> bool:

@@ -13,8 +13,9 @@ import pytest
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditName
 from approvals.domain.decision import Verdict
-from approvals.gate.exceptions import CallNotApproved, CallRejected
+from approvals.gate.exceptions import CallNotApproved, CallPaused, CallRejected
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway
+from tests.engine.runs_in_test import RunsInTest
 from tests.fakes.people import ALICE, BOB, CAROL
 
 BUDGETED = POLICY.replace(
@@ -63,6 +64,26 @@ async def test_after_the_cooldown_people_are_asked_again() -> None:
         await gateway.clicks(request.id)
 
         assert (await call).request_id == request.id
+
+
+async def test_an_agent_that_repeats_itself_in_one_task_is_answered_and_a_new_task_asks_anew() -> (
+    None
+):
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        paused = await runs.calls(run)
+        assert isinstance(paused, CallPaused)
+        await runs.delivered()
+        await gateway.clicks(paused.request_id, verdict=Verdict.REJECT)
+
+        with pytest.raises(CallRejected):
+            await runs.calls(run, call_id="c2")
+
+        gateway.clock.advance(timedelta(seconds=1))
+        again = await runs.started()
+        assert isinstance(await runs.calls(again), CallPaused)
 
 
 @pytest.mark.parametrize(
