@@ -44,8 +44,8 @@ def _extend(
         )
         step = extend(request, until, by=person.user, now=at)
     except errors.SelfApproval:
-        return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at)
+        return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at, wanted="extend")
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
+        return refuse(tx, click, refusal, at=at, wanted="extend")
     save_step(tx, step)
     return Answer(request=step.request)

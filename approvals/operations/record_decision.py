@@ -62,8 +62,18 @@ def record_decision(
         return refuse(tx, click, refusal, at=at)
 
 
-def refuse(tx: Transaction, click: Click, refusal: errors.Refusal, *, at: datetime) -> Answer:
-    """Record *refusal* in the audit log and return it as the click's answer."""
+def refuse(
+    tx: Transaction,
+    click: Click,
+    refusal: errors.Refusal,
+    *,
+    at: datetime,
+    wanted: str | None = None,
+) -> Answer:
+    """Record *refusal* in the audit log and return it as the click's answer.
+
+    *wanted* is what the click was for, where that is not its verdict.
+    """
     request = tx.request(click.request_id)
     again = isinstance(refusal, errors.AlreadyCounted | errors.AlreadyDecided)
     tx.record(
@@ -75,7 +85,7 @@ def refuse(tx: Transaction, click: Click, refusal: errors.Refusal, *, at: dateti
                 "code": refusal.code,
                 "user": click.pressed.user,
                 "team": click.team,
-                "verdict": click.verdict.value,
+                "verdict": wanted or click.verdict.value,
             },
         )
     )

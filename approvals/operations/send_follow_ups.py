@@ -12,7 +12,7 @@ from datetime import timedelta
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card, CardKind
 from approvals.domain.errors import StoreUnavailable
-from approvals.domain.follow_up import follow_up, has_timed_out
+from approvals.domain.follow_up import due_at, follow_up, has_timed_out
 from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import CardId, RequestId
 from approvals.domain.lifecycle import advance
@@ -21,6 +21,7 @@ from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 
 FOLLOW_UPS_MAX = 100
+AGAIN_AFTER = timedelta(seconds=1)
 SET_ASIDE_FOR = timedelta(minutes=10)
 """How long a request that cannot be followed up is left alone, so that it stops no other."""
 
@@ -64,6 +65,8 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
         return
     due = follow_up(request, now=now, new_card=lambda: CardId(desk.ids.ulid()))
     if due is None:
+        # Nothing is to be done of it before then, whatever its row says.
+        tx.set_aside(request.id, max(due_at(request) or now, now + AGAIN_AFTER))
         return
     for fired in due.fired:
         if fired.card is not None:

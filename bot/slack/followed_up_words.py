@@ -15,6 +15,8 @@ from bot.slack.card_text import length
 from bot.slack.rich_text import Element, bold, channel, joined, moment, person, section
 
 NAMES_MAX_CHARS = 120
+RUNGS_MAX = 5
+"""How many of the latest rungs are told."""
 EXTENSIONS_MAX = 3
 """How many of the latest extensions are told."""
 
@@ -29,7 +31,7 @@ def _facts(request: ApprovalRequest) -> Iterator[list[str | Element]]:
     if facts.reminded_at is not None:
         last = ", last " if facts.reminders > 1 else " "
         yield [f"reminded {facts.reminders}×{last}", moment(facts.reminded_at)]
-    for fired in facts.rungs:
+    for fired in facts.rungs[-RUNGS_MAX:]:
         yield [*_escalated(fired), *_trouble(fired)]
     for extended in facts.extensions[-EXTENSIONS_MAX:]:
         yield ["given more time by ", person(extended.by), ", until ", moment(extended.until)]
