@@ -26,6 +26,7 @@ the message says it.
 """
 _TITLES = {
     "approvals.domain.errors": "Of the engine",
+    "approvals.domain.hold_errors": "Of holds",
     "approvals.domain.look_errors": "Of looking and of people who ask people",
     "approvals.domain.attention_errors": "Of people's attention",
     "approvals.domain.edit_errors": "Of reasons, and of calls that people change",

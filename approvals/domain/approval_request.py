@@ -118,6 +118,11 @@ class ApprovalRequest:
     """While pending: enough people approved, and until then anybody who may can still stop it."""
 
     @property
+    def is_held(self) -> bool:
+        """Whether enough people approved and it can still be stopped."""
+        return self.is_pending and self.held_until is not None
+
+    @property
     def is_pending(self) -> bool:
         """Whether people can still decide."""
         return self.status is Status.PENDING

@@ -33,6 +33,7 @@ def edited(
         requirement=requirement,
         expires_at=expires_at,
         version=request.version + 1,
+        held_until=None,
     )
 
 

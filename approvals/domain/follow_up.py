@@ -35,14 +35,19 @@ def due_at(request: ApprovalRequest) -> datetime | None:
     """Return when the request's next follow-up falls due, or None when it has ended."""
     if not request.is_pending:
         return None
+    if request.held_until is not None:
+        return request.held_until
     reminder_at, rungs = _next_reminder_at(request), rungs_to_come(request)
     moments = [request.expires_at, *(request.created_at + rung.after for rung in rungs[:1])]
     return min(moments if reminder_at is None else (*moments, reminder_at))
 
 
 def has_timed_out(request: ApprovalRequest, *, now: datetime) -> bool:
-    """Whether nobody answered in time; a moment exactly on the boundary is too late."""
-    return request.is_pending and request.expires_at <= now
+    """Whether nobody answered in time; a moment exactly on the boundary is too late.
+
+    What is held was answered in time.
+    """
+    return request.is_pending and request.held_until is None and request.expires_at <= now
 
 
 def rungs_to_come(request: ApprovalRequest) -> tuple[Rung, ...]:
@@ -59,7 +64,7 @@ def follow_up(
 
     *new_card* gives an id for the card of each rung.
     """
-    if not request.is_pending or has_timed_out(request, now=now):
+    if not request.is_pending or request.held_until or has_timed_out(request, now=now):
         return None
     due = [rung for rung in rungs_to_come(request) if request.created_at + rung.after <= now]
     reminder_at = _next_reminder_at(request)

@@ -62,6 +62,16 @@ PERMIT_TTL: Option[timedelta] = Option(
 )
 """How long an approval may be used once its outcome has reached the caller."""
 
+HOLD: Option[timedelta] = Option(
+    key="hold",
+    stored_as="hold_s",
+    strictest=max,
+    otherwise=timedelta(0),
+    to_json=timedelta.total_seconds,
+    from_json=_seconds,
+)
+"""How long after the last approval anybody who may can still stop it; none where nobody says."""
+
 APPROVED_FOR: Option[timedelta] = Option(
     key="approved_for",
     stored_as="approved_for_s",
@@ -215,6 +225,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     NOTIFY,
     MENTION,
     EXTEND_MAX,
+    HOLD,
     PERMIT_TTL,
     APPROVED_FOR,
     RISK,

@@ -20,13 +20,13 @@ from approvals.operations.ports import Transaction
 def approvals_now(
     tx: Transaction, earlier: Sequence[Decision], *, rules: Rules, who: Presser
 ) -> list[Decision]:
-    """Return the approvals among *earlier* of others than the presser that count now.
+    """Return the approvals among *earlier* of others than the presser, if any, that count now.
 
     Raises:
         PeopleMissing: the accounts of those who approved have to be read first.
     """
-    assert who.person is not None
-    others = [each for each in earlier if each.user != who.person.user]
+    own = who.person.user if who.person is not None else None
+    others = [each for each in earlier if each.user != own]
     if unread := _teams(others).keys() - who.others.keys():
         raise PeopleMissing(
             set_names(rules),

@@ -15,6 +15,7 @@ from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
 from approvals.domain.followed_up import FiredRung
+from approvals.domain.hold import next_count
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
 from approvals.domain.lifecycle import advance, card_job
@@ -66,7 +67,7 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
     drawn: list[_Drawn] = []
     try:
         for content in contents:
-            if _is_stale(content):
+            if _is_stale(content, desk.clock.now()):
                 drawn.append(await _draw(desk, messenger, content))
             async for each in _tell(messenger, _as_drawn(content, drawn)):
                 drawn.append(each)
@@ -77,9 +78,10 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
     await desk.store.write(lambda tx: _finish(tx, desk, job, drawn=drawn))
 
 
-def _is_stale(content: CardContent) -> bool:
+def _is_stale(content: CardContent, now: datetime) -> bool:
     card, request = content.card, content.request
-    if not lags(card, request, content.missed):
+    counts = next_count(request, now=card.drawn_at or now)
+    if not lags(card, request, content.missed) and (counts is None or now < counts):
         return False
     rung = request.followed_up.rung_of(card.id)
     if card.ts is None and rung is not None and rung.trouble is not None:
@@ -162,6 +164,10 @@ async def _tell(messenger: Messenger, content: CardContent) -> AsyncIterator[_Dr
 def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -> None:
     _save(tx, desk, job, drawn)
     tx.finish_job(job)
+    request = tx.request(RequestId(job.subject))
+    counts_at = next_count(request, now=desk.clock.now()) if request is not None else None
+    if request is not None and counts_at is not None:
+        tx.enqueue(card_job(request, counts_at))
 
 
 def _postpone(

@@ -86,6 +86,7 @@ async def _approvable(
     """Return those *person* may approve now, and whether all could be judged."""
     policy, now = desk.policy(), desk.clock.now()
     in_time = [each for each in requests if each.is_pending and each.expires_at > now]
+    in_time = [each for each in in_time if each.held_until is None]  # approved already
     judged = [each async for each in _with_rules(policy, in_time)]
     names = frozenset[str]().union(*(set_names(rules) for _, rules in judged))
     people = (await people_now(desk, policy, names)).members

@@ -18,16 +18,18 @@ from approvals.domain.decision import (
     Verdict,
     refuse_ineligible,
 )
+from approvals.domain.follow_up import has_timed_out
+from approvals.domain.hold import held
+from approvals.domain.hold_errors import AlreadyHeld
 from approvals.domain.lifecycle import advance, card_job
 from approvals.domain.outcome import denied_by
 from approvals.domain.quorum import Rules, is_met, progress
-from approvals.domain.redaction import mask_text
 from approvals.domain.requirement import Effect, WantedReason
-from approvals.domain.tool_call import salted_digest
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, PeopleMissing, Presser
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
+from approvals.operations.hold_now import hold_now
 from approvals.operations.people_now import (
     nobody_left,
     people_needed,
@@ -37,9 +39,10 @@ from approvals.operations.people_now import (
     set_names,
 )
 from approvals.operations.ports import Transaction
+from approvals.operations.recorded import recorded
 from approvals.operations.refuse_frozen import refuse_frozen
 from approvals.operations.save_step import save_step
-from approvals.operations.send_follow_ups import timeout_cause
+from approvals.operations.timeout_cause import timeout_cause
 
 FAST_DECISION = timedelta(seconds=2)
 """A decision so soon after its card was drawn is flagged: nobody reads that fast (case A17)."""
@@ -75,7 +78,7 @@ def refuse(
     *wanted* is what the click was for, where that is not its verdict.
     """
     request = tx.request(click.request_id)
-    again = isinstance(refusal, errors.AlreadyCounted | errors.AlreadyDecided)
+    again = isinstance(refusal, errors.AlreadyCounted | errors.AlreadyDecided | AlreadyHeld)
     tx.record(
         AuditEvent(
             name=AuditName.DECISION_DUPLICATE if again else AuditName.DECISION_REFUSED,
@@ -113,6 +116,8 @@ def eligible_presser(
     if click.verdict is Verdict.APPROVE:
         refuse_outdated(request, click)
         refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
+        if request.held_until is not None:
+            raise AlreadyHeld(request=request)
     return card, person, rules
 
 
@@ -134,11 +139,11 @@ def pending_presser(
     card, person = checked_presser(tx, desk, request, click=click, who=who)
     if not request.is_pending:
         raise errors.AlreadyDecided(request=request)
-    if at >= request.expires_at:
+    if has_timed_out(request, now=at):
         step = advance(request, timeout_cause(tx, request.id), now=at)
         save_step(tx, step)
         raise errors.TimedOut(request=step.request)
-    return card, person, _rules_now(tx, desk, request, who=who, at=at)
+    return card, person, rules_now(tx, desk, request, who=who, at=at)
 
 
 def refuse_outdated(request: ApprovalRequest, click: Click) -> None:
@@ -166,12 +171,23 @@ def _record(
     card, person, rules = eligible_presser(tx, desk, click, request=request, who=who, at=at)
     if click.verdict is Verdict.APPROVE and not (card.shows_everything or _is_view(card)):
         raise errors.FullViewRequired(request=request, card=card)
-    if request.requirement.reason is WantedReason.ALWAYS and not click.reason:
+    wants_reason = request.requirement.reason is WantedReason.ALWAYS
+    # Who stops what is held has seconds.
+    if wants_reason and not click.reason and request.held_until is None:
         raise edit_errors.ReasonRequired(request=request)
     shown_at = card.drawn_at
     is_fast = shown_at is not None and at - shown_at < FAST_DECISION
+    hold = hold_now(desk.policy(), request)
     return _count(
-        tx, click, request=request, person=person, rules=rules, who=who, at=at, is_fast=is_fast
+        tx,
+        click,
+        request=request,
+        person=person,
+        rules=rules,
+        who=who,
+        at=at,
+        is_fast=is_fast,
+        hold=hold,
     )
 
 
@@ -179,7 +195,7 @@ def _is_view(card: Card) -> bool:
     return card.kind is CardKind.VIEW
 
 
-def _rules_now(
+def rules_now(
     tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
 ) -> Rules:
     """Return whose approval counts now; a policy that denies now, or names nobody, closes."""
@@ -226,6 +242,7 @@ def _count(
     who: Presser,
     at: datetime,
     is_fast: bool,
+    hold: timedelta,
 ) -> Answer:
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
@@ -246,10 +263,13 @@ def _count(
         decision = replace(own, sets=person.belongs_to) if is_again else decision
         tx.replace_decision(decision)
     if not is_again:
-        tx.record(_recorded(decision, request, is_fast=is_fast))
+        tx.record(recorded(decision, request, is_fast=is_fast))
     cause = _ending(decision, approvals, rules=rules)
     if cause is not None:
-        step = advance(request, cause, now=at, by=person.user, reason=click.reason)
+        if cause is Cause.PEOPLE and hold:
+            step = held(request, at + hold, by=person.user, now=at)
+        else:
+            step = advance(request, cause, now=at, by=person.user, reason=click.reason)
         save_step(tx, step)
         return Answer(request=step.request, decision=decision)
     shown = replace(request, version=request.version + 1)
@@ -266,21 +286,3 @@ def _ending(decision: Decision, approvals: Sequence[Decision], *, rules: Rules) 
     if decision.verdict is Verdict.REJECT:
         return Cause.PERSON
     return Cause.PEOPLE if is_met(rules, [each.sets for each in (*approvals, decision)]) else None
-
-
-def _recorded(decision: Decision, request: ApprovalRequest, *, is_fast: bool) -> AuditEvent:
-    return AuditEvent(
-        name=AuditName.DECISION_RECORDED,
-        subject=request.id,
-        at=decision.at,
-        data={
-            "user": decision.user,
-            "team": decision.team,
-            "verdict": decision.verdict.value,
-            "reason": mask_text(decision.reason, request.salt) if decision.reason else None,
-            "sets": list(decision.sets),
-            "args_digest": salted_digest(request.salt, request.call.arguments_json),
-            "latency_s": round((decision.at - request.created_at).total_seconds(), 3),
-            "is_fast": is_fast,
-        },
-    )

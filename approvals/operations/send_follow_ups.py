@@ -6,10 +6,10 @@ What cannot be read or ended is logged and set aside for a while: one bad row st
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.follow_up import due_at, follow_up, has_timed_out
@@ -17,8 +17,10 @@ from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import CardId, RequestId
 from approvals.domain.lifecycle import advance
 from approvals.operations.desk import Desk
+from approvals.operations.end_hold import end_hold
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
+from approvals.operations.timeout_cause import timeout_cause
 
 FOLLOW_UPS_MAX = 100
 AGAIN_AFTER = timedelta(seconds=1)
@@ -35,15 +37,18 @@ async def send_follow_ups(desk: Desk) -> int:
         StoreUnavailable: nothing more was stored.
     """
     try:
-        return await desk.store.write(lambda tx: _follow_up_all(tx, desk))
+        followed = await desk.store.write(lambda tx: _follow_up_all(tx, desk))
     except StoreUnavailable:
         raise
     except Exception:
         _log.exception("Follow-ups fail together; they are carried out one by one")
-    due = await desk.store.write(lambda tx: [request.id for request in _overdue(tx, desk)])
-    for request_id in due:
-        await _follow_up_alone(desk, request_id)
-    return len(due)
+        followed = await desk.store.write(lambda tx: _overdue(tx, desk))
+        for request in followed:
+            await _alone(desk, request.id, _follow_up_alone)
+    for request in followed:
+        if request.held_until is not None:
+            await _alone(desk, request.id, end_hold)
+    return len(followed)
 
 
 def _overdue(tx: Transaction, desk: Desk) -> Sequence[ApprovalRequest]:
@@ -51,11 +56,11 @@ def _overdue(tx: Transaction, desk: Desk) -> Sequence[ApprovalRequest]:
     return tx.overdue(now, limit=FOLLOW_UPS_MAX, else_at=now + SET_ASIDE_FOR)
 
 
-def _follow_up_all(tx: Transaction, desk: Desk) -> int:
+def _follow_up_all(tx: Transaction, desk: Desk) -> Sequence[ApprovalRequest]:
     due = _overdue(tx, desk)
     for request in due:
         _follow_up(tx, desk, request)
-    return len(due)
+    return due
 
 
 def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
@@ -97,17 +102,17 @@ async def _follow_up_alone(desk: Desk, request_id: RequestId) -> None:
         if request is not None:
             _follow_up(tx, desk, request)
 
+    await desk.store.write(unit)
+
+
+async def _alone(
+    desk: Desk, request_id: RequestId, work: Callable[[Desk, RequestId], Awaitable[None]]
+) -> None:
     try:
-        await desk.store.write(unit)
+        await work(desk, request_id)
     except StoreUnavailable:
         raise
     except Exception:
         _log.exception("Request %s cannot be followed up; it is set aside", request_id)
         again_at = desk.clock.now() + SET_ASIDE_FOR
         await desk.store.write(lambda tx: tx.set_aside(request_id, again_at))
-
-
-def timeout_cause(tx: Transaction, request_id: RequestId) -> Cause:
-    """Return why a request whose time is over ends: silence, or that nobody could see it."""
-    posted = any(card.ts is not None for card in tx.cards(request_id) if card.asks)
-    return Cause.TIMEOUT if posted else Cause.UNDELIVERABLE

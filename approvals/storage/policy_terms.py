@@ -28,6 +28,7 @@ from approvals.storage.yaml_nodes import Node
 REASONS_MAX = 20
 REASON_MAX_CHARS = 75
 """What one line of a list in Slack shows."""
+HOLD_MAX = timedelta(hours=1)
 PERMIT_TTL_MAX = timedelta(hours=24)
 
 Reader = Callable[[Node, Mistakes, Declared], Any]
@@ -79,6 +80,7 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.NOTIFY: read_notify,
     terms.MENTION: _mention,
     terms.EXTEND_MAX: read_extend_max,
+    terms.HOLD: _duration("hold", HOLD_MAX),
     terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
     terms.APPROVED_FOR: _duration("approved_for"),
     terms.RISK: _risk,

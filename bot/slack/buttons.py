@@ -14,6 +14,8 @@ from bot.slack.escaping import plain_text
 
 APPROVE = "sayso:approve"
 REJECT = "sayso:reject"
+STOP = "sayso:stop"
+"""Stands where Approve and Reject would, on a card whose approved call is held back."""
 DETAILS = "sayso:details"
 EXTEND = "sayso:extend"
 EDIT = "sayso:edit"

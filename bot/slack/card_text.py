@@ -69,6 +69,8 @@ def headline(content: CardContent) -> str:
         tool = question_words(request)
         start = RISKS[request.requirement.risk] if request.is_pending else ended_words(content)
         start, end = f"{start} · ", ""
+    elif request.is_held:
+        start, end = "⏸ Approved, on hold · ", ""
     elif request.is_pending:
         start, end = f"{RISKS[request.requirement.risk]} · Run ", "?"
     else:
@@ -90,7 +92,9 @@ def notification_text(content: CardContent, now: datetime) -> str:
         named = called_in_text(audience_of(named_sets(request.call)))
         told = escape(f"{start}: {shorten(question_words(request), room)}")
         return told + (named if request.is_pending else "")
-    if request.is_pending:
+    if request.is_held:
+        start, end = f"Approved, on hold: {tool}", f". {minutes_left(request, now)} to stop it."
+    elif request.is_pending:
         risk = _RISK_WORDS[request.requirement.risk]
         sign = "⏫ " if content.card.kind is CardKind.ESCALATION else ""
         start = f"{sign}Approve {tool}"
@@ -152,8 +156,8 @@ def question_words(request: ApprovalRequest) -> str:
 
 
 def minutes_left(request: ApprovalRequest, now: datetime) -> str:
-    """Return how long people may still decide."""
-    left = request.expires_at - now
+    """Return how long people may still decide: while it is held, how long they may stop it."""
+    left = (request.held_until or request.expires_at) - now
     return "no time left" if left <= timedelta(0) else f"{length(left)} left"
 
 

@@ -22,11 +22,12 @@ from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.calling import audience_of, called
-from bot.slack.card_text import call_in_words, counted, headline, minutes_left
+from bot.slack.card_text import call_in_words, counted, headline
 from bot.slack.edit_story import edit_story
 from bot.slack.escaping import escape, plain_text, untrusted
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.freeze_words import frozen_line, reason_of
+from bot.slack.hold_words import stop_actions, time_line
 from bot.slack.memory import memory
 from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
@@ -35,7 +36,6 @@ from bot.slack.rich_text import (
     channel,
     code,
     joined,
-    moment,
     person,
     preformatted,
     quote,
@@ -101,9 +101,7 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append([bold("Needs "), needs(rules_of(content))])
         if content.called and request.followed_up.rung_of(content.card.id) is None:
             lines.append([bold("Calls "), *called(audience_of(content.called))])
-        left = f"{minutes_left(request, now)} when last updated, until "
-        after = "it stays unapproved" if is_question(request.call) else "it does not run"
-        lines.append([bold("Time "), left, moment(request.expires_at), f"; then {after}."])
+        lines.append(time_line(request, now))
     if request.followed_up != NOTHING_YET:
         lines.append([bold("So far "), *followed_up_in_words(request)])
     return [section(*joined(lines, "\n"))]
@@ -210,6 +208,8 @@ def _rules(requirement: Requirement) -> list[str | Element]:
 def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
     request = content.request
     value = buttons.value_on(content)
+    if request.is_held:
+        return stop_actions(content)
     if arguments.fits_card:
         approve = approve_button(request, buttons.APPROVE, value)
     else:

@@ -38,6 +38,7 @@ class Decisions:
         return {
             ("block_actions", buttons.APPROVE): self._approve,
             ("block_actions", buttons.REJECT): self._reject,
+            ("block_actions", buttons.STOP): self._stop,
             ("block_actions", buttons.VIEW_APPROVE): self._approve,
             ("block_actions", buttons.VIEW_REJECT): self._reject,
             ("view_submission", reason_form.REJECT_REASON): self._submit_reason,
@@ -59,6 +60,10 @@ class Decisions:
             say = self._say(delivery, press)
             return self._reviews.start(self._reviews.open_reject_form, press, say)
         return await self._decide(delivery, press, Verdict.REJECT)
+
+    async def _stop(self, delivery: Delivery) -> Ack:
+        """Reject at once what is held back: there are seconds, and none for a form."""
+        return await self._decide(delivery, button_press(delivery.body), Verdict.REJECT)
 
     async def _submit_reason(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)

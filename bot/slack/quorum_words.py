@@ -5,6 +5,7 @@ Names are the policy's own; callers escape what stands in mrkdwn.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
@@ -12,13 +13,13 @@ from approvals.domain.question import is_named
 from approvals.domain.quorum import Progress, Rules, progress
 from approvals.domain.requirement import Slot
 from approvals.operations.ports import CardContent
-from bot.slack.rich_text import Element, bold, joined, person, section
+from bot.slack.rich_text import Element, bold, joined, moment, person, section
 
 WORDS_MAX_CHARS = 300
 NAME_MAX_CHARS = 80
 PEOPLE_MAX = 30
 _COUNTED_ANEW = (
-    "That is enough if all of them may still approve, which could not be checked: "
+    "That is enough if all of them may still approve, which has to be checked anew: "
     "one of them has to press Approve again."
 )
 
@@ -58,6 +59,8 @@ def so_far(content: CardContent) -> list[Element]:
     standing = [each for each in given if each.sets]
     gone = [each for each in given if not each.sets]
     state = progress_of(content)
+    if content.request.held_until is not None:
+        return [section(*_held(standing, content.request.held_until))]
     line: list[str | Element] = [bold(f"{state.filled} of {state.needed}: ")]
     if standing:
         line += ["approved by ", *_people(standing), ", " if state.missing else ". "]
@@ -65,6 +68,16 @@ def so_far(content: CardContent) -> list[Element]:
     if gone:
         line += [" No longer counted: ", *_people(gone), ", who may not approve any more."]
     return [section(*line)]
+
+
+def _held(standing: Sequence[Decision], until: datetime) -> list[str | Element]:
+    return [
+        bold("Approved by "),
+        *_people(standing),
+        ". It runs at ",
+        moment(until, seconds=True),
+        " unless somebody who may approve presses Stop.",
+    ]
 
 
 def approvals(content: CardContent) -> list[Decision]:

@@ -13,6 +13,7 @@ from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.durations import format_duration
 from approvals.domain.freeze import Freeze
+from approvals.domain.hold_errors import AlreadyHeld
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Settlement
 from approvals.domain.question import is_question
@@ -21,6 +22,7 @@ from bot.slack.card_text import question_words
 from bot.slack.cards import approvals_needed
 from bot.slack.escaping import escape, untrusted
 from bot.slack.freeze_words import sentence
+from bot.slack.hold_words import held_sentence, runs_then
 from bot.slack.quorum_words import slots_in_words
 
 STILL_SAVING = (
@@ -131,12 +133,14 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
 
 def _by_facts(refusal: errors.Refusal) -> str | None:
     """Return the sentence where it is made of what the refusal carries; else None."""
-    if isinstance(refusal, errors.AlreadyCounted):
-        return _counted(refusal)
-    if isinstance(refusal, errors.DeniedByPolicy):
-        return _denied(refusal)
-    if isinstance(refusal, errors.Frozen):
-        return _frozen(refusal)
+    if isinstance(refusal, errors.AlreadyCounted | errors.DeniedByPolicy):
+        return _counted(refusal) if isinstance(refusal, errors.AlreadyCounted) else _denied(refusal)
+    if isinstance(refusal, errors.Frozen | AlreadyHeld):
+        return (
+            _frozen(refusal)
+            if isinstance(refusal, errors.Frozen)
+            else held_sentence(_request_in(refusal))
+        )
     if isinstance(refusal, errors.IdentityUnverified):
         return f"{_unverified(refusal)} {_SAFE} {_try_again(refusal)}"
     if isinstance(refusal, errors.StoreUnavailable):
@@ -156,6 +160,8 @@ def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
     if decision.verdict is Verdict.REJECT:
         after = "" if is_question(request.call) else " It does not run."
         return f"✅ Your rejection of {_tool(request)} is recorded.{after}"
+    if request.is_held:
+        return f"✅ Your approval of {_tool(request)} is recorded. {runs_then(request)}"
     if request.is_pending:
         return f"✅ Your approval of {_tool(request)} is recorded. More approvals are needed."
     return f"✅ Your approval of {_tool(request)} is recorded."

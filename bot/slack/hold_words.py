@@ -1,0 +1,50 @@
+"""A hold in words and buttons: until when an approved call can be stopped, and how.
+
+Used by cards and by private sentences.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.question import is_question
+from approvals.operations.ports import CardContent
+from bot.slack import buttons
+from bot.slack.card_text import minutes_left
+from bot.slack.rich_text import Element, as_mrkdwn, bold, moment
+
+
+def time_line(request: ApprovalRequest, now: datetime) -> list[str | Element]:
+    """Return how long people may still decide, or stop what is held."""
+    left = f"{minutes_left(request, now)} when last updated, "
+    if request.held_until is not None:
+        return [bold("Time "), left, "until it runs at ", moment(request.held_until, seconds=True)]
+    after = "it stays unapproved" if is_question(request.call) else "it does not run"
+    return [bold("Time "), left, "until ", moment(request.expires_at), f"; then {after}."]
+
+
+def stop_actions(content: CardContent) -> dict[str, Any]:
+    """Return the buttons of a card whose call is held."""
+    value = buttons.value_on(content)
+    return {
+        "type": "actions",
+        "block_id": f"decide:{content.request.id}",
+        "elements": [
+            buttons.button(buttons.STOP, "Stop", value, style="danger"),
+            buttons.button(buttons.DETAILS, "Details", value),
+        ],
+    }
+
+
+def runs_then(request: ApprovalRequest) -> str:
+    """Return when a held call runs, as mrkdwn."""
+    when = "in a moment"
+    if request.held_until is not None:
+        when = f"at {as_mrkdwn([moment(request.held_until, seconds=True)])}"
+    return f"It runs {when}, unless somebody presses *Stop* on its card."
+
+
+def held_sentence(request: ApprovalRequest | None) -> str:
+    """Return what somebody is told who approves what is held already."""
+    then = "It runs in a moment." if request is None else runs_then(request)
+    return f"This is already approved. {then} Your click changed nothing."
