@@ -51,8 +51,11 @@ class SlackHealth:
     """Ids of gateways with another store whose cards were clicked on our connection."""
 
     def refuse_token(self, code: str) -> None:
-        """Note that Slack takes our token no more; the log says so once."""
-        if self.token_error is None:
+        """Note that Slack takes our token no more; the log says so once.
+
+        Before the first connection the start itself is refused, with a sentence of its own.
+        """
+        if self.token_error is None and self.silence is not None:
             LOGGER.error("Slack says %s: install the app anew and give its new token", code)
         self.token_error = code
 
