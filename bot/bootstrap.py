@@ -38,6 +38,7 @@ from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
 from bot.console_freeze import freeze_at_console
 from bot.convergence import Presence, Reconciler
 from bot.database import opened_store
+from bot.environment import environment
 from bot.http.health import health_routes
 from bot.http.serving import served
 from bot.local_socket import Typed, served_locally
@@ -82,9 +83,10 @@ async def open_gateway() -> AsyncIterator[LocalGateway]:
     """Open the gateway the environment describes, inside an agent's own process.
 
     Raises:
-        SettingsInvalid, PolicyInvalid, StartRefused, GatewayRunning, StoreUnavailable
+        SettingsInvalid, EnvFileInvalid, PolicyInvalid, StartRefused, GatewayRunning,
+        StoreUnavailable
     """
-    async with running_gateway(read_settings(os.environ)) as running:
+    async with running_gateway(read_settings(environment())) as running:
         yield running.gateway
 
 

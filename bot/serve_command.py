@@ -11,7 +11,7 @@ import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from approvals.storage.policy_reader import read_policy
 from bot.agents.agent_specs import AgentsOfFile
 from bot.agents.agents_file import AgentEntry, open_agents
 from bot.bootstrap import Running, running_gateway
+from bot.environment import EnvFileInvalid, environment
 from bot.http.serving import PortTaken
 from bot.logs import log_to_stderr
 from bot.settings import Settings, SettingsInvalid, read_settings
@@ -55,14 +56,16 @@ def run(arguments: list[str]) -> int:
     )
     wanted = parser.parse_args(arguments)
     given = {"data_dir": wanted.data, "policy": wanted.policy}
+    environ: Mapping[str, str] = os.environ
     try:
+        environ = environment()
         settings = read_settings(
-            os.environ, **{name: value for name, value in given.items() if value is not None}
+            environ, **{name: value for name, value in given.items() if value is not None}
         )
         log_to_stderr(settings.log_level)
-        return asyncio.run(_serve(settings))
+        return asyncio.run(_serve(settings, environ))
     except SettingsInvalid as mistakes:
-        return _refused(*mistakes.lines, *_policy_mistakes(wanted.policy))
+        return _refused(*mistakes.lines, *_policy_mistakes(wanted.policy, environ))
     except Exception as refusal:
         if not is_start_refusal(refusal):
             raise
@@ -70,12 +73,12 @@ def run(arguments: list[str]) -> int:
         return OUT_OF_REACH if isinstance(refusal, StoreOutOfReach) else code
 
 
-def _policy_mistakes(given: Path | None) -> Sequence[str]:
+def _policy_mistakes(given: Path | None, environ: Mapping[str, str]) -> Sequence[str]:
     """Return what is wrong with the policy file too, so that a first start tells all at once."""
     from approvals.storage.mistakes import PolicyInvalid
 
     try:
-        path = given or Path(value_of(os.environ, "SAYSO_POLICY") or "policy.yml")
+        path = given or Path(value_of(environ, "SAYSO_POLICY") or "policy.yml")
         read_policy(read_file(path), file=path.name)
     except PolicyInvalid as refusal:
         return str(refusal).splitlines()
@@ -88,7 +91,7 @@ def is_start_refusal(error: Exception) -> bool:
     """Whether *error* is one of those that say in their text what a person has to put right."""
     from approvals.storage.mistakes import PolicyInvalid
 
-    return isinstance(error, Refusal | PolicyInvalid | StartRefused | PortTaken)
+    return isinstance(error, Refusal | PolicyInvalid | StartRefused | PortTaken | EnvFileInvalid)
 
 
 def _refused(*lines: str) -> int:
@@ -97,9 +100,9 @@ def _refused(*lines: str) -> int:
     return 2
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, environ: Mapping[str, str]) -> int:
     hosted = None if settings.run is None else _coroutine_function(settings.run)
-    entries = await asyncio.to_thread(_agent_entries, settings)
+    entries = await asyncio.to_thread(_agent_entries, settings, environ)
     with stop_signal() as stop:
         async with (
             AgentsOfFile(entries) as agents,
@@ -134,11 +137,11 @@ async def _hosting(agent: Hosted | None, running: Running, stop: asyncio.Event) 
     return 0
 
 
-def _agent_entries(settings: Settings) -> Sequence[AgentEntry]:
+def _agent_entries(settings: Settings, environ: Mapping[str, str]) -> Sequence[AgentEntry]:
     if settings.agents is None:
         return ()
     channels = read_policy(read_file(settings.policy), file=settings.policy.name).channels
-    return open_agents(settings.agents, channels=channels, environ=os.environ)
+    return open_agents(settings.agents, channels=channels, environ=environ)
 
 
 def _coroutine_function(path: str) -> Hosted:

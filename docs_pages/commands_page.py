@@ -29,10 +29,14 @@ _EXITS = (
         "a mistake in arguments, settings, policy or environment: one line each, with its remedy",
     ),
     ("75", "`serve`: the PostgreSQL server cannot be reached yet; starting again may help"),
+    ("75", "`check`: nothing is set wrongly, but Slack or the database cannot be reached now"),
 )
 _HELPED = (
     ("demo",),
     ("serve",),
+    ("check",),
+    ("slack", "setup"),
+    ("manifest",),
     ("agents", "check"),
     ("sandbox",),
     ("policy", "validate"),

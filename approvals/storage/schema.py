@@ -55,6 +55,19 @@ def prepare(path: Path, *, busy_timeout: timedelta = driver.BUSY_TIMEOUT) -> Non
         raise driver.store_error(fault, path) from fault
 
 
+def stored_revision(path: Path) -> str | None:
+    """Return the revision of the database at *path*, None for an empty one; changes nothing.
+
+    Raises:
+        StoreNewer, StoreCorrupt, StoreUnavailable
+    """
+    try:
+        with contextlib.closing(driver.connect(path)) as connection:
+            return _checked_revision(connection, path)
+    except sqlite3.Error as fault:
+        raise driver.store_error(fault, path) from fault
+
+
 def creation(dialect: Dialect) -> list[str]:
     """Return the statements that make this program's schema in an empty database."""
     made: list[str] = []

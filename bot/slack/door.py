@@ -99,6 +99,7 @@ class SlackDoor:
         async with open_session(settings) as session:
             door = cls(settings, session, gateway=gateway)
             door.identity = await door._ask_who_we_are(channels)
+            door.health.features_off = door.identity.features_off
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
             pacing = pacing or Pacing()
             sending = Sending(door.api, pacing, door.channels)

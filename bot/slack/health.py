@@ -47,6 +47,8 @@ class SlackHealth:
     """How many of them cannot be ours."""
     channels: dict[str, str] = field(default_factory=dict)
     """Why cards cannot go to a channel, by its id."""
+    features_off: tuple[str, ...] = ()
+    """What the app was made without."""
     other_gateways: set[str] = field(default_factory=set)
     """Ids of gateways with another store whose cards were clicked on our connection."""
 
@@ -80,6 +82,11 @@ class SlackHealth:
         if self.token_error is not None:
             found.append(f"Slack refuses the bot token ({self.token_error}). Install the app anew.")
         found += self._of_connections()
+        if self.features_off:
+            found.append(
+                f"The app was made without {', '.join(self.features_off)}. To have it, update the"
+                " app from manifest.yml and install it anew."
+            )
         found += (channel_problem(*each) for each in sorted(self.channels.items())[:CHANNELS_MAX])
         return tuple(found)
 

@@ -20,6 +20,8 @@ class Identity:
     enterprise: TeamId | None = None
     bot_user: UserId
     bot_id: str | None = None
+    features_off: tuple[str, ...] = ()
+    """What the app was made without."""
 
     @property
     def teams(self) -> frozenset[TeamId]:

@@ -70,6 +70,17 @@ def moment(at: datetime, *, seconds: bool = False) -> Element:
     }
 
 
+def time_of_day(at: datetime) -> Element:
+    """Return a time in the reader's own time zone, where the day is clear."""
+    fallback = f"{at:%H:%M:%S} UTC"
+    return {
+        "type": "date",
+        "timestamp": int(at.timestamp()),
+        "format": "{time_secs}",
+        "fallback": fallback,
+    }
+
+
 def joined(parts: Iterable[Iterable[str | Element]], separator: str) -> list[str | Element]:
     """Return *parts* one after the other with *separator* between them."""
     found: list[str | Element] = []

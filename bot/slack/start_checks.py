@@ -11,14 +11,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from approvals.domain.ids import ChannelId, TeamId, UserId
+from bot.slack.features import features_without, scopes_of
 from bot.slack.identity import Identity
-from bot.slack.slack_methods import scopes_used
 from bot.slack.slack_settings import SlackSettings
 from bot.slack.web_api import CallFailed, SlackBusy, SlackRefused, WebApi
 
 
 class StartRefused(Exception):
     """The Slack door cannot open; the text is one sentence that names the remedy."""
+
+
+class SlackAway(StartRefused):
+    """Slack could not be asked just now; nothing may be set wrongly."""
 
 
 BOT_TOKEN_PLACE = "your app's page under OAuth & Permissions, Bot User OAuth Token"  # noqa: S105
@@ -73,13 +77,14 @@ async def check_start(
     Raises:
         StartRefused
     """
-    who, headers = await _ask(api, "auth.test", settings=settings)
-    _check_scopes(headers.get("x-oauth-scopes"))
-    bot_app = await _app_of_bot(api, who, settings=settings)
+    who, headers = await ask(api, "auth.test", settings=settings)
+    granted = headers.get("x-oauth-scopes")
+    check_scopes(granted)
+    bot_app = await app_of_bot(api, who, settings=settings)
     if app_api is not None:
-        await _check_app_token(app_api, bot_app, settings=settings)
+        await check_app_token(app_api, bot_app, settings=settings)
     for channel in channels:
-        await _check_channel(api, channel, settings=settings)
+        await check_channel(api, channel, settings=settings)
     enterprise = who.get("enterprise_id")
     return Identity(
         app_id=bot_app,
@@ -88,18 +93,24 @@ async def check_start(
         enterprise=TeamId(enterprise) if enterprise else None,
         bot_user=UserId(who["user_id"]),
         bot_id=who.get("bot_id"),
+        features_off=features_without(read_scopes(granted)) if granted else (),
     )
 
 
-async def _ask(
+async def ask(
     api: WebApi, method: str, *, settings: SlackSettings, **arguments: Any
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """Call *method*; return Slack's answer and headers.
+
+    Raises:
+        StartRefused: Slack refuses; `SlackAway`: it could not be asked.
+    """
     try:
         return await api.call_with_headers(method, **arguments)
     except SlackRefused as refusal:
         raise StartRefused(_refused(method, refusal)) from refusal
     except SlackBusy as busy:
-        raise StartRefused(
+        raise SlackAway(
             f"Slack asks us to wait {busy.retry_after_s:.0f} s before we start again."
         ) from busy
     except CallFailed as failure:
@@ -107,7 +118,7 @@ async def _ask(
         is_local = urlsplit(settings.base_url).hostname in _LOOPBACK
         if is_local and failure.code == "no_route":
             why = "nothing accepts connections there. Start `sayso sandbox` at that address"
-        raise StartRefused(f"Slack cannot be reached at {settings.base_url}: {why}.") from failure
+        raise SlackAway(f"Slack cannot be reached at {settings.base_url}: {why}.") from failure
 
 
 def _refused(method: str, refusal: SlackRefused) -> str:
@@ -124,11 +135,17 @@ def _refused(method: str, refusal: SlackRefused) -> str:
     return f"The bot token lacks the scope {needed}. Add it on {place}, then install the app anew."
 
 
-def _check_scopes(granted: str | None) -> None:
-    """Compare what Slack says the token may do with what we do; no header, no finding."""
+def check_scopes(granted: str | None, *, features: Iterable[str] = ()) -> None:
+    """Compare what Slack says the token may do with what we do; no header, no finding.
+
+    Only these *features* have to work; without any, approvals themselves.
+
+    Raises:
+        StartRefused
+    """
     if granted is None:
         return
-    missing = sorted(scopes_used() - {scope.strip() for scope in granted.split(",")})
+    missing = sorted(scopes_of(features) - read_scopes(granted))
     if missing:
         raise StartRefused(
             f"The bot token lacks the scopes {', '.join(missing)}. Update the app from"
@@ -136,11 +153,20 @@ def _check_scopes(granted: str | None) -> None:
         )
 
 
-async def _app_of_bot(api: WebApi, who: dict[str, Any], *, settings: SlackSettings) -> str:
-    """Return the id of the app the bot token belongs to, from the bot user's own profile."""
+def read_scopes(granted: str) -> frozenset[str]:
+    """Return the scopes in Slack's header."""
+    return frozenset(scope.strip() for scope in granted.split(","))
+
+
+async def app_of_bot(api: WebApi, who: dict[str, Any], *, settings: SlackSettings) -> str:
+    """Return the id of the app the bot token belongs to, from the bot user's own profile.
+
+    Raises:
+        StartRefused
+    """
     if isinstance(who.get("app_id"), str):
         return str(who["app_id"])
-    answer, _ = await _ask(api, "users.info", settings=settings, user=who["user_id"])
+    answer, _ = await ask(api, "users.info", settings=settings, user=who["user_id"])
     app_id = answer.get("user", {}).get("profile", {}).get("api_app_id")
     if not isinstance(app_id, str) or not app_id:
         raise StartRefused(
@@ -149,8 +175,13 @@ async def _app_of_bot(api: WebApi, who: dict[str, Any], *, settings: SlackSettin
     return app_id
 
 
-async def _check_app_token(app_api: WebApi, bot_app: str, *, settings: SlackSettings) -> None:
-    await _ask(app_api, "apps.connections.open", settings=settings)
+async def check_app_token(app_api: WebApi, bot_app: str, *, settings: SlackSettings) -> None:
+    """Ask for a connection that is never opened, and compare the apps of both tokens.
+
+    Raises:
+        StartRefused
+    """
+    await ask(app_api, "apps.connections.open", settings=settings)
     named = settings.app_token.split("-") if settings.app_token else []
     # xapp-1-A0123456789-…: the third part is the app.
     if len(named) > 3 and named[2] != bot_app:
@@ -160,7 +191,12 @@ async def _check_app_token(app_api: WebApi, bot_app: str, *, settings: SlackSett
         )
 
 
-async def _check_channel(api: WebApi, channel: ChannelId, *, settings: SlackSettings) -> None:
+async def check_channel(api: WebApi, channel: ChannelId, *, settings: SlackSettings) -> None:
+    """Ask whether cards can go to *channel*.
+
+    Raises:
+        StartRefused
+    """
     try:
         answer = await api.call("conversations.info", channel=channel)
     except SlackRefused as refusal:
@@ -171,7 +207,7 @@ async def _check_channel(api: WebApi, channel: ChannelId, *, settings: SlackSett
             " private write /invite @Sayso in it."
         ) from refusal
     except CallFailed as failure:
-        raise StartRefused(
+        raise SlackAway(
             f"The policy's channel {channel} could not be looked up ({failure.code}). Try again."
         ) from failure
     found = answer.get("channel", {})

@@ -3,8 +3,9 @@
 Drawn by cards (after the question) and by the details modal: all statuses, causes, permit states.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from approvals.domain.absence import Absence
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.display import shorten, visible
 from approvals.domain.outcome import outcome_of
@@ -16,7 +17,17 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack.card_text import length
 from bot.slack.quorum_words import approvals, so_far
-from bot.slack.rich_text import Element, bold, joined, moment, person, preformatted, quote, section
+from bot.slack.rich_text import (
+    Element,
+    bold,
+    joined,
+    moment,
+    person,
+    preformatted,
+    quote,
+    section,
+    time_of_day,
+)
 
 REASON_MAX_CHARS = 500
 RESULT_MAX_CHARS = 800
@@ -57,10 +68,14 @@ def absences(content: CardContent) -> list[Element]:
     """Return when clicks on the card could not arrive, or nothing when they always could."""
     if not content.missed:
         return []
-    times = joined(
-        ([moment(each.began_at), " – ", moment(each.ended_at)] for each in content.missed), " and "
-    )
+    times = joined((_times_of(each) for each in content.missed), " and ")
     return [section(bold("⚠ Sayso was away "), *times, ". A click made then is lost: click again.")]
+
+
+def _times_of(absence: Absence) -> list[str | Element]:
+    is_one_day = absence.ended_at - absence.began_at < timedelta(hours=12)
+    until = time_of_day(absence.ended_at) if is_one_day else moment(absence.ended_at, seconds=True)
+    return [moment(absence.began_at, seconds=True), " – ", until]
 
 
 def clean(text: str, salt: str, max_chars: int) -> str:

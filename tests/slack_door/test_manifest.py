@@ -92,8 +92,8 @@ async def test_every_argument_we_send_is_one_slack_documents(stage: Scene) -> No
     await stage.click(BOB, await stage.ask(thread_ts="1700000000.000001"), buttons.APPROVE)
 
     await stage.door.directory.is_member(PROD, BOB)
-    await stage.door.messenger.is_there(await stage.card(request))
     await stage.door.directory.account("bob@example.com")
+    await stage.door.messenger.is_there(await stage.card(request))
     await stage.slack.interactions.open_home(BOB)
     await stage.settle()
 

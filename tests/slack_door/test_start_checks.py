@@ -12,6 +12,7 @@ from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.seed import ALL_SCOPES, default_seed
 from bot.sandbox.server import LocalSlack
 from bot.slack.door import SlackDoor
+from bot.slack.features import scopes_of
 from bot.slack.slack_settings import SlackSettings
 from bot.slack.start_checks import StartRefused, check_settings
 from tests.slack_door.scene import PROD, slack_settings
@@ -60,7 +61,7 @@ async def test_swapped_tokens(slack: LocalSlack) -> None:
     assert sentence == "The bot token and the app-level token are swapped: exchange the two."
 
 
-@pytest.mark.parametrize("scope", sorted(set(ALL_SCOPES) - {"im:write"}))
+@pytest.mark.parametrize("scope", sorted(scopes_of([])))
 async def test_a_missing_scope(scope: str) -> None:
     scopes = tuple(each for each in ALL_SCOPES if each != scope)
     async with LocalSlack.running(seed=replace(default_seed(), bot_scopes=scopes)) as slack:

@@ -5,11 +5,16 @@ declared; an older one is migrated; a newer or foreign one is refused and left a
 is one transaction, under a lock of its own: a crash leaves the old or the new.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy import Connection, text
 
 from approvals.storage import schema as declared
 from approvals.storage.postgres import faults
 from approvals.storage.postgres.server import Server
+
+Result = TypeVar("Result")
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('sayso.schema.' || :schema, 0))")
 _EXISTS = text("SELECT 1 FROM pg_namespace WHERE nspname = :schema")
@@ -23,10 +28,24 @@ async def prepare(server: Server) -> None:
         StoreNewer: a newer program made it.
         StoreUnavailable: it holds something else, or may not be made.
     """
+    await _alone(server, _prepare)
+
+
+async def stored_revision(server: Server) -> str | None:
+    """Return the revision of the schema, None where there is none or it is empty; changes nothing.
+
+    Raises:
+        StoreNewer, StoreUnavailable
+    """
+    return await _alone(server, _revision)
+
+
+async def _alone(server: Server, work: Callable[[Connection, Server], Result]) -> Result:
+    """Do *work* in one transaction on a connection of its own."""
     engine = server.single()
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_prepare, server)
+            return await connection.run_sync(work, server)
     except Exception as fault:
         if faults.is_fault(fault):
             raise faults.store_error(fault, server.place) from fault
@@ -40,16 +59,21 @@ def _prepare(connection: Connection, server: Server) -> None:
     connection.execute(_LOCK, named)
     if connection.execute(_EXISTS, named).first() is None:
         connection.exec_driver_sql(f'CREATE SCHEMA "{server.schema}"')
-    tables = set(connection.execute(_TABLES, named).scalars())
-    if not tables:
+    stored = _revision(connection, server)
+    if stored is None:
         for statement in declared.creation(connection.dialect):
             connection.exec_driver_sql(statement)
-        return
-    stored = None
-    if "alembic_version" in tables:
-        stored = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    place = f"{server.place}, schema {server.schema}"
-    if declared.refuse_unknown(stored, place) < declared.HEAD:
+    elif stored < declared.HEAD:
         from approvals.storage.migrations.upgrade import run_migrations
 
         run_migrations(connection)
+
+
+def _revision(connection: Connection, server: Server) -> str | None:
+    tables = set(connection.execute(_TABLES, {"schema": server.schema}).scalars())
+    if not tables:
+        return None
+    stored = None
+    if "alembic_version" in tables:
+        stored = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return declared.refuse_unknown(stored, f"{server.place}, schema {server.schema}")

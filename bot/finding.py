@@ -1,0 +1,30 @@
+"""One thing `sayso check` looked at: what it found, or what is wrong and what to do about it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the report."""
+
+    what: str
+    said: str
+    is_wrong: bool = False
+    """A person has to put it right."""
+    is_away: bool = False
+    """It could not be reached just now; nothing may be set wrongly."""
+
+
+def good(what: str, said: str) -> Finding:
+    """Return that *what* is as it should be."""
+    return Finding(what=what, said=said)
+
+
+def wrong(what: str, said: str) -> Finding:
+    """Return that *what* has to be put right."""
+    return Finding(what=what, said=said, is_wrong=True)
+
+
+def away(what: str, said: str) -> Finding:
+    """Return that *what* could not be reached."""
+    return Finding(what=what, said=said, is_away=True)
