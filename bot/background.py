@@ -148,6 +148,7 @@ class Outbox:
         self._deliver_of = deliver
         self._resume = resume
         self._nudge = asyncio.Event()
+        self._is_hurried = False
         self._deliveries: set[asyncio.Task[None]] = set()
         self._again: dict[tuple[JobKind, str], Job | None] = {}
         """Jobs in delivery, each with its later claim, if its lease has ended meanwhile."""
@@ -156,6 +157,11 @@ class Outbox:
     def _hear(self, news: Committed) -> None:
         if news.has_jobs:
             self._nudge.set()
+
+    def hurry(self) -> None:
+        """Deliver now what waits after failures: Slack is back."""
+        self._is_hurried = True
+        self._nudge.set()
 
     async def run(self) -> None:
         """Deliver for ever. Cancelled, it ends what it is drawing, within FINISH_WITHIN.
@@ -175,6 +181,10 @@ class Outbox:
 
     async def _turn(self) -> float:
         """Start what is due and return how many seconds there is nothing to do."""
+        if self._is_hurried:
+            now = self._desk.clock.now()
+            await self._desk.store.write(lambda tx: tx.hasten_jobs(now))
+            self._is_hurried = False
         next_at = await self._desk.store.next_job_at()
         seconds = _seconds_until(next_at, self._desk.clock.now())
         if seconds <= 0:

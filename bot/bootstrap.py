@@ -104,7 +104,7 @@ async def running_gateway(
         PortTaken: the HTTP port is in use.
     """
     policy_file = PolicyFile(settings.policy)
-    check_secrets(policy_file.policy.webhooks.values(), os.environ)
+    check_secrets(policy_file.policy.webhooks.values(), environment())
     async with AsyncExitStack() as stack:
         desk, door, store = await _opened(stack, settings, policy_file)
         policy_watch = PolicyWatch(desk, policy_file)
@@ -145,12 +145,7 @@ async def running_gateway(
         stack.push_async_callback(door.disconnect)
         await stack.enter_async_context(_console(desk, settings))
         await door.connect(desk, agents=lambda: _choices(agents))
-        reconciler = Reconciler(
-            desk, door.messenger, may_speak=lambda: door.look_around(_channels(desk.policy()))
-        )
-        presence = Presence(desk, silence=lambda: door.health.silence, on_absence=reconciler.hurry)
-        loops.start("presence", presence.run())
-        loops.start("reconciler", reconciler.run())
+        _converge(loops, desk, door)
         yield Running(gateway=gateway, desk=desk, door=door, url=url)
 
 
@@ -160,10 +155,22 @@ def _outbox(desk: Desk, door: SlackDoor, settings: Settings, *, runner: Runner) 
         door.messenger,
         door.run_messenger,
         door.home_messenger,
-        webhooks=HttpWebhooks(os.environ, allowed=Allowed(settings.webhook_networks)),
+        webhooks=HttpWebhooks(environment(), allowed=Allowed(settings.webhook_networks)),
         freeze_messenger=door.freeze_messenger,
     )
-    return Outbox(desk, deliver, resume=runner.want)
+    outbox = Outbox(desk, deliver, resume=runner.want)
+    door.health.on_return = outbox.hurry
+    return outbox
+
+
+def _converge(loops: Loops, desk: Desk, door: SlackDoor) -> None:
+    """Keep what people see in Slack true to the rows, and tell when clicks could not arrive."""
+    reconciler = Reconciler(
+        desk, door.messenger, may_speak=lambda: door.look_around(_channels(desk.policy()))
+    )
+    presence = Presence(desk, silence=lambda: door.health.silence, on_absence=reconciler.hurry)
+    loops.start("presence", presence.run())
+    loops.start("reconciler", reconciler.run())
 
 
 def _choices(agents: Sequence[AgentSpec]) -> list[AgentChoice]:

@@ -124,6 +124,7 @@ CASES = {
     "E8": "Slack delivers a payload twice.",
     "E9": "Sockets drop and are refreshed amid clicks.",
     "E11": "Slack refuses a card for ever.",
+    "E12": "Slack is down for ten minutes.",
     "E13": "A card is deleted, or its channel archived.",
     "E14": "A slow early update ends after the last one.",
     "E15": "The signature is bad, missing, stale or no signature at all.",

@@ -25,6 +25,10 @@ class JobRows(Protocol):
         """Claim due jobs for *owner* and return them; each attempt is counted."""
         ...
 
+    def hasten_jobs(self, now: datetime) -> None:
+        """Let every job that waits to be tried again be due *now*."""
+        ...
+
     def finish_job(self, job: Job) -> None:
         """Remove the job if its generation is still *job*'s; else make it due again at once."""
         ...

@@ -58,6 +58,11 @@ class SqlJobs(SqlWork):
                 _log.exception("Job %s:%s cannot be read", row["kind"], row["subject"])
         return sorted(claimed, key=lambda job: (job.run_at, job.kind, job.subject))
 
+    def hasten_jobs(self, now: datetime) -> None:
+        """Let every job that waits to be tried again be due *now*."""
+        self._run(statements.HASTEN_JOBS, {"now": columns.time_to_text(now)})
+        self.has_jobs = True
+
     def release_all_jobs(self) -> None:
         """Take all claims back: whoever held one is dead. Called before anybody claims."""
         self._run(statements.RELEASE_ALL_JOBS, {})

@@ -102,7 +102,7 @@ def _claim_jobs() -> ClauseElement:
     due = (
         select(_JOB.c.kind, _JOB.c.subject)
         .where(_JOB.c.due_at <= bindparam("now"))
-        .order_by(_JOB.c.due_at)
+        .order_by(_JOB.c.due_at, _JOB.c.subject)
         .limit(bindparam("limit"))
         .offset(NONE)
         .with_for_update(skip_locked=True)
@@ -206,6 +206,16 @@ POSTPONE_JOB = sql(
         due_at=bindparam("again_at"),
     )
 )
+HASTEN_JOBS = sql(
+    update(_JOB)
+    .where(
+        _JOB.c.owner.is_(None),
+        _JOB.c.attempt > literal_column("0"),
+        _JOB.c.due_at > bindparam("now"),
+    )
+    .values(run_at=bindparam("now"), due_at=bindparam("now"))
+)
+"""A job with attempts behind it failed before; one without was put off on purpose."""
 RELEASE_ALL_JOBS = sql(
     update(_JOB)
     .where(_JOB.c.owner.is_not(None))

@@ -5,6 +5,7 @@ Written by the socket, the messenger and the listeners. It decides nothing.
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -45,6 +46,13 @@ class SlackHealth:
     """What Slack's last greeting said about all connections of this app."""
     connections_foreign: int = 0
     """How many of them cannot be ours."""
+    lost_at_s: float | None = None
+    """Monotonic: since when no call to Slack's Web API gets an answer."""
+    lost_code: str = ""
+    outage_min_s: float = 30.0
+    """What is shorter is no outage: each card is tried again by itself soon enough."""
+    on_return: Callable[[], None] | None = None
+    """Called when Slack answers again after an outage."""
     channels: dict[str, str] = field(default_factory=dict)
     """Why cards cannot go to a channel, by its id."""
     features_off: tuple[str, ...] = ()
@@ -60,6 +68,25 @@ class SlackHealth:
         if self.token_error is None and self.silence is not None:
             LOGGER.error("Slack says %s: install the app anew and give its new token", code)
         self.token_error = code
+
+    def lost(self, code: str) -> None:
+        """Note that a call got no answer; *code* says why."""
+        self.lost_code = code
+        if self.lost_at_s is None:
+            self.lost_at_s = time.monotonic()
+
+    def answered(self) -> None:
+        """Note that Slack answered a call."""
+        was_outage, self.lost_at_s = self.is_outage, None
+        if was_outage:
+            LOGGER.warning("Slack answers again")
+            if self.on_return is not None:
+                self.on_return()
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether Slack has answered nothing for so long that cards wait for it."""
+        return self.lost_at_s is not None and time.monotonic() - self.lost_at_s >= self.outage_min_s
 
     @property
     def silence(self) -> timedelta | None:
@@ -82,6 +109,8 @@ class SlackHealth:
         if self.token_error is not None:
             found.append(f"Slack refuses the bot token ({self.token_error}). Install the app anew.")
         found += self._of_connections()
+        if self.is_outage:
+            found.append(f"Slack's Web API does not answer ({self.lost_code}), so cards wait.")
         if self.features_off:
             found.append(
                 f"The app was made without {', '.join(self.features_off)}. To have it, update the"

@@ -121,6 +121,7 @@ class SocketMode:
         seen = message.get("num_connections")
         if message.get("type") == "hello" and isinstance(seen, int):
             self._health.goodbye = None
+            self._health.answered()
             self._count(client, seen)
 
     def _count(self, client: AsyncBaseSocketModeClient, seen: int) -> None:

@@ -109,20 +109,32 @@ class WebApi:
             async with asyncio.timeout(timeout_s or self._timeout_s):
                 answer = await self._client.api_call(method, **{way: given})  # type: ignore[arg-type]
         except SlackApiError as error:
-            failure = _refusal(error)
+            failure: CallFailed = _refusal(error)
             if isinstance(failure, SlackBusy):
                 self._closed.close(lane, failure.retry_after_s)
-            if self._health is not None and failure.code in TOKEN_ERRORS:
-                self._health.refuse_token(failure.code)
+            self._note(failure)
             raise failure from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise SlackUnreachable(_why(error)) from error
+            failure = SlackUnreachable(_why(error))
+            self._note(failure)
+            raise failure from error
         data = answer.data
         if not isinstance(data, dict):
             raise SlackUnreachable("not_json")
         if self._health is not None:
+            self._health.answered()
             self._health.token_error = None  # Slack takes the token again: it was given anew
         return data, {name.lower(): value for name, value in answer.headers.items()}
+
+    def _note(self, failure: CallFailed) -> None:
+        if self._health is None:
+            return
+        if isinstance(failure, SlackUnreachable):
+            self._health.lost(failure.code)
+            return
+        self._health.answered()
+        if failure.code in TOKEN_ERRORS:
+            self._health.refuse_token(failure.code)
 
 
 def _refusal(error: SlackApiError) -> CallFailed:
