@@ -18,7 +18,7 @@ from approvals.domain.key_values import read_pairs
 from approvals.domain.policy import Effect, Requirement, Slot
 from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
-from approvals.domain.terms import ESCALATE, MENTION, NOTIFY, REMIND
+from approvals.domain.terms import ESCALATE, EXTEND_MAX, MENTION, NOTIFY, REMIND
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import FileInvalid
 from bot.policy import (
@@ -193,6 +193,9 @@ def _until_then(requirement: Requirement) -> Iterator[str]:
     mention, notified = requirement.terms[MENTION], requirement.terms[NOTIFY]
     if notified and mention is Mention.FIRST:
         yield f"  mentions {', '.join(notified)} on the first card"
+    longer = requirement.terms.said(EXTEND_MAX)
+    if longer is not None:
+        yield f"  may be extended by {format_duration(longer)}" if longer else "  is never extended"
     for rung in requirement.terms[ESCALATE]:
         where = f"in {rung.channel or requirement.channel}"
         where = f"through webhook {rung.webhook}" if rung.webhook else where
