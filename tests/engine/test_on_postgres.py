@@ -10,11 +10,16 @@ import pytest
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.decision import Verdict
 from approvals.domain.permit import PermitState
-from approvals.gate.exceptions import CallNotApproved, CallRejected, CallTimedOut
+from approvals.gate.exceptions import CallNotApproved, CallPaused, CallRejected, CallTimedOut
+from approvals.gate.gateway import Clearance
+from approvals.operations.pause_run import pause_run
 from approvals.operations.recover import recover
+from approvals.operations.resume_run import resume_run
+from approvals.operations.start_run import start_run
 from approvals.storage.postgres.audit_chain import verify_database
 from approvals.storage.postgres.server import Server
 from tests.engine.gateway_in_test import a_gateway
+from tests.engine.runs_in_test import RunsInTest, a_task
 from tests.engine.test_asking import permit_state
 from tests.fakes.people import BOB, CAROL
 from tests.security.whole_gateway import a_whole_gateway
@@ -94,6 +99,40 @@ async def test_many_who_come_with_one_key_are_one_question(postgres: Server) -> 
         clearances = await asyncio.gather(*calls, return_exceptions=True)
         assert len(gateway.messenger.posts) == 1
         assert sum(not isinstance(each, BaseException) for each in clearances) == 1
+
+
+async def test_i3_of_many_that_take_one_run_one_gets_it_and_one_decision_resumes_it(
+    postgres: Server,
+) -> None:
+    async with a_gateway(postgres) as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        (job,) = runs.resumable
+        taken = await asyncio.gather(*(resume_run(gateway.desk, job) for _ in range(8)))
+        paused = await runs.calls(run)
+        assert isinstance(paused, CallPaused)
+
+        await asyncio.gather(
+            pause_run(gateway.desk, run.id, [paused.request_id]),
+            gateway.clicks(paused.request_id),
+        )
+        runs.resumable.clear()
+        await runs.delivered()
+        again = await asyncio.gather(
+            *(resume_run(gateway.desk, each) for each in runs.resumable * 8)
+        )
+
+        assert sum(each is not None for each in taken) == 1
+        assert sum(each is not None for each in again) == 1
+        assert isinstance(await runs.calls(run), Clearance)
+
+
+async def test_a_message_that_comes_many_times_at_once_starts_one_task(postgres: Server) -> None:
+    asked = replace(a_task(), said_with="message C0OPS 1.2")
+    async with a_gateway(postgres) as gateway:
+        started = await asyncio.gather(*(start_run(gateway.desk, asked) for _ in range(8)))
+
+    assert len({run.id for run in started}) == 1
 
 
 async def test_after_a_crash_keys_are_found_and_what_ran_is_unknown(postgres: Server) -> None:
