@@ -97,12 +97,16 @@ async def longest_stall(work: Awaitable[object]) -> float:
 
 async def test_no_more_than_the_set_number_work_at_once(tmp_path: Path) -> None:
     under_way = most = 0
+    full = asyncio.Event()
 
     async def look() -> str:
-        """Look."""
+        """Look, once as many look as may."""
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
+        if under_way == 3:
+            full.set()
+        await full.wait()
         await asyncio.sleep(0.02)
         under_way -= 1
         return "seen"
