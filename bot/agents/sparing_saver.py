@@ -1,4 +1,4 @@
-"""Savers that write and keep no more of a conversation than going on with it needs.
+"""Savers that write and keep no more of a conversation than going on with it needs (ADR-0029).
 
 LangGraph enters every call that waits again whenever one of its turn goes on, and stores its
 interrupt again, each with a commit of its own; what stands already is left as it stands. Opened by
