@@ -5,13 +5,14 @@ goes the way of every click. The lists are read outside the writer; only entries
 this person are stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision
+from approvals.domain.freeze import Freeze
 from approvals.domain.ids import CardId, ChannelId, RequestId, UserId
 from approvals.domain.policy import Policy
 from approvals.domain.run import Run
@@ -54,6 +55,8 @@ class HomeContent:
     decided: tuple[tuple[Decision, ApprovalRequest], ...] = ()
     """What the person decided last, newest first."""
     deciding: tuple[Deciding, ...] = ()
+    frozen: tuple[Freeze, ...] = ()
+    """What is frozen of what concerns the person: everything, or a channel they decide in."""
     at: datetime
 
 
@@ -77,6 +80,7 @@ async def read_home(desk: Desk, reader: Reader) -> HomeContent:
         runs=runs,
         decided=decided,
         deciding=deciding,
+        frozen=await _frozen(desk, {each.channel for each in deciding}),
         at=desk.clock.now(),
     )
 
@@ -103,6 +107,11 @@ async def _deciding(desk: Desk, user: UserId) -> tuple[tuple[Deciding, ...], boo
         if sets:
             found.append(Deciding(channel=channel.id, channel_name=channel.name, sets=tuple(sets)))
     return tuple(found), None not in people.values()
+
+
+async def _frozen(desk: Desk, channels: Collection[ChannelId]) -> tuple[Freeze, ...]:
+    now, found = desk.clock.now(), await desk.store.freezes()
+    return tuple(each for each in found if each.is_in_force(now) and each.covers(*channels))
 
 
 def _entries(

@@ -35,6 +35,7 @@ from bot.slack.rich_text import (
 )
 from bot.slack.run_text import status_words
 from bot.slack.sentences import unreadable_sentence
+from bot.slack.verbs.freezing import frozen_line
 from bot.slack.verbs.lines import asker
 from bot.slack.verbs.reply import Line
 
@@ -52,8 +53,20 @@ def home_view(content: HomeContent | Refusal) -> dict[str, Any]:
     if isinstance(content, Refusal):
         blocks = [_words("refused", unreadable_sentence(content))]
     else:
-        blocks = [*_waiting(content), *_own(content), *_deciding(content.deciding)]
+        blocks = [
+            *_frozen(content),
+            *_waiting(content),
+            *_own(content),
+            *_deciding(content.deciding),
+        ]
     return {"type": "home", "callback_id": HOME_VIEW, "blocks": blocks}
+
+
+def _frozen(content: HomeContent) -> Iterable[dict[str, Any]]:
+    if content.frozen:
+        lines = [frozen_line(each) for each in content.frozen[:_CHANNELS_MAX]]
+        lines.append(["Until it is lifted nothing can be approved there; rejecting goes on."])
+        yield rich_text("frozen", [section(*joined(lines, "\n"))])
 
 
 def _waiting(content: HomeContent) -> Iterable[dict[str, Any]]:

@@ -164,13 +164,13 @@ async def test_a_policy_that_allows_everything_still_asks(stage: Scene) -> None:
     assert (await only(stage)).is_pending
 
 
-async def test_guests_ask_nobody_and_cannot_be_named(stage: Scene) -> None:
+async def test_B23_guests_ask_nobody_and_cannot_be_named(stage: Scene) -> None:
     assert "Guests of the workspace" in await asks(stage, '"Deploy?"', DANA)
     assert "Somebody you name may not decide" in await asks(stage, f'"Deploy?" <@{DANA}>')
     assert await pending(stage) == []
 
 
-async def test_a_channel_without_rules_asks_nobody(stage: Scene) -> None:
+async def test_B23_a_channel_without_rules_asks_nobody(stage: Scene) -> None:
     told = await asks(stage, '"Deploy?"', channel=ChannelId("C0GENERAL"))
 
     assert "no rules for this channel" in told

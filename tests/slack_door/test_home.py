@@ -10,6 +10,8 @@ import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.card import Card, CardKind
+from approvals.domain.freeze import ALL, Hand
+from approvals.operations.freeze import freeze
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.hands.reach import InteractionResult
 from bot.slack import buttons, modals, reason_form
@@ -271,3 +273,19 @@ async def test_home_is_there_within_a_second_with_a_thousand_pending(
         assert home.count("'block_id': 'decide:") == 10
         assert f"and {count - 10} requests that close later." in home
         assert took_s < 1.0
+
+
+async def test_home_says_what_is_frozen_where_it_concerns_me_and_approves_nothing(
+    stage: Scene,
+) -> None:
+    request = await stage.ask(requester=BOTS)
+    assert "frozen by" not in await opens(stage)
+    await freeze(stage.desk, ALL, by=Hand(user=CAROL), reason="an *incident*")
+
+    home = await opens(stage)
+
+    assert "an *incident*" in home
+    assert "Until it is lifted nothing can be approved there" in home
+    await press(stage, request)
+    assert (await stage.stored(request)).is_pending
+    assert "frozen" in str(stage.window(BOB).view)
