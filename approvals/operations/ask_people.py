@@ -11,9 +11,11 @@ from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.errors import DecisionRefused, IdentityUnverified
 from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.look_errors import NamedUnfit, QuestionDenied, QuestionEmpty, QuestionTooLong
+from approvals.domain.policy import Policy
 from approvals.domain.question import ASKER_AGENT, QUESTION_MAX_CHARS, question_call
 from approvals.domain.requirement import Effect, Requirement
 from approvals.domain.terms import TIMEOUT
+from approvals.domain.tool_call import ToolCall
 from approvals.operations.ask import Ask, new_request
 from approvals.operations.check_reader import Reader, fit_reader, refuse_outsider
 from approvals.operations.desk import Desk
@@ -58,7 +60,7 @@ async def ask_people(desk: Desk, question: Question) -> ApprovalRequest:
     await refuse_outsider(desk, question.asker, question.channel)
     await _refuse_unfit_named(desk, question)
     call = question_call(text, question.named)
-    requirement = desk.policy().requirement(call, channel=question.channel, code_effect=Effect.ASK)
+    requirement = _asked_of(desk.policy(), call, question.channel)
     asker = question.asker
     requester = Requester(agent=ASKER_AGENT, person=asker.user, team=asker.team)
     if requirement.effect is Effect.DENY:
@@ -83,6 +85,14 @@ async def _refuse_unfit_named(desk: Desk, question: Question) -> None:
             raise
         except DecisionRefused as refusal:
             raise NamedUnfit(user=user, code=refusal.code) from None
+
+
+def _asked_of(policy: Policy, call: ToolCall, channel: ChannelId) -> Requirement:
+    """Return what *policy* says; an allow answers no question, so the approvers are asked."""
+    found = policy.requirement(call, channel=channel)
+    if found.effect is not Effect.ALLOW:
+        return found
+    return policy.requirement(call, channel=channel, code_effect=Effect.ASK)
 
 
 def _within(requirement: Requirement, within: timedelta | None) -> Requirement:

@@ -117,7 +117,7 @@ async def test_list_shows_everything_pending_here_whoever_it_waits_for(stage: Sc
 
 
 @pytest.mark.parametrize("text", ["/approvals", "/approvals list", "/approvals show 0A1B2C"])
-async def test_B23_guests_and_people_of_other_companies_see_nothing(stage: Scene, text: str) -> None:
+async def test_B23_guests_and_external_people_see_nothing(stage: Scene, text: str) -> None:
     request = await stage.ask(requester=BOTS)
     text = text.replace("0A1B2C", request.short_id)
 

@@ -112,7 +112,7 @@ async def test_policy_says_every_rule_of_the_channel_in_words(stage: Scene) -> N
             '• rule 2 asks for `k8s.*` except `k8s.get_*` when `args.namespace == "prod"`: '
             "1 of sre and 1 of leads; timeout 5m, risk high"
         ),
-        "• Everything else: deny (`unmatched`).",
+        "• Everything else: `unmatched: deny`.",
     ]
 
 

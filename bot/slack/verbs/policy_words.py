@@ -35,7 +35,7 @@ def channel_in_words(policy: Policy, channel: ChannelPolicy) -> Iterator[Line]:
     for rule in channel.rules:
         yield ["• ", *rule_in_words(rule)]
     unmatched = policy.defaults.unmatched
-    yield [f"• Everything else: {unmatched} (`unmatched`)."]
+    yield ["• Everything else: ", code(f"unmatched: {unmatched}"), "."]
 
 
 def rule_in_words(rule: Rule) -> Line:
