@@ -20,6 +20,7 @@ from bot.slack import buttons
 from bot.slack.arguments_view import arguments_text
 from bot.slack.card_text import RISKS, call_in_words, counted, ended_words_of, minutes_left
 from bot.slack.cards import approve_button, asked_words
+from bot.slack.edit_story import edit_story
 from bot.slack.escaping import plain_text
 from bot.slack.quorum_words import needs, rules_of, so_far
 from bot.slack.rich_text import (
@@ -128,7 +129,7 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
     ]
     if request.requirement.message:
         lines.append([bold("Policy says "), shorten(one_line(request.requirement.message), 300)])
-    return [*drawn, section(*joined(lines, "\n")), *so_far(content)]
+    return [*drawn, *edit_story(request), section(*joined(lines, "\n")), *so_far(content)]
 
 
 def _buttons(content: CardContent) -> list[dict[str, Any]]:

@@ -130,11 +130,14 @@ async def test_B23_guests_and_external_people_see_nothing(stage: Scene, text: st
     assert request.call.tool in str(await shown(stage, text, BOB))
 
 
-async def test_who_cannot_be_looked_up_sees_nothing(stage: Scene) -> None:
-    await stage.ask(requester=BOTS)
-    await stage.slack.faults.switch_on(Fault(kind=FaultKind.SERVER_ERROR, method="users.info"))
+async def test_who_cannot_be_looked_up_sees_nothing(tmp_path: Path) -> None:
+    async with scene(tmp_path, directory_max_age_s=0) as stage:
+        await stage.ask(requester=BOTS)
+        await stage.slack.faults.switch_on(Fault(kind=FaultKind.SERVER_ERROR, method="users.info"))
 
-    assert "Slack could not confirm just now who you are" in await answer(stage, "/approvals list")
+        told = await answer(stage, "/approvals list")
+
+        assert "Slack could not confirm just now who you are" in told
 
 
 async def shown(stage: Scene, text: str, person: str, channel: ChannelId = PROD) -> str:
@@ -243,16 +246,19 @@ async def test_E8_the_same_command_delivered_twice_is_answered_once(stage: Scene
     assert len(stage.told(BOB)) == 1
 
 
-async def test_a_slow_answer_comes_after_the_acknowledgement_with_its_blocks(stage: Scene) -> None:
-    request = await stage.ask("db_vacuum", requester=BOTS)
-    await stage.slack.faults.switch_on(
-        Fault(kind=FaultKind.SLOW_REPLY, method="users.info", seconds=1.0)
-    )
+async def test_a_slow_answer_comes_after_the_acknowledgement_with_its_blocks(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, directory_max_age_s=0, ack_budget_s=0.2) as stage:
+        request = await stage.ask("db_vacuum", requester=BOTS)
+        await stage.slack.faults.switch_on(
+            Fault(kind=FaultKind.SLOW_REPLY, method="users.info", seconds=0.5)
+        )
 
-    result = await type_in(stage, f"/approvals show {request.short_id}")
+        result = await type_in(stage, f"/approvals show {request.short_id}")
 
-    assert result.ack_s is not None
-    assert result.ack_s < 1.0
-    still, told = stage.slack.workspace.ephemerals(BOB, PROD)
-    assert still.text.startswith("⏳ Still on it")
-    assert [block["type"] for block in told.blocks][:1] == ["header"]
+        assert result.ack_s is not None
+        assert result.ack_s < 0.5
+        still, told = stage.slack.workspace.ephemerals(BOB, PROD)
+        assert still.text.startswith("⏳ Still on it")
+        assert [block["type"] for block in told.blocks][:1] == ["header"]

@@ -136,7 +136,11 @@ async def test_an_entry_that_does_not_show_everything_cannot_approve(stage: Scen
 
 
 def home_press(
-    stage: Scene, request: ApprovalRequest, nonce: str, person: str = BOB
+    stage: Scene,
+    request: ApprovalRequest,
+    nonce: str,
+    person: str = BOB,
+    digest: str | None = None,
 ) -> dict[str, Any]:
     """A press in a Home as Slack sends it, its value made by hand."""
     return {
@@ -151,7 +155,7 @@ def home_press(
             {
                 "action_id": buttons.APPROVE,
                 "block_id": f"decide:{request.id}",
-                "value": buttons.button_value(request.id, nonce),
+                "value": buttons.button_value(request.id, nonce, digest),
             }
         ],
     }
@@ -169,6 +173,19 @@ async def test_B17_a_press_with_the_entry_of_another_person_is_refused(stage: Sc
     assert (await stage.stored(request)).is_pending
     assert "does not belong to the card" in str(stage.window(BOB).view)
     await stage.send(home_press(stage, request, bobs.nonce))
+    assert (await stage.stored(request)).status is Status.APPROVED
+
+
+async def test_a_press_on_an_entry_that_showed_other_arguments_is_refused(stage: Scene) -> None:
+    request = await stage.ask(requester=BOTS)
+    await opens(stage)
+    (card,) = await entries(stage, request)
+
+    await stage.send(home_press(stage, request, card.nonce, digest="0" * 64))
+    assert (await stage.stored(request)).is_pending
+    assert stage.window(BOB).view["title"]["text"] == "Sayso"
+
+    await stage.send(home_press(stage, request, card.nonce, digest=request.call.digest))
     assert (await stage.stored(request)).status is Status.APPROVED
 
 

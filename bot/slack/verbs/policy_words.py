@@ -62,8 +62,8 @@ def options_in_words(terms: Terms) -> str:
 
 
 def _said(option: Option[Any], value: Any) -> str:
-    if value is None or value == ():
-        return ""
+    if value is None or (not value and value == option.otherwise):
+        return ""  # that nothing of the kind is asked for need not be told
     if isinstance(value, timedelta):
         return f"{option.key} {format_duration(value)}"
     stored = option.to_json(value)
