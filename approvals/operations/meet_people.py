@@ -4,6 +4,7 @@ Called by the composition root at start and at each reload. Addresses are looked
 stand as ids in the policy that is returned; nobody's address later means another account.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from approvals.domain.people import PeopleSet
 from approvals.domain.policy import Policy
 from approvals.operations.people_now import together
 from approvals.operations.ports import Directory, DirectoryUnavailable
+
+MET_WITHIN_S = 180.0
+"""How long many addresses may take: a start waits for it, and a gateway that runs goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +64,13 @@ class _Found:
 
 async def _accounts(directory: Directory, sets: Iterable[PeopleSet]) -> _Found:
     found = _Found(accounts={}, unmet=[])
+    ends_at = asyncio.get_running_loop().time() + MET_WITHIN_S
     asked: set[str] = set()
     for people in sets:
         for email in sorted(people.emails - asked):
             asked.add(email)
             try:
-                user = await directory.account(email)
+                user = await _patiently(directory, email, until=ends_at)
             except DirectoryUnavailable as failure:
                 found.unmet.append(_unsaid(people, f"whose address {email} is", failure))
                 continue
@@ -77,6 +82,18 @@ async def _accounts(directory: Directory, sets: Iterable[PeopleSet]) -> _Found:
                 Unmet(people=people, text=f"{text}or write the person's id in users")
             )
     return found
+
+
+async def _patiently(directory: Directory, email: str, *, until: float) -> UserId | None:
+    """Look an address up, waiting as long as Slack says: it lets fifty a minute be looked up."""
+    while True:
+        try:
+            return await directory.account(email)
+        except DirectoryUnavailable as busy:
+            wait_s = busy.retry_after_s
+            if wait_s is None or asyncio.get_running_loop().time() + wait_s > until:
+                raise
+        await asyncio.sleep(wait_s)
 
 
 async def _groups(directory: Directory, sets: Iterable[PeopleSet]) -> _Found:

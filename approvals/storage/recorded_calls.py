@@ -24,7 +24,6 @@ from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.domain.recorded import AskedCall, PassedCall, Recorded
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
-from approvals.storage import driver
 from approvals.storage.columns import time_from_text, time_to_text
 from approvals.storage.dialects import Statement
 from approvals.storage.statements import NONE, sql
@@ -96,7 +95,7 @@ def recorded_in_file(path: Path, *, since: datetime) -> Recorded:
             connection.execute("BEGIN")
             return read_calls(rows(ASKED), rows(PASSED), since=since)
     except sqlite3.Error as fault:
-        raise driver.store_error(fault, path) from fault
+        raise errors.StoreUnavailable(f"{path} cannot be read: {fault}.") from fault
 
 
 def read_calls(

@@ -117,3 +117,17 @@ def test_a_file_changed_from_top_to_bottom_is_told_in_part() -> None:
     assert len(lines) == DIFF_MAX_LINES + 1
     assert lines[-1].startswith("… and ")
     assert changed_lines(before, before + "\n") == ()
+
+
+async def test_what_may_be_secret_in_an_address_is_in_neither_the_log_nor_the_store(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sayso.db"
+    async with a_gateway(path) as gateway:
+        await comes_into_force(gateway, TOLD)
+        await comes_into_force(gateway, f"# see https://me:pw@example.com/t0ken\n{TOLD}")
+        await tell(gateway)
+
+        (event,) = loaded(path)
+        assert "+# see https://example.com/…" in event["diff"]
+        assert b"t0ken" not in path.read_bytes() + Path(f"{path}-wal").read_bytes()

@@ -1,13 +1,17 @@
 """What Slack says about the people a policy names: addresses, members of channels, its plan."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from approvals.domain.ids import ChannelId
+from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.operations.ports import DirectoryUnavailable
 from bot.sandbox.faults import Fault, FaultKind
-from bot.slack.directory import CHANNEL_PAGES_MAX, MEMBERS_PER_PAGE
+from bot.slack.directory import CHANNEL_PAGES_MAX, MEMBERS_PER_PAGE, SlackDirectory
+from bot.slack.identity import Identity
+from bot.slack.slack_settings import SlackSettings
+from bot.slack.web_api import WebApi
 from tests.slack_door.scene import ALICE, BOB, CAROL, PROD, Scene
 from tests.slack_door.test_channel_members import fill, strangers
 
@@ -78,3 +82,25 @@ async def test_a_plan_without_user_groups_is_told_from_a_slack_that_cannot_say(
     with pytest.raises(DirectoryUnavailable):
         await stage.door.directory.has_usergroups()
     assert await stage.door.directory.has_usergroups()
+
+
+class SaysDisabled(WebApi):
+    """A Slack that names the members of a disabled group all the same."""
+
+    def __init__(self) -> None:
+        """Answer by heart."""
+
+    async def call(
+        self, method: str, /, *, timeout_s: float | None = None, **arguments: Any
+    ) -> dict[str, Any]:
+        if method == "usergroups.list":
+            return {"usergroups": [{"id": "S0SRE", "date_delete": 1}, {"id": "S0B"}]}
+        return {"users": [BOB]}
+
+
+async def test_b13_a_disabled_group_has_nobody_in_it_whatever_slack_says_of_its_members() -> None:
+    identity = Identity(app_id="A0", team=TeamId("T0"), team_name="t", bot_user=UserId("U0SAYSO"))
+    directory = SlackDirectory(SaysDisabled(), identity, settings=SlackSettings(bot_token="x"))
+
+    assert await directory.members("S0SRE") == frozenset()
+    assert await directory.members("S0B") == {BOB}
