@@ -22,7 +22,9 @@ from approvals.domain.tool_schema import without_null
 
 FIELDS_MAX = 60
 TEXT_MAX_CHARS = 3_000
-ALL_TEXT_MAX_CHARS = 9_000
+ALL_TEXT_MAX_CHARS = 6_000
+"""Of all fields together: names, descriptions, choices and what is filled in."""
+DESCRIPTION_MAX_CHARS = 200
 CHOICES_MAX = 100
 CHOICE_MAX_CHARS = 75
 NAME_MAX_CHARS = 150
@@ -91,6 +93,18 @@ class Field:
         return self.takes_null or not self.is_there or self.kind is FieldKind.TEXT
 
     @property
+    def description(self) -> str:
+        """What the schema says of it; written by the tool's author, cut."""
+        said = self.schema.get("description") if isinstance(self.schema, dict) else None
+        return said.strip()[:DESCRIPTION_MAX_CHARS] if isinstance(said, str) else ""
+
+    @property
+    def length(self) -> int:
+        """How much room it takes in a window, in characters."""
+        choices = sum(len(choice_text(each)) for each in self.choices)
+        return len(self.name) + len(self.description) + choices + len(self.shown)
+
+    @property
     def is_long(self) -> bool:
         """Whether the text wants several lines."""
         is_json = self.kind is FieldKind.JSON
@@ -127,11 +141,11 @@ def argument_form(call: ToolCall, schema: Schema, salt: str) -> ArgumentForm:
     room = ALL_TEXT_MAX_CHARS
     for name in names:
         made = _field(name, arguments, schema, salt)
-        if isinstance(made, Field) and (len(fields) == FIELDS_MAX or len(made.shown) > room):
+        if isinstance(made, Field) and (len(fields) == FIELDS_MAX or made.length > room):
             made = Fixed(name=name, why=Why.ROOM)
         if isinstance(made, Field):
             fields.append(made)
-            room -= len(made.shown)
+            room -= made.length
         elif name in arguments:
             left.append(made)
     return ArgumentForm(fields=tuple(fields), fixed=tuple(left), schema=schema)

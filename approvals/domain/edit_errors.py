@@ -21,6 +21,12 @@ class EditNotAllowed(DecisionRefused):
     code = "edit_not_allowed"
 
 
+class EditedTooOften(DecisionRefused):
+    """This call was changed twenty times already. Decide it as it is, or reject it and say why."""
+
+    code = "edited_too_often"
+
+
 class RequesterMayNotEdit(DecisionRefused):
     """This call was asked by you or for you: an approver may change it; you may reject it."""
 

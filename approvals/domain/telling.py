@@ -26,17 +26,27 @@ class Telling:
     key: str
     """What the card remembers once it was told."""
     decision: Decision | None = None
-    """What is told; None tells the requester how it ended."""
+    """The decision that is told. Without it and an edit the requester is told how it ended."""
+    edit: int | None = None
+    """Which change of the call is told, from 0."""
 
 
 def tellings(
     request: ApprovalRequest, decisions: Sequence[Decision], permit: Permit | None
 ) -> tuple[Telling, ...]:
-    """Return everything there is to tell of *request* so far, in order."""
+    """Return everything there is to tell of *request* so far, in order.
+
+    A change of the call voids what was decided before it, so that a person may decide twice.
+    """
     if request.cause in _ASKED_NOBODY:
         return ()
-    told = tuple(Telling(key=f"{each.user}:{each.verdict}", decision=each) for each in decisions)
-    return (*told, Telling(key=ENDED)) if _tells_its_end(request, permit) else told
+    edits = [Telling(key=f"edit:{number}", edit=number) for number in range(len(request.edits))]
+    of_version = f"{len(edits)}:" if edits else ""
+    decided = [
+        Telling(key=f"{of_version}{each.user}:{each.verdict}", decision=each) for each in decisions
+    ]
+    ending = [Telling(key=ENDED)] if _tells_its_end(request, permit) else []
+    return (*edits, *decided, *ending)
 
 
 def _tells_its_end(request: ApprovalRequest, permit: Permit | None) -> bool:

@@ -18,6 +18,10 @@ from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import Clearance
 from approvals.gate.parameters import Parameters
 
+_UNFIT = (
+    "What people changed does not reach the tool as they saw it, so it did not run. "
+    "Ask again, or let them change it in another way."
+)
 Frozen: TypeAlias = tuple[ToolCall, dict[str, Any] | None]
 
 
@@ -110,10 +114,11 @@ class ToolBinding:
             raise errors.ArgsMismatch
         try:
             values = self._schema.read(text)
-            if asked is not None and self._schema.to_json(values) != json.loads(text):
-                raise errors.ArgsMismatch
+            is_stable = asked is None or self._schema.to_json(values) == json.loads(text)
         except Exception:  # a validator that changed its mind
-            raise errors.ArgsMismatch from None
+            raise errors.ArgsMismatch(_UNFIT if asked else None) from None
+        if not is_stable:
+            raise errors.ArgsMismatch(_UNFIT)
         return self._parameters.spread(values, given)
 
     def _is_stable(self, text: str, validated: dict[str, Any], arguments: Any) -> bool:

@@ -21,6 +21,8 @@ from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content
 from approvals.operations.record_decision import pending_presser, refuse, refuse_outdated
 
+EDITS_MAX = 20
+"""Each keeps the arguments before it."""
 _DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
 
 
@@ -73,6 +75,8 @@ def editable(
     refuse_non_editor(person, request, slots=[slot for each in rules for slot in each])
     if request.schema_digest is None or not request.requirement.terms[EDIT]:
         raise edit_errors.EditNotAllowed(request=request)
+    if len(request.edits) >= EDITS_MAX:
+        raise edit_errors.EditedTooOften(request=request)
     refuse_outdated(request, click)
     return request, card, person
 

@@ -89,10 +89,7 @@ def _input(place: int, field: Field) -> dict[str, Any]:
 
 
 def _hint(field: Field) -> str:
-    parts = []
-    said = field.schema.get("description") if isinstance(field.schema, dict) else None
-    if isinstance(said, str) and said.strip():
-        parts.append(untrusted(said, _HINT_MAX_CHARS))
+    parts = [untrusted(field.description, _HINT_MAX_CHARS)] if field.description else []
     if field.kind is FieldKind.JSON:
         parts.append('As JSON: texts stand in "quotes".')
     if field.takes_null:

@@ -4,28 +4,22 @@ import json
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
-from approvals.domain.edit import Change, Edit, changes
+from approvals.domain.edit import Change, changes
 from approvals.domain.redaction import mask_arguments
-from approvals.domain.strict_json import JsonValue
 from bot.slack.card_text import counted
 from bot.slack.rich_text import Element, bold, code, joined, moment, person, section
 
-EDITS_MAX = 4
-CHANGES_MAX = 8
-VALUE_MAX_CHARS = 60
-PATH_MAX_CHARS = 80
+EDITS_MAX = 3
+CHANGES_MAX = 5
+VALUE_MAX_CHARS = 40
+PATH_MAX_CHARS = 60
 
 
 def edit_story(request: ApprovalRequest) -> list[Element]:
     """Return who changed what, the latest changes last; empty where nobody did."""
     if not request.edits:
         return []
-    states = [*(each.before for each in request.edits), request.call.arguments_json]
-    seen = [mask_arguments(json.loads(state), request.salt) for state in states]
-    told = [
-        section(*_edit(edit, before, after))
-        for edit, before, after in zip(request.edits, seen, seen[1:], strict=False)
-    ]
+    told = [section(*_edit(request, number)) for number in range(len(request.edits))]
     earlier = len(told) - EDITS_MAX
     shown = told[-EDITS_MAX:]
     if earlier > 0:
@@ -35,25 +29,27 @@ def edit_story(request: ApprovalRequest) -> list[Element]:
     return shown
 
 
-def _edit(edit: Edit, before: JsonValue, after: JsonValue) -> list[str | Element]:
+def changed_words(request: ApprovalRequest, number: int) -> list[str | Element]:
+    """Return what edit *number* (from 0) changed and voided, as the end of a sentence."""
+    edit = request.edits[number]
+    states = [*(each.before for each in request.edits), request.call.arguments_json]
+    before, after = (
+        mask_arguments(json.loads(state), request.salt) for state in states[number : number + 2]
+    )
     found = changes(before, after)
     parts: list[list[str | Element]] = [_change(each) for each in found[:CHANGES_MAX]]
     if len(found) > CHANGES_MAX:
         parts.append([f"and {len(found) - CHANGES_MAX} more"])
-    line: list[str | Element] = [
-        bold("✏ Changed by "),
-        person(edit.by),
-        " ",
-        moment(edit.at, seconds=True),
-        ": ",
-    ]
-    line += joined(parts, "; ")
-    void = (
-        f". {counted(len(edit.voided), 'approval')} given before counts no more"
-        if edit.voided
-        else ""
-    )
-    return [*line, f"{void}."]
+    if not edit.voided:
+        return [*joined(parts, "; "), "."]
+    void = f". {counted(len(edit.voided), 'approval')} given before counts no more."
+    return [*joined(parts, "; "), void]
+
+
+def _edit(request: ApprovalRequest, number: int) -> list[str | Element]:
+    edit = request.edits[number]
+    line: list[str | Element] = [bold("✏ Changed by "), person(edit.by), " "]
+    return [*line, moment(edit.at, seconds=True), ": ", *changed_words(request, number)]
 
 
 def _who_is_out(request: ApprovalRequest) -> list[Element]:

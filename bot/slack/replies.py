@@ -11,6 +11,7 @@ from approvals.domain.question import is_question
 from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent
 from bot.slack.card_text import question_words
+from bot.slack.edit_story import changed_words
 from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, as_mrkdwn, code, person, quote, section
 from bot.slack.story import REASON_MAX_CHARS, clean
@@ -38,10 +39,8 @@ _ANSWERED = {
 
 def reply_elements(content: CardContent, telling: Telling) -> list[Element]:
     """Return what is told below the card."""
-    if telling.decision is None:
-        return [section(*_ending(content))]
-    told = [section(*_decided(content, telling.decision))]
-    if telling.decision.reason:
+    told = [section(*_line(content, telling))]
+    if telling.decision is not None and telling.decision.reason:
         salt = content.request.salt
         told.append(quote(clean(telling.decision.reason, salt, REASON_MAX_CHARS)))
     return told
@@ -49,8 +48,16 @@ def reply_elements(content: CardContent, telling: Telling) -> list[Element]:
 
 def reply_text(content: CardContent, telling: Telling) -> str:
     """Return the same as one escaped line, for notifications."""
-    parts = _ending(content) if telling.decision is None else _decided(content, telling.decision)
-    return as_mrkdwn(parts)
+    return as_mrkdwn(_line(content, telling))
+
+
+def _line(content: CardContent, telling: Telling) -> list[str | Element]:
+    if telling.edit is not None:
+        request = content.request
+        edit = request.edits[telling.edit]
+        changed = changed_words(request, telling.edit)
+        return ["✏ ", person(edit.by), " changed ", _tool(request), ": ", *changed]
+    return _ending(content) if telling.decision is None else _decided(content, telling.decision)
 
 
 def _decided(content: CardContent, decision: Decision) -> list[str | Element]:

@@ -26,7 +26,10 @@ from tests.security.evidence import endings, permit_state, recorded
 from tests.storage.given import held_back
 
 CROWD = [UserId(f"U0P{number:02}") for number in range(64)]
-CROWDED = POLICY.replace("[U0BOB, U0CAROL]", f"[{', '.join(CROWD)}]")
+CROWDED = POLICY.replace("[U0BOB, U0CAROL]", f"[{', '.join(CROWD)}]").replace(
+    "timeout: 15m}", "timeout: 15m, cooldown: off}"
+)
+"""The same call is asked again at once, whatever became of it."""
 MILLISECOND = timedelta(milliseconds=1)
 
 

@@ -1,10 +1,13 @@
 """Edit…: the form of a call's arguments, from the button to the card that tells the change."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.approval_request import ApprovalRequest, Requester, Status
+from approvals.domain.telling import tellings
 from approvals.domain.tool_schema import ToolSchema
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
@@ -255,3 +258,44 @@ async def test_an_edit_that_no_longer_fits_the_card_is_approved_in_the_full_view
 
     assert (await stage.stored(request)).status is Status.PENDING
     assert stage.window(CAROL).view["title"]["text"] == "Review the full call"
+
+
+async def test_the_thread_tells_the_change_and_then_what_is_decided_about_it(
+    stage: Scene,
+) -> None:
+    three = editing().replace("{usergroup: S0SRE}", "{users: [U0ALICE, U0BOB, U0CAROL]}")
+    stage.set_policy(read_policy(three.encode()))
+    nobody = Requester(agent="ops")
+    request = await stage.ask("scale", schema=SCHEMA, requester=nobody, needs=2, replicas=3)
+    await stage.click(CAROL, request)
+    await stage.click(BOB, request, buttons.EDIT)
+    await submit(stage, BOB, replicas="2")
+    await stage.click(CAROL, request)
+    stage.clock.advance(timedelta(seconds=5))
+    await stage.settle()
+
+    card = await stage.card(request)
+    found = stage.slack.workspace.messages(card.channel, thread_ts=card.ts)
+    first, changed = [each.text for each in found if each.ts != card.ts][:2]
+    assert first.startswith(f"✅ <@{CAROL}> approved `scale`")
+    assert changed == (
+        f"✏ <@{BOB}> changed `scale`: *replicas* `3` → `2`. 1 approval given before counts no more."
+    )
+    told = tellings(await stage.stored(request), await stage.decisions(request), None)
+    assert [each.key for each in told] == ["edit:0", f"1:{CAROL}:approve"]
+
+
+async def test_a_card_that_was_changed_often_and_much_is_one_that_slack_takes(stage: Scene) -> None:
+    names = [f"label_{number:02}_{'n' * 40}" for number in range(20)]
+    labelled = dict.fromkeys(names, "v" * 39)
+    request = await asked(stage, labels=labelled)
+    for letter in "wxyz":
+        await stage.click(BOB, request, buttons.EDIT)
+        changed = json.dumps(dict.fromkeys(names, letter * 39))
+        assert (await submit(stage, BOB, labels=changed)).acked
+
+    card = await stage.message(request)
+    assert_slack_takes_message(card.blocks, schema=False)
+    told = shown(card.blocks)
+    assert "Changed 1 time before that." in told
+    assert "and 15 more" in told
