@@ -78,7 +78,7 @@ def _first_card(
     now = desk.clock.now()
     if request is None or not request.is_pending or request.expires_at <= now:
         return None
-    if request.followed_up.reminders > number:
+    if request.held_until is not None or request.followed_up.reminders > number:
         return None
     card = next(card for card in tx.cards(request_id) if card.kind is CardKind.MESSAGE)
     if card.ts is None:

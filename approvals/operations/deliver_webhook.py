@@ -22,7 +22,7 @@ from approvals.domain.webhook import Webhook, WebhookMessage
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import NotNow, Transaction
-from approvals.operations.retry import wait_after
+from approvals.operations.retry import RETRY_FIRST_AFTER, wait_after
 from approvals.operations.webhook_sender import WebhookSender
 
 ARGUMENTS_MAX_CHARS = 32_768
@@ -52,6 +52,11 @@ async def deliver_webhook(desk: Desk, sender: WebhookSender, job: Job) -> None:
     told = await desk.store.write(lambda tx: _read(tx, desk, job))
     if told is None:
         await desk.store.write(lambda tx: tx.finish_job(job))
+        return
+    if told.request.held_until is not None:
+        # It is approved and may still be stopped: nobody is called out of bed, unless that is void.
+        again_at = desk.clock.now() + RETRY_FIRST_AFTER
+        await desk.store.write(lambda tx: tx.postpone_job(job, again_at, is_failure=False))
         return
     if not told.request.is_pending or told.request.expires_at <= desk.clock.now():
         await desk.store.write(lambda tx: _give_up(tx, desk, job, told))

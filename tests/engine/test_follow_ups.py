@@ -291,3 +291,16 @@ async def test_who_a_rung_would_add_gets_no_place_elsewhere_at_high_risk() -> No
 
         assert isinstance(early.refusal, NotApprover)
         assert late.refusal is None
+
+
+async def test_nobody_is_reminded_of_what_is_approved_and_held() -> None:
+    held = POLICY.replace("approvers: [sre]", "approvers: [sre]\n    hold: 10s")
+    async with following_up(policy=held) as gateway:
+        request = await asked(gateway)
+        gateway.clock.advance(2 * MINUTE)
+        await send_follow_ups(gateway.desk)
+        await gateway.clicks(request.id, BOB)
+        await gateway.delivered()
+
+        assert (await stored(gateway, request)).held_until is not None
+        assert gateway.messenger.reminders == []

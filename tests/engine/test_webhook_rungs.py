@@ -154,3 +154,21 @@ async def test_a_webhook_that_the_policy_names_no_more_is_told_on_the_card() -> 
 
         (fired,) = (await stored(gateway, request)).followed_up.rungs
         assert fired.trouble == "webhook_unknown"
+
+
+async def test_nobody_is_paged_while_an_approved_call_is_held_unless_the_hold_is_void() -> None:
+    held = POLICY.replace("approvers: [sre]", "approvers: [sre]\n    hold: 10s")
+    async with a_gateway(policy=held) as gateway:
+        pager = Pager()
+        request = await asked(gateway)
+        gateway.clock.advance(3 * MINUTE)
+        await send_follow_ups(gateway.desk)
+        await gateway.clicks(request.id, BOB)
+        await time_passes(gateway, pager, timedelta(seconds=5))
+        before = pager.tries
+        gateway.policies.append(a_policy(held.replace("U0BOB", "U0CAROL")))
+        await time_passes(gateway, pager, timedelta(seconds=6))
+        await time_passes(gateway, pager, timedelta(seconds=2))
+
+        assert (await stored(gateway, request)).held_until is None
+        assert (before, len(pager.sent)) == (0, 1)
