@@ -114,7 +114,8 @@ async def running_gateway(
         await recover(desk)
         call_log = CallLog()
         freezes = FreezeCopy(store, desk.clock)
-        await freezes.refresh()
+        with suppress(StoreUnavailable):  # until it is known nothing is allowed by this copy
+            await freezes.refresh()
         stack.push_async_callback(_flush, desk, call_log)
         loops = Loops()
         stack.push_async_callback(loops.close)

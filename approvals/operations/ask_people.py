@@ -7,8 +7,8 @@ they may not approve; whom they name is asked in addition to whom the policy ask
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from approvals.domain.approval_request import ApprovalRequest, Requester
-from approvals.domain.errors import DecisionRefused, IdentityUnverified
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester
+from approvals.domain.errors import DecisionRefused, Frozen, IdentityUnverified
 from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.look_errors import NamedUnfit, QuestionDenied, QuestionEmpty, QuestionTooLong
 from approvals.domain.policy import Policy
@@ -47,7 +47,7 @@ async def ask_people(desk: Desk, question: Question) -> ApprovalRequest:
         QuestionDenied: the policy lets nobody ask this here.
         NotAMember, and the others of `check_reader.refuse_outsider`
         ChannelUnknown: the policy has no such channel.
-        NoEligibleApprover, and the others of `submit_request`
+        Frozen, NoEligibleApprover, and the others of `submit_request`
         StoreUnavailable: nothing was stored.
     """
     text = question.text.strip()
@@ -72,7 +72,10 @@ async def ask_people(desk: Desk, question: Question) -> ApprovalRequest:
         requester=requester,
         key=f"ask:{asker.user}:{question.key}",
     )
-    return await submit_request(desk, new_request(desk, ask))
+    asked = await submit_request(desk, new_request(desk, ask))
+    if asked.cause is Cause.FROZEN:
+        raise Frozen(f"Nothing is asked here while this is frozen: {asked.ended_reason}")
+    return asked
 
 
 async def _refuse_unfit_named(desk: Desk, question: Question) -> None:

@@ -99,7 +99,8 @@ async def watch_freezes(copy: FreezeCopy) -> None:
         try:
             await copy.refresh()
         except StoreUnavailable as trouble:
-            _log.error("What is frozen is not known: %s", trouble.message)
+            if not copy.is_fresh:
+                _log.warning("Allowed calls wait for the store: %s", trouble.message)
         except Exception:
             _log.exception("What is frozen is not known; it is read again")
         await asyncio.sleep(REFRESH_EVERY_S)

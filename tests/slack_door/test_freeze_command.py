@@ -90,3 +90,11 @@ async def test_what_waits_for_me_tells_first_what_is_frozen(stage: Scene) -> Non
     told = await answer(stage, "/approvals", CAROL)
 
     assert told.splitlines()[0].startswith("*❄ *<#C0PROD> is frozen by <@U0BOB>")
+
+
+async def test_people_ask_people_nothing_where_it_is_frozen(stage: Scene) -> None:
+    await answer(stage, "/approvals freeze a bad deploy")
+
+    told = await answer(stage, '/approvals ask "Deploy 2.3?"', CAROL)
+
+    assert "Nothing is asked here while this is frozen: a bad deploy" in told
