@@ -87,13 +87,14 @@ def _ready(reasons: tuple[str, ...]) -> dict[str, Any]:
 
 def _own_words(request: ApprovalRequest, verdict: Verdict, *, is_alone: bool) -> dict[str, Any]:
     wanted = request.requirement.reason is WantedReason.ALWAYS
+    one_of_both = "One of the two has to be given. " if wanted and not is_alone else ""
     asked = "What should happen instead?" if verdict is Verdict.REJECT else "Why is it right now?"
     return {
         "type": "input",
         "block_id": REASON_BLOCK,
         "optional": not (wanted and is_alone),
         "label": plain_text("Reason" if is_alone else "In your own words"),
-        "hint": plain_text("The agent and the channel see it."),
+        "hint": plain_text(f"{one_of_both}The agent and the channel see it."),
         "element": {
             "type": "plain_text_input",
             "action_id": REASON_ACTION,
