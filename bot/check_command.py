@@ -19,7 +19,6 @@ from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.slack_findings import slack_findings
 
 OUT_OF_REACH = 75
-_LABELS = {(False, False): "ok", (True, False): "WRONG", (False, True): "AWAY"}
 
 
 def run(arguments: list[str]) -> int:
@@ -71,8 +70,15 @@ def _told(findings: list[Finding]) -> int:
     """Print one line for each of *findings*; return the exit code they come to."""
     width = max(len(each.what) for each in findings)
     for each in findings:
-        label = _LABELS[each.is_wrong, each.is_away]
-        sys.stdout.write(f"{label:<5}  {each.what:<{width}}  {each.said}\n")
+        sys.stdout.write(f"{_label(each):<5}  {each.what:<{width}}  {each.said}\n")
     if any(each.is_wrong for each in findings):
         return 2
     return OUT_OF_REACH if any(each.is_away for each in findings) else 0
+
+
+def _label(finding: Finding) -> str:
+    if finding.is_wrong:
+        return "WRONG"
+    if finding.is_away:
+        return "AWAY"
+    return "note" if finding.is_note else "ok"

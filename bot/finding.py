@@ -9,10 +9,16 @@ class Finding:
 
     what: str
     said: str
+    is_note: bool = False
     is_wrong: bool = False
     """A person has to put it right."""
     is_away: bool = False
     """It could not be reached just now; nothing may be set wrongly."""
+
+
+def note(what: str, said: str) -> Finding:
+    """Return what a person should know, although nothing has to be put right."""
+    return Finding(what=what, said=said, is_note=True)
 
 
 def good(what: str, said: str) -> Finding:

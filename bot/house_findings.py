@@ -19,7 +19,7 @@ from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.out_of_reach import StoreOutOfReach
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
-from bot.finding import Finding, away, good, wrong
+from bot.finding import Finding, away, good, note, wrong
 from bot.settings import Settings
 
 ASKED_WITHIN_S = 5.0
@@ -120,9 +120,8 @@ async def gateway_findings(settings: Settings) -> list[Finding]:
             session.get(f"http://{host}:{settings.http_port}/readyz") as answer,
         ):
             said = await answer.json()
-        problems = [*said["wrong"].values(), *said["notes"].values()]
+        found = [wrong("gateway", f"{who}: {each}") for each in said["wrong"].values()]
+        found += [note("gateway", f"{who}: {each}") for each in said["notes"].values()]
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, AttributeError):
         return [away("gateway", f"{who}, but does not answer on port {settings.http_port}.")]
-    return [wrong("gateway", f"{who}: {each}") for each in problems] or [
-        good("gateway", f"{who} and is ready")
-    ]
+    return found or [good("gateway", f"{who} and is ready")]

@@ -58,6 +58,9 @@ class ChannelWatch:
         for channel, code in tuple(self._untold.items()):
             if await self._tell(api, channels, about=channel, code=code):
                 self._untold.pop(channel, None)
+        for gone in self._health.channels.keys() - set(channels) - self._untold.keys():
+            # No channel of the policy: it is named again when it refuses a card again.
+            del self._health.channels[gone]
 
     async def _look_at(self, api: WebApi, channel: ChannelId) -> None:
         try:

@@ -8,6 +8,7 @@ are ours means that another process answers half of the clicks: health says so.
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -70,7 +71,7 @@ class SocketMode:
         self._renewed_at_s: WeakKeyDictionary[AsyncBaseSocketModeClient, float] = (
             WeakKeyDictionary()
         )
-        self._pongs: list[float | None] = []
+        self._last_pong = 0.0
         self._watch: asyncio.Task[None] | None = None
 
     async def connect(self, client: AsyncWebClient, *, within_s: float = 30.0) -> None:
@@ -154,13 +155,18 @@ class SocketMode:
                 LOGGER.warning("connection to Slack %s", "is back" if any(states) else "lost")
             self._health.is_connected = any(states)
             self._health.connections_up = sum(states)
-            self._hear_pongs()
+            self._hear_pongs(states)
 
-    def _hear_pongs(self) -> None:
-        """Note when Slack last answered: a loss is noticed only after a while without answers."""
-        pongs = [handler.client.last_ping_pong_time for handler in self._handlers]
-        if pongs != self._pongs:
-            self._pongs = pongs
+    def _hear_pongs(self, states: Sequence[bool]) -> None:
+        """Note when Slack last answered: a loss is noticed only after a while without answers.
+
+        Slack's library notes the first ping of a connection as if it were answered, so only those
+        that stand are asked.
+        """
+        up = (handler for handler, is_up in zip(self._handlers, states, strict=True) if is_up)
+        pong = max((each.client.last_ping_pong_time or 0.0 for each in up), default=0.0)
+        if pong > self._last_pong:
+            self._last_pong = pong
             self._health.heard_at_s = time.monotonic()
 
 

@@ -115,3 +115,15 @@ async def test_e11_a_revoked_token_is_logged_once_and_found_good_again_by_itself
     assert [each for each in said if "token_revoked" in each] == [
         "Slack says token_revoked: install the app anew and give its new token"
     ]
+
+
+async def test_a_channel_the_policy_no_longer_names_is_forgotten_once_it_was_told(
+    stage: Scene,
+) -> None:
+    leave(stage)
+    await stage.ask()
+
+    await stage.door.look_around([OTHER])
+
+    assert "/invite @Sayso" in said_in(stage, OTHER)[0]
+    assert stage.door.health.problems == ()

@@ -114,3 +114,32 @@ async def test_an_attempt_that_was_no_failure_is_not_counted(store: Store) -> No
     await store.write(lambda tx: tx.postpone_job(job, LATER, is_failure=False))
 
     assert [each.attempt for each in await claim(store, LATER)] == [1]
+
+
+async def test_a_job_that_waits_is_left_as_it_is_by_who_only_wants_it_to_exist(
+    store: Store,
+) -> None:
+    await store.write(save(a_job("R1", run_at=LATER)))
+
+    await store.write(lambda tx: tx.enqueue_if_new(a_job("R1")))
+    await store.write(lambda tx: tx.enqueue_if_new(a_job("R2")))
+
+    assert [job.subject for job in await claim(store)] == ["R2"]
+    later = {job.subject: job.generation for job in await claim(store, LATER)}
+    assert later["R1"] == 1
+
+
+async def test_jobs_that_failed_are_hastened_oldest_first_and_others_keep_their_time(
+    store: Store,
+) -> None:
+    await store.write(save(a_job("R2"), a_job("R1"), a_job("R3", run_at=LATER)))
+    failed = await claim(store)
+    for minutes, job in enumerate(sorted(failed, key=lambda job: job.subject, reverse=True)):
+        again_at = LATER + timedelta(minutes=minutes)
+        await store.write(lambda tx, job=job, at=again_at: tx.postpone_job(job, at))  # type: ignore[misc]
+
+    await store.write(lambda tx: tx.hasten_jobs(START))
+
+    assert [job.subject for job in await claim(store, limit=1)] == ["R1"]
+    assert [job.subject for job in await claim(store)] == ["R2"]
+    assert await claim(store) == []

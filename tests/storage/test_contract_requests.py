@@ -156,6 +156,30 @@ async def test_cards_come_oldest_first_and_are_updated_by_id(store: Store) -> No
     assert await store.write(lambda tx: list(tx.cards(request.id))) == [posted, copy]
 
 
+async def test_cards_to_look_at_come_longest_due_first_up_to_the_limit(store: Store) -> None:
+    request = await store.write(submit(a_request()))
+    card = Card(
+        id=CardId(IDS.ulid()), request_id=request.id, channel=ChannelId("C0PROD"), nonce="n1"
+    )
+    later = replace(card, id=CardId(IDS.ulid()), look_at=START + timedelta(seconds=2))
+    sooner = replace(
+        card,
+        id=CardId(IDS.ulid()),
+        look_at=START,
+        drawn_at=START,
+        trouble="is_archived",
+    )
+    future = replace(card, id=CardId(IDS.ulid()), look_at=START + timedelta(hours=1))
+    await store.write(save(card, later, sooner, future))
+    until = START + timedelta(seconds=3)
+
+    found = await store.write(lambda tx: list(tx.cards_to_look_at(until, limit=10)))
+    first = await store.write(lambda tx: list(tx.cards_to_look_at(until, limit=1)))
+
+    assert found == [sooner, later]
+    assert first == [sooner]
+
+
 async def test_a_fact_is_kept_and_replaced(store: Store) -> None:
     before = await store.write(lambda tx: tx.fact("gateway_id"))
     await store.write(lambda tx: tx.set_fact("gateway_id", "G1"))

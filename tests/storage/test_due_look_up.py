@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.operations.ports import Transaction
-from approvals.storage import history_statements, statements
+from approvals.storage import card_statements, history_statements, statements
 from approvals.storage.sql_store import SqlStore
 from tests.storage.given import START, a_request
 
@@ -62,3 +62,17 @@ async def test_no_index_begins_with_the_status(sqlite: SqlStore, tmp_path: Path)
         }
 
     assert "status" not in firsts
+
+
+async def test_the_cards_to_look_at_are_read_from_their_partial_index(
+    sqlite: SqlStore, tmp_path: Path
+) -> None:
+    await sqlite.next_due_at()
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
+        (step,) = connection.execute(
+            f"EXPLAIN QUERY PLAN {card_statements.CARDS_TO_LOOK_AT.sqlite}",
+            {"until": "2026", "limit": 100},
+        ).fetchall()
+
+    assert "SEARCH card USING INDEX ix_card_look_at" in step[3]
