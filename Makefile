@@ -7,11 +7,11 @@ INSTALLED := $(VENV)/.installed
 # Container images often forbid to keep what was compiled; then every start would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo serve test check bench test-slow campaign lock docs help
+.PHONY: setup demo serve test check bench test-long test-slow campaign lock docs help
 
 help:
 	@echo "make demo   the whole thing on this machine, no account needed"
-	@echo "make test   set up and pass all tests"
+	@echo "make test   set up and pass all tests; make test-long those that take seconds each"
 	@echo "make check  format, lint, types, import contracts, docs"
 	@echo "make serve  the gateway on a real workspace (docs/how-to/deploy.md)"
 	@echo "make bench  measured ratios (docs/reference/benchmarks.md)"
@@ -39,6 +39,10 @@ serve: setup
 
 test: setup
 	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+# What takes seconds each, mostly processes that are started and killed, and Hypothesis in earnest.
+test-long: setup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "(long or hypothesis) and not slow" --hypothesis-profile thorough $(ARGS)
 
 test-slow: setup
 	@$(BIN)/pytest -m slow --hypothesis-profile random --timeout 1800 $(ARGS)

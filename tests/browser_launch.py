@@ -1,21 +1,33 @@
 """A real Chromium for tests marked `browser`, and one clear line when there is none.
 
-Looked for in this order: `SAYSO_CHROMIUM`, the distribution's (`chromium`, `chromium-browser`,
-`google-chrome`), Playwright's own. Where none is found the tests skip with the remedy; with
-`SAYSO_REQUIRE_BROWSER=1` they fail instead. One Chromium serves all of them, on the one worker
-that is given all of them: a file of such tests says `pytestmark = IN_CHROMIUM`.
+Looked for in this order: `SAYSO_CHROMIUM`, the distribution's (`chromium-headless-shell`, which
+takes a third of the processor, `chromium`, `chromium-browser`, `google-chrome`), Playwright's own.
+Where none is found the tests skip with the remedy; with `SAYSO_REQUIRE_BROWSER=1` they fail
+instead. One Chromium serves all of them, on the one worker that is given all of them: a file of
+such tests says `pytestmark = IN_CHROMIUM`. One tab serves them too, one after another, because
+opening a window costs more than what most of them do in it; see `the_tab`.
 """
 
 import os
 import shutil
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Playwright, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    async_playwright,
+    expect,
+)
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -73,3 +85,49 @@ async def chromium() -> AsyncIterator[Browser]:
             yield started
         finally:
             await started.close()
+
+
+@dataclass  # Playwright keeps its own attributes on the owner of a listener, so no slots.
+class Troubles:
+    """What the pages of a test complained of: script errors, console errors, blocked resources."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", self._error)
+        page.on("console", self._line)
+
+    def leave(self, page: Page) -> None:
+        page.remove_listener("pageerror", self._error)
+        page.remove_listener("console", self._line)
+
+    def _error(self, error: Error) -> None:
+        self.heard.append(str(error))
+
+    def _line(self, line: ConsoleMessage) -> None:
+        if line.type == "error":
+            self.heard.append(line.text)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def the_tab(chromium: Browser) -> AsyncIterator[Page]:
+    """The tab that tests use one after another, by `in_the_tab`."""
+    window = await chromium.new_context()
+    yield await window.new_page()
+    await window.close()
+
+
+@asynccontextmanager
+async def in_the_tab(page: Page, troubles: Troubles) -> AsyncIterator[Page]:
+    """Use the tab as a new one: nothing of the test before is kept in it or stands beside it."""
+    troubles.watch(page)
+    yield page
+    troubles.leave(page)
+    for beside in page.context.pages:
+        if beside is not page:
+            await beside.close()
+    await page.evaluate("sessionStorage.clear()")
+    await page.goto("about:blank")
+    await page.context.clear_cookies()
+    await page.mouse.move(0, 0)

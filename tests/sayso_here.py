@@ -52,7 +52,10 @@ def sayso_here(
         for name, value in env.items():
             monkeypatch.setenv(name, value)
         with logging_restored():
-            code = main(list(arguments))
+            try:
+                code = main(list(arguments))
+            except SystemExit as ended:
+                code = int(ended.code or 0)
         said, logged = capsys.readouterr(), caplog.text
         caplog.clear()
         return Ended(code=code, printed=said.out, complaint=logged + said.err)

@@ -1,15 +1,15 @@
-"""One `sayso demo` process for all scenarios; a fresh window of the one Chromium for each."""
+"""One `sayso demo` process for all scenarios, which are played in one tab."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from bot.demo.world import POLICY_PATH
 from tests.browser.tab import Demo, Tab
-from tests.browser_launch import PATIENCE_MS
+from tests.browser_launch import Troubles, in_the_tab
 from tests.programs import running
 
 IMPATIENT = """
@@ -34,16 +34,11 @@ async def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> A
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def tab(chromium: Browser, demo: Demo) -> AsyncIterator[Tab]:
-    """#prod-incidents in a new window, as the requester; a script error fails the test."""
-    troubles: list[str] = []
-    window = await chromium.new_context()
-    page = await window.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-    tab = Tab(page=page, demo=demo)
-    await tab.open()
-    yield tab
-    await window.close()
-    assert troubles == []
+async def tab(the_tab: Page, demo: Demo) -> AsyncIterator[Tab]:
+    """#prod-incidents, as the requester; a script error fails the test."""
+    troubles = Troubles()
+    async with in_the_tab(the_tab, troubles) as page:
+        tab = Tab(page=page, demo=demo)
+        await tab.open()
+        yield tab
+    assert troubles.heard == []

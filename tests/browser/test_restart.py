@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.tab import APPROVER, Demo, Tab
 from tests.browser_launch import IN_CHROMIUM, PATIENCE_MS
 from tests.programs import running
 
-pytestmark = IN_CHROMIUM
+pytestmark = [*IN_CHROMIUM, pytest.mark.long]
 ASKED = "restart checkout in prod after lunch"
 
 

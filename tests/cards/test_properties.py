@@ -26,6 +26,7 @@ from tests.cards.slack_rules import (
     assert_slack_takes_message,
     assert_slack_takes_modal,
 )
+from tests.examples import examples
 
 _ATTACKS = st.sampled_from(
     [
@@ -58,7 +59,7 @@ _VALUES = st.recursive(
 _ARGUMENTS = st.dictionaries(_TEXTS, _VALUES, max_size=6)
 _TOOLS = _TEXTS.map(lambda text: ("t" + text)[:200])
 _CAMPAIGN = settings(
-    max_examples=80,
+    max_examples=examples(80),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -92,7 +93,7 @@ def test_a3_a4_nothing_untrusted_is_ever_live_and_slack_takes_everything(
 
 
 @pytest.mark.skipif(not HAS_SCHEMA, reason=SCHEMA_MISSING)
-@settings(_CAMPAIGN, max_examples=8)
+@settings(_CAMPAIGN, max_examples=examples(8))
 @given(arguments=_ARGUMENTS)
 def test_the_schema_of_slack_s_own_types_takes_every_card(arguments: dict[str, JsonValue]) -> None:
     assert_schema("Blocks", card_blocks(a_content(a_request(arguments)), ASKED_AT))

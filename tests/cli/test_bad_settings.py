@@ -9,7 +9,7 @@ import pytest_asyncio
 from bot.demo.world import POLICY_PATH
 from bot.settings import setting_names
 from bot.settings_mistakes import ALLOWED
-from tests.programs import Ended, Program, running, sayso
+from tests.programs import Ended, Program, running
 from tests.sayso_here import SaysoHere
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-hush", "SLACK_APP_TOKEN": "xapp-1-hush"}
@@ -70,8 +70,9 @@ def test_what_a_transport_needs_is_said(tmp_path: Path, serve: Serve) -> None:
     _refused(http, "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's")
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_every_mistake_in_the_environment_has_a_line_of_its_own(tmp_path: Path) -> None:
+def test_every_mistake_in_the_environment_has_a_line_of_its_own(
+    tmp_path: Path, serve: Serve
+) -> None:
     mistaken = {
         "SAYSO_HTTP_PORTT": "1",
         "SAYSO_HTTP_PORT": "many",
@@ -79,7 +80,7 @@ async def test_every_mistake_in_the_environment_has_a_line_of_its_own(tmp_path: 
         "SAYSO_RUN": "no colon",
         "SLACK_BASE_URL": "slack.com",
     }
-    ended = await sayso(*_on(tmp_path), env={**TOKENS, **mistaken})
+    ended = serve(tmp_path, **{**TOKENS, **mistaken})
     _refused(
         ended,
         "SAYSO_HTTP_PORTT: is not a setting – remove it or correct its name",
@@ -191,20 +192,26 @@ def test_something_to_run_that_cannot_be_imported_is_refused(
     assert "Traceback" not in ended.complaint
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_a_second_gateway_on_the_same_data_names_the_first(
-    tmp_path: Path, slack: Program
-) -> None:
+@pytest_asyncio.fixture(loop_scope="module")
+async def first(slack: Program, tmp_path: Path) -> AsyncIterator[Program]:
+    """A gateway on `tmp_path`, which is asked to end after the test and does so in order."""
     env = {**_real(slack), "SAYSO_HTTP_PORT": "0"}
-    async with running(*_on(tmp_path), up="Sayso is serving", env=env) as first:
-        second = await sayso(*_on(tmp_path), env=env)
-        _refused(second, f"Another gateway (process {first.pid}) already runs on {tmp_path}.")
-        ended = await first.end()
+    async with running(*_on(tmp_path), up="Sayso is serving", env=env) as program:
+        yield program
+        ended = await program.end()
     assert ended.code == 0
     assert ended.printed.splitlines()[-1] == (
         f"Stopped. Everything is kept in {tmp_path}; `sayso serve` goes on with it."
     )
     assert "Traceback" not in ended.complaint
+
+
+def test_a_second_gateway_on_the_same_data_names_the_first(
+    tmp_path: Path, first: Program, slack: Program, serve: Serve
+) -> None:
+    second = serve(tmp_path, **_real(slack))
+
+    _refused(second, f"Another gateway (process {first.pid}) already runs on {tmp_path}.")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.demo.planning.plan import next_turn
 from tests.demo.builders import ENVIRONMENT, after, asked
+from tests.examples import examples
 
 WORDS = st.sampled_from(
     re.split(
@@ -73,7 +74,7 @@ def fits(value: object, schema: dict[str, Any]) -> bool:
     return kind in kinds and isinstance(value, kinds[kind]) and is_flag == (kind == "boolean")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(text=SENTENCES, offered=tools(), results=st.lists(st.text(max_size=20), max_size=20))
 def test_no_tool_and_no_parameter_is_ever_invented(
     text: str, offered: list[dict[str, Any]], results: list[str]

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.programs import running, sayso
+from tests.programs import running
+from tests.sayso_here import SaysoHere
 
 CHANNEL = "C0PROD"
 KEY = "sk-of-the-shell"
@@ -90,6 +91,7 @@ async def _messages(http: aiohttp.ClientSession, **where: str) -> list[dict[str,
         return list(await answer.json())
 
 
+@pytest.mark.long
 async def test_the_script_answers_whatever_keys_the_shell_holds(real_model: RealModel) -> None:
     said = await _answered(real_model)
 
@@ -97,6 +99,7 @@ async def test_the_script_answers_whatever_keys_the_shell_holds(real_model: Real
     assert real_model.heard == []
 
 
+@pytest.mark.long
 async def test_another_model_is_asked_by_the_name_and_with_the_key_of_the_shell(
     real_model: RealModel,
 ) -> None:
@@ -107,8 +110,10 @@ async def test_another_model_is_asked_by_the_name_and_with_the_key_of_the_shell(
 
 
 @pytest.mark.parametrize("shell", [{}, {"OPENAI_API_KEY": ""}])
-async def test_another_model_without_a_key_is_refused_in_one_line(shell: dict[str, str]) -> None:
-    ended = await sayso("demo", "--no-open", "--port", "0", "--real-model", env=shell)
+def test_another_model_without_a_key_is_refused_in_one_line(
+    shell: dict[str, str], sayso_here: SaysoHere
+) -> None:
+    ended = sayso_here("demo", "--no-open", "--port", "0", "--real-model", env=shell)
 
     assert (ended.code, ended.printed) == (2, "")
     assert ended.complaints == ["sayso demo: --real-model needs OPENAI_API_KEY – set it"]

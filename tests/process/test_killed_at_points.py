@@ -18,6 +18,7 @@ from tests.process.tasks import Tasks, running_tasks
 from tests.programs import Program
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timeout(180),
     pytest.mark.xdist_group("killed_at_points"),
     pytest.mark.asyncio(loop_scope="module"),
@@ -61,7 +62,6 @@ async def test_I12_F3_killed_after_the_decision_and_again_after_the_body_it_ends
     assert tasks.ran("decided") == 1
 
 
-@pytest.mark.slow
 async def test_killed_before_the_pause_is_stored_the_same_question_is_put_once(
     tasks: Tasks,
 ) -> None:
@@ -78,7 +78,6 @@ async def test_killed_before_the_pause_is_stored_the_same_question_is_put_once(
     assert tasks.ran("asked") == 1
 
 
-@pytest.mark.slow
 async def test_killed_once_the_pause_is_stored_the_old_card_lets_the_run_go_on(
     tasks: Tasks,
 ) -> None:
@@ -94,7 +93,6 @@ async def test_killed_once_the_pause_is_stored_the_old_card_lets_the_run_go_on(
     assert tasks.ran("paused") == 1
 
 
-@pytest.mark.slow
 async def test_killed_as_the_run_is_taken_again_the_lease_of_the_dead_binds_nobody(
     tasks: Tasks,
 ) -> None:
@@ -110,7 +108,6 @@ async def test_killed_as_the_run_is_taken_again_the_lease_of_the_dead_binds_nobo
     assert tasks.ran("taken") == 1
 
 
-@pytest.mark.slow
 async def test_F2_killed_after_the_claim_a_person_is_asked_although_no_body_ran(
     tasks: Tasks,
 ) -> None:
@@ -129,7 +126,6 @@ async def test_F2_killed_after_the_claim_a_person_is_asked_although_no_body_ran(
     assert tasks.ran("claimed") == 1
 
 
-@pytest.mark.slow
 async def test_killed_before_the_answer_is_posted_it_is_posted_once(tasks: Tasks) -> None:
     async with tasks.gateway(stop_at=task_tools.ENDED) as first:
         task = await tasks.start("do note/ended")
@@ -142,7 +138,6 @@ async def test_killed_before_the_answer_is_posted_it_is_posted_once(tasks: Tasks
     assert tasks.ran("ended") == 1
 
 
-@pytest.mark.slow
 async def test_F2_killed_twice_in_the_same_call_it_is_asked_about_each_time(
     tasks: Tasks,
 ) -> None:
@@ -164,7 +159,6 @@ async def test_F2_killed_twice_in_the_same_call_it_is_asked_about_each_time(
     assert tasks.ran("held-twice") == 2
 
 
-@pytest.mark.slow
 async def test_F20_a_task_cancelled_after_the_kill_lets_no_later_approval_run_anything(
     tasks: Tasks,
 ) -> None:

@@ -42,6 +42,7 @@ async def _ends_well(scene: Scene, *requests: Card) -> None:
     assert not any(card.is_open for card in cards)
 
 
+@pytest.mark.long
 async def test_killed_while_pending_the_old_card_answers_the_caller_that_came_back(
     scene: Scene,
 ) -> None:
@@ -81,6 +82,7 @@ async def test_F1_killed_between_decision_and_claim_it_runs_once_without_another
     await _ends_well(scene, old)
 
 
+@pytest.mark.long
 async def test_F2_killed_after_the_claim_a_person_is_asked_again_before_it_runs(
     scene: Scene,
 ) -> None:
@@ -104,6 +106,7 @@ async def test_F2_killed_after_the_claim_a_person_is_asked_again_before_it_runs(
     await _ends_well(scene, old, again)
 
 
+@pytest.mark.long
 async def test_F3_killed_in_the_body_a_rejection_keeps_it_at_the_one_time_it_ran(
     scene: Scene,
 ) -> None:
@@ -129,7 +132,7 @@ async def test_F3_killed_in_the_body_a_rejection_keeps_it_at_the_one_time_it_ran
     await _ends_well(scene, old, again)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_what_ran_to_its_end_is_never_run_again_after_a_kill(scene: Scene) -> None:
     async with scene.gateway() as first:
         old = await scene.open_card("paid invoice-42")
@@ -145,6 +148,7 @@ async def test_what_ran_to_its_end_is_never_run_again_after_a_kill(scene: Scene)
     await _ends_well(scene, old)
 
 
+@pytest.mark.long
 async def test_F4_killed_before_the_cards_address_is_stored_both_cards_are_closed_and_one_counts(
     scene: Scene,
 ) -> None:

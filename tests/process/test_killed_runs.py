@@ -18,6 +18,7 @@ from tests.process.task_tools import FAILURE
 from tests.process.tasks import CHANNELS, Task, Tasks, running_tasks
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timeout(180),
     pytest.mark.xdist_group("killed_runs"),
     pytest.mark.asyncio(loop_scope="module"),

@@ -8,7 +8,7 @@ import pytest
 from tests.process import agent
 from tests.process.scene import Scene, running_scene, running_slack
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180)]
 
 
 async def _started_again(scene: Scene) -> str:
@@ -34,7 +34,6 @@ async def test_a_card_from_before_the_kill_is_decided_after_it(tmp_path: Path) -
     assert scene.appended == ["paid invoice-42"]
 
 
-@pytest.mark.slow
 async def test_a_decision_whose_card_could_not_be_redrawn_is_shown_when_slack_is_back(
     tmp_path: Path,
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.sandbox.server import LocalSlack
 from bot.sandbox.web_api.methods import METHODS
+from tests.examples import examples
 from tests.sandbox.given import CARD, FORM, modal, rich_text
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats()
@@ -63,7 +64,7 @@ def _broken(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -138,7 +139,7 @@ _ACTS: dict[str, dict[str, Any]] = {
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -8,7 +8,7 @@ import aiohttp
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.browser_launch import PATIENCE_MS
+from tests.browser_launch import Troubles, in_the_tab
 from tests.sandbox_page.browserlike import Browserlike
 from tests.sandbox_page.desk import Desk, running_desk
 
@@ -31,28 +31,26 @@ async def tab(desk: Desk) -> AsyncIterator[Browserlike]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_page(chromium: Browser) -> AsyncIterator[NewPage]:
+async def new_page(chromium: Browser, the_tab: Page) -> AsyncIterator[NewPage]:
     """Opens tabs; a script error, a console error or a blocked resource in any fails the test.
 
     `new_page(beside=page)` opens the tab in the same window, with what that one has stored.
     """
-    troubles: list[str] = []
+    troubles = Troubles()
     async with AsyncExitStack() as windows:
+        first = [the_tab]
 
         async def opened(*, beside: Page | None = None, **options: Any) -> Page:
+            if first and beside is None and not options:
+                return await windows.enter_async_context(in_the_tab(first.pop(), troubles))
             if beside is None:
                 window = await chromium.new_context(**options)
                 windows.push_async_callback(window.close)
             else:
                 window = beside.context
             page = await window.new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            page.on("pageerror", lambda error: troubles.append(str(error)))
-            page.on(
-                "console",
-                lambda line: troubles.append(line.text) if line.type == "error" else None,
-            )
+            troubles.watch(page)
             return page
 
         yield opened
-    assert troubles == []
+    assert troubles.heard == []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from playwright.async_api import expect
 
 from bot.sandbox.nouns import Message
@@ -33,9 +34,12 @@ async def test_the_choice_of_person_outlives_a_reload_and_a_change_of_channel(
     await expect(page.get_by_label("You are")).to_have_value("U0CAROL")
 
 
-async def test_ten_tabs_see_a_message_and_its_change(desk: Desk, new_page: NewPage) -> None:
+@pytest.mark.parametrize("number", [3, pytest.param(10, marks=pytest.mark.long)])
+async def test_many_tabs_see_a_message_and_its_change(
+    desk: Desk, new_page: NewPage, number: int
+) -> None:
     first = await new_page()
-    tabs = [first, *[await new_page(beside=first) for _ in range(9)]]
+    tabs = [first, *[await new_page(beside=first) for _ in range(number - 1)]]
     for tab in tabs:
         await tab.goto(desk.url)
     message = desk.post("it begins")

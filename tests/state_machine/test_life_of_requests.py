@@ -1,7 +1,8 @@
 """Random lives of requests: asks, clicks of anybody, cancels, clocks, faults, kills, restarts.
 
-The same lives at every run in the quick suite; new ones in the campaign, one seed after another
-for `LIFE_SECONDS`. It prints each seed; `LIFE_SEED` starts with one of them.
+The same lives at every run in the quick suite, four times as many in the long stage; new ones in
+the campaign, one seed after another for `LIFE_SECONDS`. It prints each seed; `LIFE_SEED` starts
+with one of them.
 """
 
 import itertools
@@ -13,15 +14,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.examples import examples
 from tests.state_machine.life import LifeOfRequests
 
 
+@pytest.mark.hypothesis
 @pytest.mark.timeout(300)
 def test_requests_live_one_consistent_life() -> None:
     run_state_machine_as_test(
         LifeOfRequests,
         settings=settings(
-            max_examples=40,
+            max_examples=examples(40),
             stateful_step_count=30,
             deadline=None,
             phases=(Phase.explicit, Phase.generate),
