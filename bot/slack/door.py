@@ -205,8 +205,10 @@ class SlackDoor:
         }
 
     async def _ask_who_we_are(self, channels: Iterable[ChannelId]) -> Identity:
-        app_api = None
+        """Ask with no eye on our health: what is wrong now is said by the start, not by the log."""
+        app_api, timeout_s = None, self.settings.call_timeout_s
         if self.settings.transport == "socket":
             client = make_client(self.settings, self._session, token=self.settings.app_token)
-            app_api = WebApi(client, timeout_s=self.settings.call_timeout_s)
-        return await check_start(self.api, app_api, settings=self.settings, channels=channels)
+            app_api = WebApi(client, timeout_s=timeout_s)
+        api = WebApi(self._client, timeout_s=timeout_s)
+        return await check_start(api, app_api, settings=self.settings, channels=channels)
