@@ -78,7 +78,9 @@ _MAKE = """
 |---|---|
 | `make demo` | sets up, then `sayso demo` |
 | `make serve` | sets up, then `sayso serve` |
-| `make test` | sets up and passes the quick suite; `make test-long` is what takes seconds each, `make test-slow` the campaigns |
+| `make test` | sets up and passes the quick suite |
+| `make test-long` | passes what takes seconds each, four times as many examples among it |
+| `make test-slow` | the campaigns, which take minutes each |
 | `make campaign` | kills `CYCLES` gateways (100) amid agent tasks, and checks what they leave |
 | `make check` | format, lint, types, import contracts, documentation |
 | `make bench` | [benchmarks](benchmarks.md) |
