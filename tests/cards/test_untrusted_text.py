@@ -1,6 +1,5 @@
 """What an agent writes is shown whole, as text, in its own place: it cannot hide, ping or pose."""
 
-import time
 import unicodedata
 from datetime import timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from tests.cards.builders import (
     shown,
 )
 from tests.cards.slack_rules import assert_slack_takes_message
+from tests.costs import cost
 
 MENTIONS = ["<!channel>", "<!here>", "<!everyone>", "<!subteam^S1>", "<@U1>", "<#C1>"]
 LINKS = ["<https://evil.example|https://bank.example>", "https://evil.example/?leak=1"]
@@ -136,17 +136,17 @@ def test_a6_blank_characters_are_drawn_as_their_code_point(blank: str) -> None:
     assert drawn.hidden == 1
 
 
-def test_a6_no_code_point_at_all_stays_hidden() -> None:
-    everything = "".join(map(chr, range(0x110000)))
-    started = time.process_time()
+@pytest.mark.parametrize("every", [61, pytest.param(1, marks=pytest.mark.long)])
+def test_a6_no_code_point_at_all_stays_hidden(every: int) -> None:
+    """Planes 4 to 13 and 15 to 16 hold nothing that is assigned: the quick suite takes samples."""
+    assigned, planes = range(0x40000), range(0x40000, 0x110000)
+    everything = "".join(map(chr, [*assigned, *planes[::every], *range(0xE0000, 0xF0000)]))
 
     drawn = visible(everything)
 
-    took_s = time.process_time() - started
     left = {unicodedata.category(character) for character in set(drawn.text) - set("\n\t ")}
     assert left.isdisjoint({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
-    assert drawn.hidden > 800_000
-    assert took_s < 5
+    assert drawn.hidden > 100_000
 
 
 def test_a6_what_the_gateway_draws_cannot_be_imitated() -> None:
@@ -263,11 +263,10 @@ def test_a16_emoji_codes_stay_text() -> None:
 )
 def test_r6_text_made_to_be_slow_or_tall_is_drawn_fast_and_bounded(attack: str) -> None:
     request = a_request({"a": attack})
-    visible("\u200b")
-    started = time.process_time()
+    soon = ASKED_AT + timedelta(seconds=1)
 
-    blocks = card_blocks(a_content(request), ASKED_AT + timedelta(seconds=1))
+    blocks = card_blocks(a_content(request), soon)
 
-    assert time.process_time() - started < 1
+    assert cost(lambda: card_blocks(a_content(request), soon)) < 1_000
     assert len(arguments_shown(blocks)) < 2_600
     assert_slack_takes_message(blocks)

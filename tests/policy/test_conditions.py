@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from approvals.domain.conditions import Condition, ConditionMistake
 from approvals.domain.policy import Effect
 from approvals.domain.strict_json import JsonValue
 from approvals.storage.mistakes import PolicyInvalid
+from tests.costs import cost
 from tests.policy.given import call, policy_of
 
 HIDING = [
@@ -125,11 +125,8 @@ def test_R8_the_slowest_condition_that_is_admitted_ends_in_time() -> None:
     )
     subject = call("t", l=items)
 
-    started = time.process_time()
-    requirement = policy.requirement(subject)
-
-    assert requirement.effect is Effect.ASK
-    assert time.process_time() - started < 0.2
+    assert policy.requirement(subject).effect is Effect.ASK
+    assert cost(lambda: policy.requirement(subject)) < 200
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "^(a|a)*$", "(.*a){12}$"])
@@ -137,21 +134,17 @@ def test_R7_a_pattern_takes_linear_time(pattern: str) -> None:
     policy = policy_of(f"tool: t, when: \"args.text.matches('{pattern}')\", effect: deny")
     subject = call("t", text="a" * 100_000 + "!")
 
-    started = time.process_time()
-    requirement = policy.requirement(subject)
-
-    assert requirement.effect is Effect.ASK
-    assert time.process_time() - started < 0.5
+    assert policy.requirement(subject).effect is Effect.ASK
+    assert cost(lambda: policy.requirement(subject)) < 500
 
 
 def test_R7_a_tool_pattern_takes_linear_time() -> None:
     policy = policy_of('tool: "' + "*a" * 60 + '*b", effect: deny')
 
-    started = time.process_time()
-    requirement = policy.requirement(call("a" * 200))
+    subject = call("a" * 200)
 
-    assert requirement.effect is Effect.ASK
-    assert time.process_time() - started < 0.05
+    assert policy.requirement(subject).effect is Effect.ASK
+    assert cost(lambda: policy.requirement(subject)) < 50
 
 
 def test_conditions_see_the_arguments_and_the_tool() -> None:

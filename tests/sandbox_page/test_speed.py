@@ -1,29 +1,18 @@
-"""How much processor time drawing takes."""
-
-import time
-from collections.abc import Callable
+"""What drawing costs."""
 
 import pytest
 
 from bot.sandbox.nouns import Message
 from bot.sandbox.page import render
 from bot.sandbox.page.pictures import Picture
+from tests.costs import cost
 from tests.sandbox_page.cards import approval_card
 from tests.sandbox_page.desk import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-def fastest_ms(work: Callable[[], object], *, rounds: int) -> float:
-    def once() -> float:
-        started = time.process_time()
-        work()
-        return (time.process_time() - started) * 1000
-
-    return min(once() for _ in range(rounds))
-
-
-async def test_a_card_is_drawn_in_two_milliseconds_and_a_hundred_in_fifty(desk: Desk) -> None:
+async def test_a_card_costs_two_pieces_of_work_and_a_hundred_fifty(desk: Desk) -> None:
     messages: list[Message] = [desk.post("card", blocks=approval_card()) for _ in range(100)]
     picture = Picture(desk.workspace, desk.workspace.people()[0])
     frame = render.Frame(page_token="t", version="v", commands=[])
@@ -32,5 +21,6 @@ async def test_a_card_is_drawn_in_two_milliseconds_and_a_hundred_in_fifty(desk: 
     def one() -> str:
         return render.message_fragment(picture.row(messages[0]), in_thread=False)
 
-    assert fastest_ms(one, rounds=50) < 2
-    assert fastest_ms(lambda: render.channel_page(picture, channel, frame), rounds=5) < 50
+    one()  # compiles the templates
+    assert cost(one) < 3
+    assert cost(lambda: render.channel_page(picture, channel, frame)) < 100

@@ -1,7 +1,6 @@
 """R2, R4, R5, A12: the same hostile bytes at every place that reads what others wrote."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.policy_reader import read_policy
 from bot.slack.full_view import read_place
 from bot.slack.signed_http import read_body
+from tests.costs import cost
 from tests.fakes.scripted_gateway import ScriptedGateway, approve
 from tests.slack_door.scene import BOB
 from tests.slack_door.test_signed_http import form, wired
@@ -79,13 +79,15 @@ def test_r2_r4_r5_a12_every_reader_of_json_refuses_it_by_name_and_at_once(
     place: Callable[[str], None], name: str
 ) -> None:
     text = {**DEEP, **NUMBERS, **TEXTS, **TWICE}[name]
-    started = time.process_time()
+    codes = set()
 
-    with pytest.raises(errors.InvalidJson) as refused:
-        place(text)
+    def read() -> None:
+        with pytest.raises(errors.InvalidJson) as refused:
+            place(text)
+        codes.add(refused.value.code)
 
-    assert refused.value.code == CODES[name]
-    assert time.process_time() - started < 0.25
+    assert cost(read) < 250
+    assert codes == {CODES[name]}
 
 
 async def test_r2_r4_r5_a12_signed_by_slack_it_is_answered_400_and_decides_nothing(
@@ -155,10 +157,12 @@ async def test_r2_r4_r5_a_guarded_function_refuses_it_before_anyone_is_asked(val
 def test_r2_r4_r5_a_policy_file_made_of_it_is_refused_with_its_place_and_at_once(
     raw: bytes,
 ) -> None:
-    started = time.process_time()
+    complaints = []
 
-    with pytest.raises(PolicyInvalid) as refused:
-        read_policy(raw, file="policy.yml")
+    def read() -> None:
+        with pytest.raises(PolicyInvalid) as refused:
+            read_policy(raw, file="policy.yml")
+        complaints.append(str(refused.value))
 
-    assert str(refused.value).startswith("policy.yml:")
-    assert time.process_time() - started < 1
+    assert cost(read) < 1_000
+    assert all(each.startswith("policy.yml:") for each in complaints)
