@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -159,10 +158,9 @@ async def test_a_server_that_dies_in_the_middle_is_said_so_and_started_again(
 
 async def test_a_call_that_takes_too_long_is_given_up_and_the_next_one_runs(ledger: Path) -> None:
     async with tools_of(stdio_server(ledger), within=timedelta(seconds=1)) as tools:
-        started_at = monotonic()
         status, said = await tools.call("tiny_dawdle")
 
-    assert (status, monotonic() - started_at < 10) == ("error", True)
+    assert status == "error"
     assert said == (
         "The MCP server tiny gave no result within 1 s. How much of it happened is not known."
     )

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -117,25 +116,21 @@ async def test_one_rejected_call_leaves_its_siblings_alone(gate: Gate) -> None:
 
 
 async def test_f16_a_sync_tool_does_not_block_the_loop(gate: Gate) -> None:
-    threads: list[int] = []
+    begun, may_end = threading.Event(), threading.Event()
 
     @tool
     def slow(seconds: float) -> str:
         """Take a while."""
-        time.sleep(seconds)
-        threads.append(threading.get_ident())
-        return "done"
+        begun.set()
+        return "done" if may_end.wait(seconds) else "nobody let it end"
 
     gate.use(ScriptedGateway(answer=approve))
-    running = asyncio.create_task(run_agent(gate.guard_tools([slow]), call("slow", seconds=0.3)))
-    worst, before = 0.0, time.monotonic()
-    while not running.done():
+    running = asyncio.create_task(run_agent(gate.guard_tools([slow]), call("slow", seconds=20.0)))
+    while not begun.is_set():
         await asyncio.sleep(0.005)
-        worst, before = max(worst, time.monotonic() - before), time.monotonic()
+    may_end.set()  # by the loop, which goes on
 
     assert (await running)[0].content == "done"
-    assert threads != [threading.get_ident()]
-    assert worst < 0.25
 
 
 async def test_d9_a_cancelled_call_of_a_sync_tool_still_reports_how_its_thread_ended(

@@ -16,11 +16,14 @@ Result = TypeVar("Result")
 
 
 class TroubledStore:
-    """Passes everything on; `delay_s`, `failure` and `failure_after` strike the next writes."""
+    """Passes everything on; `delay_s`, `held` and `failure` strike the next writes."""
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner
         self.delay_s = 0.0
+        self.held = asyncio.Event()
+        """Writes wait for it; set, as it is at first, they do not."""
+        self.held.set()
         self.failure: Exception | None = None
 
     def fill_up(self) -> None:
@@ -28,6 +31,7 @@ class TroubledStore:
 
     async def write(self, unit: Callable[[Transaction], Result]) -> Result:
         await asyncio.sleep(self.delay_s)
+        await self.held.wait()
         if self.failure is not None:
             raise self.failure
         return await self.inner.write(unit)
