@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from time import sleep
 
-import uvicorn
 from mcp.server.fastmcp import FastMCP, Image
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 
@@ -82,6 +81,8 @@ def main() -> None:
     if sys.argv[1] == "stdio":
         server.run()
         return
+    import uvicorn  # which a program over stdio does without
+
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", int(sys.argv[2])))

@@ -107,6 +107,7 @@ async def test_a_call_of_a_program_waits_over_a_restart_and_runs_once(
     await paused_restarted_approved_and_run_once(tmp_path, ledger, stdio_server(ledger))
 
 
+@pytest.mark.long
 async def test_a_call_over_http_waits_over_a_restart_and_runs_once(
     tmp_path: Path, ledger: Path
 ) -> None:
@@ -114,6 +115,7 @@ async def test_a_call_over_http_waits_over_a_restart_and_runs_once(
         await paused_restarted_approved_and_run_once(tmp_path, ledger, here.server)
 
 
+@pytest.mark.long
 async def test_a_server_that_was_restarted_while_the_call_waited_runs_it_once(
     tmp_path: Path, ledger: Path
 ) -> None:
@@ -152,7 +154,9 @@ async def test_a_rejected_call_never_reaches_its_server_and_its_sibling_does(
     assert ledger.read_text() == "deploy billing 2\n"
 
 
-@pytest.mark.parametrize("said", [Settlement.HAPPENED, Settlement.GAVE_UP])
+@pytest.mark.parametrize(
+    "said", [Settlement.HAPPENED, pytest.param(Settlement.GAVE_UP, marks=pytest.mark.long)]
+)
 async def test_f2_a_server_that_dies_in_an_approved_call_leaves_it_unknown_and_a_person_is_asked(
     tmp_path: Path, ledger: Path, said: Settlement
 ) -> None:
@@ -195,6 +199,7 @@ async def test_an_idempotent_call_whose_server_died_is_told_to_the_model(
     assert ledger.read_text() == "die web\n"
 
 
+@pytest.mark.long
 async def test_a_server_that_does_not_start_ends_the_run_and_the_next_one_tries_again(
     tmp_path: Path, ledger: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from approvals.gate import Gate
 from bot.agents.agent_specs import guarded
@@ -23,7 +24,8 @@ from tests.engine.gateway_in_test import OPS, a_gateway
 from tests.fakes.scripted_gateway import ScriptedGateway
 
 SOON = timedelta(seconds=20)
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("mcp_tools")]
+in_module_loop = pytest.mark.asyncio(loop_scope="module")
 
 
 class Tools:
@@ -52,6 +54,17 @@ def ledger(tmp_path: Path) -> Path:
     file = tmp_path / "ledger"
     file.touch()
     return file
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def tiny(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tools]:
+    """One program for the tests that do not end it."""
+    ledger = tmp_path_factory.mktemp("tiny") / "ledger"
+    with pytest.MonkeyPatch.context() as shell:
+        shell.setenv("SLACK_BOT_TOKEN", "xoxb-hush")
+        async with tools_of(stdio_server(ledger, GIVEN="${HOME}")) as tools:
+            await tools.call("tiny_get_state", service="web")
+            yield tools
 
 
 def an_entry(**declared: Any) -> AgentEntry:
@@ -97,33 +110,33 @@ async def test_a_tool_over_http_runs_once_after_it_was_approved(ledger: Path) ->
         await asked_approved_and_run_once(here.server, ledger)
 
 
-async def test_what_a_server_says_of_its_tools_is_not_believed(ledger: Path) -> None:
+@in_module_loop
+async def test_what_a_server_says_of_its_tools_is_not_believed(tiny: Tools) -> None:
     gateway, gate = ScriptedGateway(), Gate(agent="ops-bot")
     gateway.answer = lambda question: question.approve()
     gate.use(gateway)
-    async with tools_of(stdio_server(ledger)) as tools:
-        entry = an_entry(reads=("tiny_get_*",), idempotent=("tiny_get_*",))
-        behind = Tools(guarded(entry, list(tools.by_name.values()), gate))
-        await behind.call("tiny_deploy", service="web")
-        await behind.call("tiny_get_state", service="web")
+    entry = an_entry(reads=("tiny_get_*",), idempotent=("tiny_get_*",))
+    behind = Tools(guarded(entry, list(tiny.by_name.values()), gate))
+    await behind.call("tiny_deploy", service="web")
+    await behind.call("tiny_get_state", service="web")
 
     deploy, get_state = (proposal.traits for proposal in gateway.proposals)
     assert (deploy.reads, deploy.idempotent) == (False, False)
     assert (get_state.reads, get_state.idempotent) == (True, True)
 
 
-async def test_names_fit_what_a_model_can_call_and_begin_with_the_server(ledger: Path) -> None:
-    async with tools_of(stdio_server(ledger)) as tools:
-        assert await tools.call("tiny_get_state", service="web") == ("success", "web is up")
+@in_module_loop
+async def test_names_fit_what_a_model_can_call_and_begin_with_the_server(tiny: Tools) -> None:
+    assert await tiny.call("tiny_get_state", service="web") == ("success", "web is up")
 
 
-async def test_a_failure_a_refusal_and_a_picture_are_sentences(ledger: Path) -> None:
-    async with tools_of(stdio_server(ledger)) as tools:
-        failed, refused, drawn = (
-            await tools.call("tiny_fail"),
-            await tools.call("tiny_refuse"),
-            await tools.call("tiny_picture"),
-        )
+@in_module_loop
+async def test_a_failure_a_refusal_and_a_picture_are_sentences(tiny: Tools) -> None:
+    failed, refused, drawn = (
+        await tiny.call("tiny_fail"),
+        await tiny.call("tiny_refuse"),
+        await tiny.call("tiny_picture"),
+    )
 
     said = "The MCP server tiny says that it failed: "
     assert failed == ("error", f"{said}Error executing tool fail: the disk is full")
@@ -131,13 +144,10 @@ async def test_a_failure_a_refusal_and_a_picture_are_sentences(ledger: Path) -> 
     assert drawn == ("success", "[an image (image/png, 12 bytes), not shown: no text]")
 
 
-async def test_a_program_gets_no_secret_it_was_not_given(
-    ledger: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hush")
-    async with tools_of(stdio_server(ledger, GIVEN="${HOME}")) as tools:
-        assert await tools.call("tiny_environment", name="SLACK_BOT_TOKEN") == ("success", "unset")
-        assert await tools.call("tiny_environment", name="GIVEN") == ("success", "${HOME}")
+@in_module_loop
+async def test_a_program_gets_no_secret_it_was_not_given(tiny: Tools) -> None:
+    assert await tiny.call("tiny_environment", name="SLACK_BOT_TOKEN") == ("success", "unset")
+    assert await tiny.call("tiny_environment", name="GIVEN") == ("success", "${HOME}")
 
 
 async def test_a_server_that_dies_in_the_middle_is_said_so_and_started_again(
@@ -183,6 +193,7 @@ async def test_a_server_over_http_may_be_away_and_come_back(ledger: Path) -> Non
     assert ledger.read_text() == "deploy back latest\n"
 
 
+@pytest.mark.long
 async def test_a_server_over_http_that_was_restarted_unseen_runs_a_call_once(
     ledger: Path,
 ) -> None:

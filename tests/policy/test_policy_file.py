@@ -148,7 +148,7 @@ BOMB = "\n".join(
     ids=["aliases", "lists", "mappings", "dashes", "values", "bytes"],
 )
 def test_R9_a_file_made_to_exhaust_the_reader_is_refused_early(raw: str, complaint: str) -> None:
-    complaints = []
+    complaints: list[str] = []
 
     def read() -> None:
         with pytest.raises(PolicyInvalid) as refused:

@@ -79,7 +79,7 @@ def test_r2_r4_r5_a12_every_reader_of_json_refuses_it_by_name_and_at_once(
     place: Callable[[str], None], name: str
 ) -> None:
     text = {**DEEP, **NUMBERS, **TEXTS, **TWICE}[name]
-    codes = set()
+    codes: set[str] = set()
 
     def read() -> None:
         with pytest.raises(errors.InvalidJson) as refused:
@@ -157,7 +157,7 @@ async def test_r2_r4_r5_a_guarded_function_refuses_it_before_anyone_is_asked(val
 def test_r2_r4_r5_a_policy_file_made_of_it_is_refused_with_its_place_and_at_once(
     raw: bytes,
 ) -> None:
-    complaints = []
+    complaints: list[str] = []
 
     def read() -> None:
         with pytest.raises(PolicyInvalid) as refused:

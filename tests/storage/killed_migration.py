@@ -1,8 +1,8 @@
 """A process for `test_crashes`: dies in the middle of a migration, at every statement of it.
 
-Run as `python -m tests.storage.killed_migration DIRECTORY`: copies `old.db` to `killed-1.db`,
-`killed-2.db`, …, and on each a child is killed just before that statement of the migration. Ends
-with the first child that survives, and prints how many died.
+Run as `python -m tests.storage.killed_migration DIRECTORY EVERY`: copies `old.db` to `killed-N.db`
+for every EVERY-th N, and on each a child is killed just before that statement of the migration.
+Ends with the first child that survives, and prints how many died.
 """
 
 import contextlib
@@ -29,8 +29,8 @@ def migrate_and_die(path: Path, at_statement: int) -> None:
         upgrade(connection)
 
 
-def kill_at_every_statement(directory: Path) -> int:
-    for at_statement in count(1):
+def kill_at_statements(directory: Path, every: int) -> int:
+    for died, at_statement in enumerate(count(1, every)):
         path = directory / f"killed-{at_statement}.db"
         shutil.copy(directory / "old.db", path)
         child = os.fork()
@@ -40,9 +40,9 @@ def kill_at_every_statement(directory: Path) -> int:
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
             path.unlink()
-            return at_statement - 1
+            return died
     raise AssertionError
 
 
 if __name__ == "__main__":
-    print(kill_at_every_statement(Path(sys.argv[1])))
+    print(kill_at_statements(Path(sys.argv[1]), int(sys.argv[2])))
