@@ -1,7 +1,8 @@
 """Runs that are cancelled, interrupted, or left by a process that died."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -99,9 +100,9 @@ async def test_a_cancelled_run_asks_nothing_more_and_an_approval_of_it_runs_noth
             await cancel_run(gateway.desk, run.id, person=ALICE, team=TEAM)
 
 
-async def interrupted(path: Path, tool: str = "restart_service") -> tuple[Run, RequestId]:
+async def interrupted(place: Path, tool: str = "restart_service") -> tuple[Run, RequestId]:
     """Leave a run whose process died while the body of its call ran."""
-    async with a_gateway(path, owner="dead") as gateway:
+    async with a_gateway(place / "sayso.db", owner="dead") as gateway:
         runs = RunsInTest(gateway)
         run = await runs.started()
         await runs.taken()
@@ -115,14 +116,21 @@ async def interrupted(path: Path, tool: str = "restart_service") -> tuple[Run, R
         return run, first.request_id
 
 
+@asynccontextmanager
+async def next_life(place: Path) -> AsyncIterator[GatewayInTest]:
+    """Start the next gateway there; it has found what the dead one left."""
+    async with a_gateway(place / "sayso.db", owner="next") as gateway:
+        await recover(gateway.desk)
+        yield gateway
+
+
 @pytest.mark.parametrize("tool", ["restart_service", "read_status"], ids=["asked", "allowed"])
 async def test_f2_a_call_interrupted_by_a_crash_pauses_its_run_until_a_person_says_more(
     tmp_path: Path, tool: str
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db", tool)
+    run, request_id = await interrupted(tmp_path, tool)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         runs = RunsInTest(gateway)
         await runs.delivered()
         taken = await runs.taken()
@@ -139,10 +147,9 @@ async def test_f2_a_call_interrupted_by_a_crash_pauses_its_run_until_a_person_sa
 async def test_an_interrupted_call_that_happened_is_told_so_and_not_repeated(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         runs = RunsInTest(gateway)
         await runs.delivered()
         await runs.taken()
@@ -160,10 +167,9 @@ async def test_an_interrupted_call_that_happened_is_told_so_and_not_repeated(
 async def test_giving_up_an_interrupted_call_tells_the_agent_that_nobody_knows(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         await settles(gateway, request_id, Settlement.GAVE_UP, ALICE)
 
         with pytest.raises(CallUnknown):
@@ -173,10 +179,9 @@ async def test_giving_up_an_interrupted_call_tells_the_agent_that_nobody_knows(
 async def test_running_an_interrupted_call_again_asks_again_and_runs_nothing_by_itself(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         runs = RunsInTest(gateway)
         await runs.delivered()
         await runs.taken()
@@ -194,10 +199,9 @@ async def test_running_an_interrupted_call_again_asks_again_and_runs_nothing_by_
 
 
 async def test_a_stranger_and_a_second_person_cannot_settle_a_call(tmp_path: Path) -> None:
-    _, request_id = await interrupted(tmp_path / "sayso.db")
+    _, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         stranger = await settles(gateway, request_id, Settlement.HAPPENED, MALLORY)
         first = await settles(gateway, request_id, Settlement.GAVE_UP, BOB)
         second = await settles(gateway, request_id, Settlement.AGAIN, CAROL)
@@ -210,10 +214,9 @@ async def test_a_stranger_and_a_second_person_cannot_settle_a_call(tmp_path: Pat
 async def test_f2_an_idempotent_tool_is_claimed_again_by_its_run_with_the_same_key(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         again = await gateway.gateway.ask(
             proposal(
                 run_id=run.id,
@@ -237,8 +240,7 @@ async def test_a_run_left_running_by_a_dead_process_goes_on_in_the_next(tmp_path
         gateway.clock.advance(timedelta(seconds=7))
         await runs.taken()
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         runs = RunsInTest(gateway)
         await runs.delivered()
         taken = await runs.taken()
@@ -311,10 +313,9 @@ async def test_the_starter_stops_a_run_whatever_became_of_its_channel_and_the_di
 async def test_the_card_of_an_interrupted_call_is_tried_until_slack_takes_it(
     tmp_path: Path,
 ) -> None:
-    _, request_id = await interrupted(tmp_path / "sayso.db", "read_status")
+    _, request_id = await interrupted(tmp_path, "read_status")
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         runs = RunsInTest(gateway)
         gateway.messenger.trouble = Undeliverable("is_archived")
         await runs.delivered()

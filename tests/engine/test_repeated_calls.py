@@ -24,11 +24,10 @@ from approvals.gate.gateway import Clearance, ToolTraits
 from approvals.operations.cancel_run import cancel_run
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import Undeliverable
-from approvals.operations.recover import recover
 from approvals.operations.release_permit import release_permit
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy, proposal
 from tests.engine.runs_in_test import RunsInTest
-from tests.engine.test_ended_runs import interrupted, settles
+from tests.engine.test_ended_runs import interrupted, next_life, settles
 from tests.fakes.people import ALICE, TEAM
 
 IDEMPOTENT = ToolTraits(idempotent=True)
@@ -53,10 +52,9 @@ async def enters(
 async def test_f2_what_a_person_said_of_it_keeps_an_idempotent_call_from_running_again(
     tmp_path: Path, settlement: Settlement, ending: type[Exception]
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         await settles(gateway, request_id, settlement)
 
         with pytest.raises(ending):
@@ -66,10 +64,9 @@ async def test_f2_what_a_person_said_of_it_keeps_an_idempotent_call_from_running
 async def test_f2_an_idempotent_call_that_a_person_wants_again_is_asked_first(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         await settles(gateway, request_id, Settlement.AGAIN)
         entered = await enters(gateway, run, traits=IDEMPOTENT)
 
@@ -80,10 +77,9 @@ async def test_f2_an_idempotent_call_that_a_person_wants_again_is_asked_first(
 async def test_f2_no_idempotent_call_is_repeated_after_the_hard_end_of_its_approval(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         gateway.clock.advance(timedelta(days=30))
         entered = await enters(gateway, run, traits=IDEMPOTENT)
 
@@ -94,10 +90,9 @@ async def test_f2_no_idempotent_call_is_repeated_after_the_hard_end_of_its_appro
 async def test_f2_a_call_only_a_rule_allowed_is_not_repeated_once_the_rule_is_gone(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db", "read_status")
+    run, request_id = await interrupted(tmp_path, "read_status")
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         gateway.policies.append(a_policy(POLICY.replace("effect: allow", "effect: deny")))
         entered = await enters(gateway, run, "read_status", traits=IDEMPOTENT)
 
@@ -108,10 +103,9 @@ async def test_f2_a_call_only_a_rule_allowed_is_not_repeated_once_the_rule_is_go
 async def test_f2_a_call_a_rule_allowed_asks_people_when_it_is_wanted_again(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db", "read_status")
+    run, request_id = await interrupted(tmp_path, "read_status")
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         await settles(gateway, request_id, Settlement.AGAIN, ALICE)
         entered = await enters(gateway, run, "read_status")
 
@@ -124,10 +118,9 @@ async def test_f2_a_call_a_rule_allowed_asks_people_when_it_is_wanted_again(
 async def test_nothing_of_a_cancelled_run_is_claimed_and_its_cards_ask_no_more(
     tmp_path: Path,
 ) -> None:
-    run, request_id = await interrupted(tmp_path / "sayso.db")
+    run, request_id = await interrupted(tmp_path)
 
-    async with a_gateway(tmp_path / "sayso.db", owner="next") as gateway:
-        await recover(gateway.desk)
+    async with next_life(tmp_path) as gateway:
         await cancel_run(gateway.desk, run.id, person=ALICE, team=TEAM)
 
         with pytest.raises(CallRefused) as raised:

@@ -103,19 +103,25 @@ async def test_what_a_rule_denies_is_told_and_nobody_is_asked(
     assert said.startswith("The policy denies this call")
 
 
-async def test_a_batch_is_answered_when_all_of_it_is_decided(
-    gateway: GatewayInTest, gate: Gate
-) -> None:
-    agent = an_agent("batched", *TWO)
+async def _second_decided_first(
+    mode: str, gateway: GatewayInTest, gate: Gate
+) -> tuple[tuple[list[str], list[PermitState | None]], dict[str, Any]]:
+    """Decide two calls, the later one first: what had happened in between, and the end."""
+    agent = an_agent(mode, *TWO)
     await started(agent)
-
     task = await answering(agent, gate, gateway)
     first, second = gateway.messenger.posts
     await gateway.clicks(second.request.id)
     await posted(gateway)
     between = (list(ran), await permits(gateway))
     await gateway.clicks(first.request.id)
-    await ended(gateway, task)
+    return between, await ended(gateway, task)
+
+
+async def test_a_batch_is_answered_when_all_of_it_is_decided(
+    gateway: GatewayInTest, gate: Gate
+) -> None:
+    between, _ = await _second_decided_first("batched", gateway, gate)
 
     assert between == ([], [None, PermitState.UNCLAIMED])
     assert sorted(ran) == ["api", "web"]
@@ -124,16 +130,7 @@ async def test_a_batch_is_answered_when_all_of_it_is_decided(
 async def test_calls_one_by_one_run_as_soon_as_each_is_decided(
     gateway: GatewayInTest, gate: Gate
 ) -> None:
-    agent = an_agent("per_call", *TWO)
-    await started(agent)
-
-    task = await answering(agent, gate, gateway)
-    first, second = gateway.messenger.posts
-    await gateway.clicks(second.request.id)
-    await posted(gateway)
-    between = (list(ran), await permits(gateway))
-    await gateway.clicks(first.request.id)
-    values = await ended(gateway, task)
+    between, values = await _second_decided_first("per_call", gateway, gate)
 
     assert between == (["api"], [None, PermitState.SUCCEEDED])
     assert ran == ["api", "web"]

@@ -75,6 +75,21 @@ class Tasks:
                 await asyncio.sleep(0.02)
         return Task(text=text, channel=channel, ts=root["ts"])
 
+    async def killed_at(
+        self, point: str, line: str, *, tool: str = "pay", asks: bool = False
+    ) -> Task:
+        """Start a task of one call in a gateway that is killed as soon as it is at *point*.
+
+        Where it asks before that point, the call is approved.
+        """
+        async with self.gateway(stop_at=point) as gateway:
+            task = await self.start(f"do {tool}/{line}")
+            if asks:
+                await self.approve(task, f'"{line}"')
+            await gateway.reached(point)
+            await gateway.kill()
+        return task
+
     async def command(self, words: str, channel: str) -> dict[str, Any]:
         """Type `/agent` and these words, as the one who wants things done."""
         return await self.scene.act(

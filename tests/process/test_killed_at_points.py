@@ -65,10 +65,7 @@ async def test_I12_F3_killed_after_the_decision_and_again_after_the_body_it_ends
 async def test_killed_before_the_pause_is_stored_the_same_question_is_put_once(
     tasks: Tasks,
 ) -> None:
-    async with tasks.gateway(stop_at=task_tools.ASKED) as first:
-        task = await tasks.start("do pay/asked")
-        await first.reached(task_tools.ASKED)
-        await first.kill()
+    task = await tasks.killed_at(task_tools.ASKED, "asked")
     async with tasks.gateway():
         await tasks.approve(task, '"asked"')
         told = await tasks.ended(task)
@@ -81,10 +78,7 @@ async def test_killed_before_the_pause_is_stored_the_same_question_is_put_once(
 async def test_killed_once_the_pause_is_stored_the_old_card_lets_the_run_go_on(
     tasks: Tasks,
 ) -> None:
-    async with tasks.gateway(stop_at=task_tools.PAUSED) as first:
-        task = await tasks.start("do pay/paused")
-        await first.reached(task_tools.PAUSED)
-        await first.kill()
+    task = await tasks.killed_at(task_tools.PAUSED, "paused")
     async with tasks.gateway():
         await tasks.approve(task, '"paused"')
         told = await tasks.ended(task)
@@ -96,11 +90,7 @@ async def test_killed_once_the_pause_is_stored_the_old_card_lets_the_run_go_on(
 async def test_killed_as_the_run_is_taken_again_the_lease_of_the_dead_binds_nobody(
     tasks: Tasks,
 ) -> None:
-    async with tasks.gateway(stop_at=task_tools.TAKEN_AGAIN) as first:
-        task = await tasks.start("do pay/taken")
-        await tasks.approve(task, '"taken"')
-        await first.reached(task_tools.TAKEN_AGAIN)
-        await first.kill()
+    task = await tasks.killed_at(task_tools.TAKEN_AGAIN, "taken", asks=True)
     assert tasks.rows(f"SELECT status FROM run WHERE task LIKE '%{task.text}%'") == [("running",)]
 
     async with tasks.gateway():
@@ -111,11 +101,7 @@ async def test_killed_as_the_run_is_taken_again_the_lease_of_the_dead_binds_nobo
 async def test_F2_killed_after_the_claim_a_person_is_asked_although_no_body_ran(
     tasks: Tasks,
 ) -> None:
-    async with tasks.gateway(stop_at=task_tools.CLAIMED) as first:
-        task = await tasks.start("do pay/claimed")
-        await tasks.approve(task, '"claimed"')
-        await first.reached(task_tools.CLAIMED)
-        await first.kill()
+    task = await tasks.killed_at(task_tools.CLAIMED, "claimed", asks=True)
     assert tasks.ran("claimed") == 0
 
     async with tasks.gateway():
@@ -127,10 +113,7 @@ async def test_F2_killed_after_the_claim_a_person_is_asked_although_no_body_ran(
 
 
 async def test_killed_before_the_answer_is_posted_it_is_posted_once(tasks: Tasks) -> None:
-    async with tasks.gateway(stop_at=task_tools.ENDED) as first:
-        task = await tasks.start("do note/ended")
-        await first.reached(task_tools.ENDED)
-        await first.kill()
+    task = await tasks.killed_at(task_tools.ENDED, "ended", tool="note")
     assert await tasks.answers(task) == []
 
     async with tasks.gateway():
