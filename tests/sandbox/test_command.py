@@ -2,130 +2,118 @@
 
 import asyncio
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from time import monotonic
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
-_PROGRAM = "import sys; from bot.sandbox.command import run; sys.exit(run(sys.argv[1:]))"
+from tests.programs import Program, running
+from tests.sayso_here import SaysoHere
+
+QUIET_START_S = 1.0
+"""How long it takes to start on two quiet cores."""
 
 
-async def _start(data_dir: Path, *, page: str = "--no-page") -> tuple[Process, dict[str, str]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", _PROGRAM, "--port", "0", "--data", str(data_dir), *([page] if page else [])),
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    assert process.stdout is not None
-    printed = {}
-    while "SLACK_APP_ID" not in printed:
-        line = (await process.stdout.readline()).decode().strip()
-        assert line, "it ended before it was up"
-        name, _, value = line.partition("=")
-        printed[name] = value
-    return process, printed
+def started(data: Path, *also: str) -> AbstractAsyncContextManager[Program]:
+    return running("sandbox", "--port", "0", "--data", str(data), *also, up="SLACK_APP_ID=")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def local_slack(place: Path) -> AsyncIterator[Program]:
+    """One for the tests that only look at it."""
+    async with started(place) as program:
+        yield program
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 async def test_it_ends_within_two_seconds_with_code_0(tmp_path: Path, number: int) -> None:
-    process, printed = await _start(tmp_path)
-    client = AsyncWebClient(base_url=printed["SLACK_BASE_URL"])
-    opened = await client.apps_connections_open(app_token=printed["SLACK_APP_TOKEN"])
-    async with aiohttp.ClientSession() as session:
+    async with started(tmp_path, "--no-page") as program, aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=program.setting("SLACK_BASE_URL"))
+        opened = await client.apps_connections_open(app_token=program.setting("SLACK_APP_TOKEN"))
         deaf = await session.ws_connect(str(opened["url"]))
 
         asked_at = monotonic()
-        process.send_signal(number)
-        rest, noise = await process.communicate()
+        ended = await program.end(number)
+        took_s = monotonic() - asked_at
         await deaf.close()
 
-    assert monotonic() - asked_at < 2
-    assert process.returncode == 0
-    assert rest.decode().startswith(f"Stopped. The workspace is kept in {tmp_path}; go on with: ")
-    assert noise == b""
+    assert took_s < 2 * max(1.0, program.started_in_s / QUIET_START_S)
+    assert ended.code == 0
+    assert ended.printed.startswith(f"Stopped. The workspace is kept in {tmp_path}; go on with: ")
+    assert ended.complaint == ""
 
 
 async def test_an_impatient_second_ctrl_c_changes_nothing(tmp_path: Path) -> None:
-    process, _ = await _start(tmp_path)
+    async with started(tmp_path, "--no-page") as program:
+        while program.process.returncode is None:
+            program.process.send_signal(signal.SIGINT)
+            await asyncio.sleep(0.005)
+        ended = await program.end()
 
-    while process.returncode is None:
-        process.send_signal(signal.SIGINT)
-        await asyncio.sleep(0.005)
-    _, noise = await process.communicate()
-
-    assert (process.returncode, noise) == (0, b"")
+    assert (ended.code, ended.complaint) == (0, "")
 
 
 async def test_a_killed_workspace_comes_back_with_its_messages_and_tokens(tmp_path: Path) -> None:
-    process, before = await _start(tmp_path)
-    client = AsyncWebClient(token=before["SLACK_BOT_TOKEN"], base_url=before["SLACK_BASE_URL"])
-    posted = await client.chat_postMessage(channel="C0PROD", text="first")
-    process.kill()
-    await process.communicate()
+    async with started(tmp_path, "--no-page") as before:
+        token = before.setting("SLACK_BOT_TOKEN")
+        client = AsyncWebClient(token=token, base_url=before.setting("SLACK_BASE_URL"))
+        posted = await client.chat_postMessage(channel="C0PROD", text="first")
+        await before.kill()
 
-    process, after = await _start(tmp_path)
-    client = AsyncWebClient(token=before["SLACK_BOT_TOKEN"], base_url=after["SLACK_BASE_URL"])
-    later = await client.chat_postMessage(channel="C0PROD", text="second")
-    updated = await client.chat_update(channel="C0PROD", ts=str(posted["ts"]), text="edited")
-    process.terminate()
-    await process.communicate()
+    async with started(tmp_path, "--no-page") as after:
+        client = AsyncWebClient(token=token, base_url=after.setting("SLACK_BASE_URL"))
+        later = await client.chat_postMessage(channel="C0PROD", text="second")
+        updated = await client.chat_update(channel="C0PROD", ts=str(posted["ts"]), text="edited")
 
     stable = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_TEAM_ID")
-    assert [before[name] for name in stable] == [after[name] for name in stable]
+    assert [before.setting(name) for name in stable] == [after.setting(name) for name in stable]
     assert updated["text"] == "edited"
     assert str(later["ts"]) > str(posted["ts"])
 
 
-async def test_a_taken_port_is_said_in_one_line_with_code_2(tmp_path: Path) -> None:
-    process, printed = await _start(tmp_path / "a")
-    port = printed["SLACK_BASE_URL"].split(":")[2].split("/")[0]
+def test_a_taken_port_is_said_in_one_line_with_code_2(
+    local_slack: Program, sayso_here: SaysoHere
+) -> None:
+    port = local_slack.setting("SLACK_BASE_URL").split(":")[2].split("/")[0]
 
-    second = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _PROGRAM, "--port", port, "--no-page", stdout=PIPE, stderr=PIPE
-    )
-    _, said = await second.communicate()
-    process.terminate()
-    await process.communicate()
+    second = sayso_here("sandbox", "--port", port, "--no-page")
 
-    assert second.returncode == 2
-    assert said.decode() == (
+    assert second.code == 2
+    assert second.complaint == (
         f"sayso sandbox: port {port} is taken by another program – stop that one, or choose "
         "another port with --port (0 takes a free one)\n"
     )
 
 
-async def test_a_data_directory_in_use_is_named_with_code_2(tmp_path: Path) -> None:
-    process, _ = await _start(tmp_path)
+def test_a_data_directory_in_use_is_named_with_code_2(
+    local_slack: Program, place: Path, sayso_here: SaysoHere
+) -> None:
+    second = sayso_here("sandbox", "--port", "0", "--data", str(place), "--no-page")
 
-    second = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _PROGRAM, "--port", "0", "--data", str(tmp_path), "--no-page"),
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    _, said = await second.communicate()
-    process.terminate()
-    await process.communicate()
-
-    assert second.returncode == 2
-    assert (
-        said.decode() == f"sayso sandbox: cannot start: another local Slack is using {tmp_path}\n"
+    assert local_slack.process.returncode is None
+    assert second.code == 2
+    assert second.complaint == (
+        f"sayso sandbox: cannot start: another local Slack is using {place}\n"
     )
 
 
-async def test_with_its_page_it_prints_the_page_first_and_serves_it(tmp_path: Path) -> None:
-    process, printed = await _start(tmp_path, page="")
-    first = next(iter(printed))
-    url = printed["SLACK_BASE_URL"].removesuffix("api/")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_with_its_page_it_prints_the_page_first_and_serves_it(local_slack: Program) -> None:
+    url = local_slack.setting("SLACK_BASE_URL").removesuffix("api/")
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         shown = await answer.text()
-    process.terminate()
-    await process.communicate()
 
-    assert first == f"Local Slack (a stand-in, not slack.com): {url}"
+    assert local_slack.lines[0] == f"Local Slack (a stand-in, not slack.com): {url}"
     assert "prod-incidents" in shown
-    assert process.returncode == 0
