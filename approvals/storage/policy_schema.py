@@ -90,9 +90,11 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.NOTIFY: _NAMES,
     terms.BUDGET: _mapping({"per": _DURATION, "agent": _COUNT, "channel": _COUNT}, "per"),
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
+    terms.EXTEND_MAX: {"anyOf": [_DURATION, {"const": "never"}]},
     terms.AUDIT_STRICT: _choice(Audit),
     terms.BUDGET: _BUDGET,
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
+    terms.EXTEND_MAX: {"anyOf": [_DURATION, {"const": "never"}]},
 }
 """The form of options that the kind of their value does not tell."""
 

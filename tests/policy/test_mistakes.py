@@ -85,7 +85,7 @@ def test_T5_no_part_of_the_file_takes_a_key_it_does_not_know(
     assert line.startswith(f"policy.yml:{place}: 'surprise' is not known in this version")
 
 
-@pytest.mark.parametrize("key", ["edit: true"])
+@pytest.mark.parametrize("key", ["grant: true"])
 def test_T5_keys_that_are_not_enforced_yet_are_refused(key: str) -> None:
     line = only(mistakes_in(changed("effect: ask", f"effect: ask, {key}")))
 
