@@ -4,6 +4,7 @@ A field for each argument that can be changed, drawn from the tool's schema; wha
 beneath, never cut inside a field. What a field means is `domain/argument_form`'s word.
 """
 
+from datetime import date
 from typing import Any
 
 from approvals.domain.argument_form import (
@@ -115,7 +116,11 @@ def _with_initial(drawn: dict[str, Any], key: str, field: Field) -> dict[str, An
 
 
 def _is_date(shown: str) -> bool:
-    return not shown or (len(shown) == len("2026-03-02") and shown.isascii())
+    """Whether a date picker can show it; what is no date yet is put in as a text."""
+    try:
+        return not shown or date.fromisoformat(shown).isoformat() == shown
+    except ValueError:
+        return False
 
 
 def _choice(field: Field) -> dict[str, Any]:

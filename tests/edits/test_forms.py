@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from approvals.domain.argument_form import argument_form
@@ -42,6 +42,7 @@ _SCHEMAS = st.sampled_from(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(arguments={"until": ("0000000000", {"type": "string", "format": "date"})})
 @given(arguments=st.dictionaries(_TEXTS.filter(bool), st.tuples(_VALUES, _SCHEMAS), max_size=12))
 def test_slack_takes_every_form_and_one_nobody_touched_changes_nothing(
     arguments: dict[str, tuple[JsonValue, Any]],
