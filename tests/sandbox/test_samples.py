@@ -38,6 +38,7 @@ _CALLS: dict[str, dict[str, Any]] = {
     "usergroups.users.list": {"usergroup": "S0SRE"},
     "users.info": {"user": "U0BOB"},
     "users.list": {},
+    "users.lookupByEmail": {"email": "bob@example.com"},
     "views.open": {"trigger_id": "TRIGGER", "view": modal()},
     "views.publish": {"user_id": "U0BOB", "view": _HOME},
     "views.push": {"trigger_id": "TRIGGER", "view": modal()},
