@@ -255,7 +255,7 @@ async def _console(desk: Desk, settings: Settings) -> AsyncIterator[None]:
 
     async with served_locally(settings.data_dir, answer) as is_served:
         if not is_served:
-            _log.warning("The path of %s is too long for a local socket", settings.data_dir)
+            _log.warning("`sayso freeze` cannot reach this gateway while it runs")
         yield
 
 

@@ -45,12 +45,14 @@ Answer = Callable[[Typed], Awaitable[str]]
 
 @asynccontextmanager
 async def served_locally(directory: Path, answer: Answer) -> AsyncIterator[bool]:
-    """Answer commands in *directory* until the block ends; False where its path is too long."""
+    """Answer commands in *directory* until the block ends; False where there can be no socket."""
     path = directory / NAME
-    if len(os.fsencode(path.resolve())) > _LONGEST_PATH:
+    try:
+        listening = _bound(path)
+    except OSError as fault:
+        _log.warning("%s cannot be a socket: %s", path, fault)
         yield False
         return
-    listening = _bound(path)
     server = await asyncio.start_unix_server(
         lambda reader, writer: _serve(reader, writer, answer),
         sock=listening,
@@ -93,6 +95,8 @@ async def ask_gateway(directory: Path, verb: str, words: Sequence[str]) -> str |
 
 def _bound(path: Path) -> socket.socket:
     """Return a socket bound at *path* that nobody but its owner may connect to."""
+    if len(os.fsencode(path.resolve())) > _LONGEST_PATH:
+        raise OSError(f"its path has more than {_LONGEST_PATH} bytes")
     # Who holds the data directory's lock is alone: what is left there is of a dead process.
     with contextlib.suppress(FileNotFoundError):
         path.unlink()

@@ -146,3 +146,17 @@ async def test_a_socket_left_by_a_dead_gateway_stands_in_nobodys_way(here: Path)
     async with a_served_gateway(here):
         with pytest.raises(Refusal, match="no such freeze"):
             await ask_gateway(here / ".sayso", "unfreeze", ["all"])
+
+
+async def test_a_directory_in_which_no_socket_can_be_does_not_keep_the_gateway_from_starting(
+    tmp_path: Path,
+) -> None:
+    async def answer(_: Typed) -> str:
+        return ""
+
+    deep = tmp_path / ("x" * 120)
+    deep.mkdir()
+    (tmp_path / NAME).mkdir()
+    for place in (deep, tmp_path):
+        async with served_locally(place, answer) as is_served:
+            assert not is_served
