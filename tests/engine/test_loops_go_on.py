@@ -202,9 +202,9 @@ def test_a_full_batch_is_written_without_waiting_for_its_second() -> None:
         ):
             await asyncio.sleep(0)
             loop = asyncio.get_running_loop()
-            started_s = loop.time()
             for _ in range(FLUSH_EVENTS):
                 gateway.gateway.admit(proposal("read_x"))
+            started_s = loop.time()
             while len(gateway.call_log):
                 await asyncio.sleep(0.01)
             return loop.time() - started_s

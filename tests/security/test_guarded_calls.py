@@ -15,10 +15,12 @@ from approvals.gate.gateway import Clearance
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_cards
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway
+from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway
 
 gate = Gate(agent="deploy-bot")
 ran: list[Any] = []
+ASKING_EACH_TIME = POLICY.replace("timeout: 15m}", "timeout: 15m, cooldown: off}")
+"""The same call comes round after round, rejected or not."""
 
 
 @gate.guard(channel="#ops")
@@ -116,7 +118,7 @@ async def swap_nothing(gateway: GatewayInTest, chance: random.Random) -> None:
 
 async def test_c9_fifty_guarded_calls_decided_in_random_order_swap_nothing() -> None:
     chance = random.Random(9)
-    async with a_gateway() as gateway:
+    async with a_gateway(policy=ASKING_EACH_TIME) as gateway:
         gate.use(gateway.gateway)
         for _ in range(25):
             await swap_nothing(gateway, chance)
@@ -126,7 +128,7 @@ async def test_c9_fifty_guarded_calls_decided_in_random_order_swap_nothing() -> 
 @pytest.mark.timeout(1_200)
 async def test_c9_a_thousand_rounds_of_fifty_calls_swap_nothing() -> None:
     chance = random.Random(1_000)
-    async with a_gateway() as gateway:
+    async with a_gateway(policy=ASKING_EACH_TIME) as gateway:
         gate.use(gateway.gateway)
         for _ in range(1_000):
             await swap_nothing(gateway, chance)
