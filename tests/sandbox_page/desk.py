@@ -18,7 +18,7 @@ from bot.sandbox.interactions import (
 )
 from bot.sandbox.nouns import Channel, JsonObject, Message
 from bot.sandbox.page.routes import add_page
-from bot.sandbox.seed import default_seed
+from bot.sandbox.seed import Seed, default_seed
 from bot.sandbox.workspace import Workspace
 
 Deed = dict[str, Any]
@@ -158,10 +158,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def running_desk(*, port: int = 0) -> AsyncIterator[Desk]:
+async def running_desk(*, port: int = 0, seed: Seed | None = None) -> AsyncIterator[Desk]:
     """Serve the page of a fresh workspace on 127.0.0.1 until the block ends."""
     drawer = Drawer(None)
-    workspace = Workspace(drawer, seed=default_seed(), clock=WallClock())
+    workspace = Workspace(drawer, seed=seed or default_seed(), clock=WallClock())
     desk = Desk(workspace=workspace, interactions=Hands(workspace))
     app = web.Application()
     add_page(app, desk)

@@ -1,10 +1,15 @@
 """What the page shows, and to whom."""
 
+from dataclasses import replace
+
+import aiohttp
 import pytest
 
 from bot.sandbox.nouns import Channel, Person
+from bot.sandbox.seed import default_seed
 from tests.sandbox_page.browserlike import Browserlike
 from tests.sandbox_page.cards import approval_card, plain
+from tests.sandbox_page.desk import running_desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -84,16 +89,24 @@ async def test_an_unknown_person_or_the_bot_is_shown_the_page_as_the_first_perso
         assert (await tab.see("/", person)).one("body").attributes["data-viewer"] == "U0ALICE"
 
 
-async def test_an_app_without_a_home_tab_opens_at_its_messages(tab: Browserlike) -> None:
-    async def app_link() -> str:
+async def test_an_app_without_a_home_tab_opens_at_its_messages() -> None:
+    async def app_link(tab: Browserlike) -> str:
         apps = (await tab.see("/", "U0BOB")).one("nav", aria_label="Apps")
         return apps.one("a").attributes["href"]
 
-    direct = tab.desk.workspace.direct_messages("U0BOB").id
-    assert await app_link() == f"/c/{direct}"
-    assert (await tab.see(f"/c/{direct}", "U0BOB")).one("h1").text == "Sayso"
-    tab.desk.workspace.views.publish_home("U0BOB", {"type": "home", "blocks": []})
-    assert await app_link() == "/home"
+    seed = replace(default_seed(), events=("app_mention",))
+    async with running_desk(seed=seed) as desk, aiohttp.ClientSession() as session:
+        tab = Browserlike(desk, session)
+        direct = desk.workspace.direct_messages("U0BOB").id
+        assert await app_link(tab) == f"/c/{direct}"
+        assert (await tab.see(f"/c/{direct}", "U0BOB")).one("h1").text == "Sayso"
+        desk.workspace.views.publish_home("U0BOB", {"type": "home", "blocks": []})
+        assert await app_link(tab) == "/home"
+
+
+async def test_an_app_that_hears_of_its_home_tab_opens_there(tab: Browserlike) -> None:
+    apps = (await tab.see("/", "U0CAROL")).one("nav", aria_label="Apps")
+    assert apps.one("a").attributes["href"] == "/home"
 
 
 async def test_the_home_tab_shows_what_the_app_published_for_this_person(tab: Browserlike) -> None:

@@ -14,7 +14,7 @@ from approvals.operations.read_card import read_cards
 from bot.sandbox.faults import Fault, FaultKind
 from bot.slack.sending import PERMANENT_ERRORS
 from bot.slack.web_api import TOKEN_ERRORS
-from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
+from tests.slack_door.scene import BOB, CAROL, DANA, PROD, Scene, scene
 
 OTHER = ChannelId("C0APPROVALS")
 
@@ -146,7 +146,7 @@ async def test_e11_a_click_that_finds_the_token_revoked_flips_readiness_too(stag
         Fault(kind=FaultKind.ERROR, method="users.info", code="token_revoked")
     )
 
-    await stage.click(BOB, request)
+    await stage.click(DANA, request)  # of whom nothing is known yet
 
     assert not stage.door.health.is_ready
     assert "token_revoked" in stage.door.health.problems[0]
