@@ -94,12 +94,18 @@ class FreezeCopy:
 
 
 async def watch_freezes(copy: FreezeCopy) -> None:
-    """Keep *copy* fresh, for ever."""
+    """Keep *copy* fresh, for ever; say so when it is not, from the second failure in a row.
+
+    One read fails by itself where the loop was held, as by the imports of a start.
+    """
+    failed = 0
     while True:
         try:
             await copy.refresh()
+            failed = 0
         except StoreUnavailable as trouble:
-            if not copy.is_fresh:
+            failed += 1
+            if failed > 1 and not copy.is_fresh:
                 _log.warning("Allowed calls wait for the store: %s", trouble.message)
         except Exception:
             _log.exception("What is frozen is not known; it is read again")

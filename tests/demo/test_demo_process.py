@@ -20,7 +20,10 @@ from tests.programs import Program, children, is_alive, running
 from tests.sayso_here import SaysoHere
 
 END_WITHIN_S = 2.0
-LATE = ("ERROR sayso.freeze", "WARNING sayso.freeze")
+LATE = (
+    "ERROR sayso.freeze What is frozen is not known",
+    "WARNING sayso.freeze Allowed calls wait for the store",
+)
 """Said on a machine so busy that a look into the database takes seconds."""
 SERVICES = {(name, place) for name in ("checkout", "search") for place in ("prod", "staging")}
 CHANNEL = "C0PROD"
