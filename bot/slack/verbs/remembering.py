@@ -91,7 +91,8 @@ def _numbers(found: Sequence[Ending], when: str) -> list[Line]:
     endings = Counter(_words(each) for each in found)
     lines += [[f"• {words}: {number:,}"] for words, number in endings.most_common()]
     if decided:
-        lines.append([f"People took {length(median(decided))} in the middle."])
+        middle = timedelta(seconds=median(took.total_seconds() for took in decided))
+        lines.append([f"People took {length(middle)} in the middle."])
     tools = Counter(each.tool for each in found).most_common(_TOOLS_MAX)
     names = [f"{shorten(one_line(tool), 60)} ({number:,})" for tool, number in tools]
     return [*lines, [f"Asked most: {', '.join(names)}."]]
