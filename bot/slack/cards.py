@@ -11,23 +11,21 @@ from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten, visible
-from approvals.domain.extending import lengths_left
 from approvals.domain.followed_up import NOTHING_YET
 from approvals.domain.question import is_question, named_sets, question_of
 from approvals.domain.redaction import mask_words
-from approvals.domain.requirement import Requirement, Risk, WantedReason
-from approvals.domain.terms import EDIT
+from approvals.domain.requirement import Requirement
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
-from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.calling import audience_of, called
-from bot.slack.card_text import call_in_words, counted, headline
+from bot.slack.card_actions import actions, reading, settling
+from bot.slack.card_text import counted, headline
 from bot.slack.edit_story import edit_story
-from bot.slack.escaping import escape, plain_text, untrusted
+from bot.slack.escaping import escape, plain_text
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.freeze_words import frozen_line, reason_of
-from bot.slack.hold_words import stop_actions, time_line
+from bot.slack.hold_words import time_line
 from bot.slack.memory import memory
 from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import (
@@ -72,12 +70,12 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     if request.reason:
         blocks.append(rich_text(f"claim:{request.id}", _claim(request)))
     if request.is_pending:
-        blocks.append(_actions(content, arguments))
+        blocks.append(actions(content, arguments))
     else:
         if asks_what_happened(content):
-            blocks.append(_settling(content))
+            blocks.append(settling(content))
         if not arguments.fits_card:
-            blocks.append(_reading(content))
+            blocks.append(reading(content))
     blocks.append(_footer(content))
     return blocks
 
@@ -203,81 +201,6 @@ def _rules(requirement: Requirement) -> list[str | Element]:
     ]
     more = [[f"{len(names) - NAMES_MAX} more"]] if len(names) > NAMES_MAX else []
     return joined([*names[:NAMES_MAX], *more], "; ")
-
-
-def _actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
-    request = content.request
-    value = buttons.value_on(content)
-    if request.is_held:
-        return stop_actions(content)
-    if arguments.fits_card:
-        approve = approve_button(request, buttons.APPROVE, value)
-    else:
-        approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
-    return {
-        "type": "actions",
-        "block_id": f"decide:{request.id}",
-        "elements": [
-            approve,
-            buttons.button(buttons.REJECT, "Reject", value, style="danger"),
-            *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
-            buttons.button(buttons.DETAILS, "Details", value),
-            *_extending(request, value),
-        ],
-    }
-
-
-def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
-    """Return the button that gives more time, none where there is no more to be had."""
-    return [buttons.button(buttons.EXTEND, "Extend…", value)] if lengths_left(request) else []
-
-
-def _may_be_edited(request: ApprovalRequest) -> bool:
-    return request.requirement.terms[EDIT] and request.schema_digest is not None
-
-
-def _settling(content: CardContent) -> dict[str, Any]:
-    value = buttons.value_on(content)
-    return {
-        "type": "actions",
-        "block_id": f"settle:{content.request.id}",
-        "elements": [
-            buttons.button(buttons.HAPPENED, "It happened", value),
-            buttons.button(buttons.AGAIN, "Run it again…", value),
-            buttons.button(buttons.GAVE_UP, "Give up", value),
-        ],
-    }
-
-
-def _reading(content: CardContent) -> dict[str, Any]:
-    """Keep readable what the card has no room for: nothing is decided here any more."""
-    value = buttons.value_on(content)
-    return {
-        "type": "actions",
-        "block_id": f"read:{content.request.id}",
-        "elements": [
-            buttons.button(buttons.REVIEW, "Read the full call…", value),
-            buttons.button(buttons.DETAILS, "Details", value),
-        ],
-    }
-
-
-def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict[str, Any]:
-    """Return the button that approves; where the risk is high people are asked once more.
-
-    A form that asks for the reason is that second question already.
-    """
-    if request.requirement.reason is WantedReason.ALWAYS:
-        return buttons.button(action_id, "Approve…", value, style="primary")
-    drawn = buttons.button(action_id, "Approve", value, style="primary")
-    if request.requirement.risk is Risk.HIGH:
-        drawn["confirm"] = buttons.confirm(
-            "Run this high-risk call?",
-            f"{untrusted(call_in_words(request), 240)} runs with exactly the arguments shown.",
-            yes="Approve",
-            no="Go back",
-        )
-    return drawn
 
 
 def _footer(content: CardContent) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from approvals.domain.ids import RequestId
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, arguments_text, pages
+from bot.slack.card_actions import approve_button
 from bot.slack.card_text import RISKS, counted
-from bot.slack.cards import approve_button
 from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
 

@@ -18,8 +18,9 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_home import Deciding, HomeContent
 from bot.slack import buttons
 from bot.slack.arguments_view import arguments_text
+from bot.slack.card_actions import approve_button
 from bot.slack.card_text import RISKS, call_in_words, counted, ended_words_of, minutes_left
-from bot.slack.cards import approve_button, asked_words
+from bot.slack.cards import asked_words
 from bot.slack.edit_story import edit_story
 from bot.slack.escaping import plain_text
 from bot.slack.quorum_words import needs, rules_of, so_far

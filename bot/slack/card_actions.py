@@ -1,0 +1,94 @@
+"""The rows of buttons below a card: what can be decided, or said, or read there.
+
+Called by `cards`; the full view draws the same Approve.
+"""
+
+from typing import Any
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.extending import lengths_left
+from approvals.domain.requirement import Risk, WantedReason
+from approvals.domain.terms import EDIT
+from approvals.operations.ports import CardContent
+from bot.slack import buttons
+from bot.slack.arguments_view import ArgumentsText
+from bot.slack.card_text import call_in_words
+from bot.slack.escaping import untrusted
+from bot.slack.hold_words import stop_actions
+
+
+def actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
+    """Return the row of buttons of a request that people can still decide."""
+    request = content.request
+    value = buttons.value_on(content)
+    if request.is_held:
+        return stop_actions(content)
+    if arguments.fits_card:
+        approve = approve_button(request, buttons.APPROVE, value)
+    else:
+        approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
+    return {
+        "type": "actions",
+        "block_id": f"decide:{request.id}",
+        "elements": [
+            approve,
+            buttons.button(buttons.REJECT, "Reject", value, style="danger"),
+            *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
+            buttons.button(buttons.DETAILS, "Details", value),
+            *_extending(request, value),
+        ],
+    }
+
+
+def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
+    """Return the button that gives more time, none where there is no more to be had."""
+    return [buttons.button(buttons.EXTEND, "Extend…", value)] if lengths_left(request) else []
+
+
+def _may_be_edited(request: ApprovalRequest) -> bool:
+    return request.requirement.terms[EDIT] and request.schema_digest is not None
+
+
+def settling(content: CardContent) -> dict[str, Any]:
+    """Return the row that asks what became of an interrupted call."""
+    value = buttons.value_on(content)
+    return {
+        "type": "actions",
+        "block_id": f"settle:{content.request.id}",
+        "elements": [
+            buttons.button(buttons.HAPPENED, "It happened", value),
+            buttons.button(buttons.AGAIN, "Run it again…", value),
+            buttons.button(buttons.GAVE_UP, "Give up", value),
+        ],
+    }
+
+
+def reading(content: CardContent) -> dict[str, Any]:
+    """Keep readable what the card has no room for: nothing is decided here any more."""
+    value = buttons.value_on(content)
+    return {
+        "type": "actions",
+        "block_id": f"read:{content.request.id}",
+        "elements": [
+            buttons.button(buttons.REVIEW, "Read the full call…", value),
+            buttons.button(buttons.DETAILS, "Details", value),
+        ],
+    }
+
+
+def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict[str, Any]:
+    """Return the button that approves; where the risk is high people are asked once more.
+
+    A form that asks for the reason is that second question already.
+    """
+    if request.requirement.reason is WantedReason.ALWAYS:
+        return buttons.button(action_id, "Approve…", value, style="primary")
+    drawn = buttons.button(action_id, "Approve", value, style="primary")
+    if request.requirement.risk is Risk.HIGH:
+        drawn["confirm"] = buttons.confirm(
+            "Run this high-risk call?",
+            f"{untrusted(call_in_words(request), 240)} runs with exactly the arguments shown.",
+            yes="Approve",
+            no="Go back",
+        )
+    return drawn
