@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.domain.budget import Budget, smallest
+from approvals.domain.deed import one_deed
 from approvals.domain.effect import (
     Effect,
     Mention,
@@ -92,6 +93,17 @@ RISK: Option[Risk] = Option(
     from_json=Risk,
 )
 """How the card looks; `high` asks once more and takes only people eligible at both moments."""
+
+DEED: Option[str] = Option(
+    key="deed",
+    stored_as="deed",
+    places=frozenset({Place.RULE}),
+    strictest=one_deed,
+    otherwise="",
+    to_json=str,
+    from_json=str,
+)
+"""What the tool does, on the button that approves; rules that do not agree say nothing."""
 
 REMIND: Option[Remind | None] = Option(
     key="remind",
@@ -229,6 +241,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     PERMIT_TTL,
     APPROVED_FOR,
     RISK,
+    DEED,
     REASON,
     REASONS,
     BUDGET,

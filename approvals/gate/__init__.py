@@ -18,6 +18,7 @@ from approvals.gate.exceptions import (
     EndUnknown,
 )
 from approvals.gate.gate import Gate
+from approvals.gate.gateway import ToolTraits
 
 __all__ = [
     "CallAlreadyRan",
@@ -35,5 +36,6 @@ __all__ = [
     "CallUnknown",
     "EndUnknown",
     "Gate",
+    "ToolTraits",
     "idempotency_key",
 ]

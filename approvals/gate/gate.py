@@ -6,7 +6,7 @@ refuse to run. Nothing of operations, storage or Slack is imported here.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -105,7 +105,8 @@ class Gate:
                 body untouched, are never digested, and are listed on the card.
             reason: what the agent says it is for; shown as unverified.
             require_approval: a rule in code, added to the gate's.
-            traits: what you declare about its effects, for runs that pause.
+            traits: what you declare about its effects, for runs that pause, and what the button
+                that approves says: `ToolTraits(deed="restart")`.
 
         Raises:
             UnsupportedTool: for a function whose call could not be shown and bound exactly.
@@ -135,6 +136,7 @@ class Gate:
         require_approval: RequireApproval = False,
         reads: Collection[str] = (),
         idempotent: Collection[str] = (),
+        deeds: Mapping[str, str] | None = None,
     ) -> "list[BaseTool]":
         """Return LangChain tools that ask before they run; names and schemas stay as they are.
 
@@ -146,10 +148,11 @@ class Gate:
             require_approval: a rule in code, added to the gate's.
             reads: globs of the tools that change nothing.
             idempotent: globs of the tools that may run twice under one key.
+            deeds: what the button that approves says of a tool, by its name: ``restart``.
         """
         from approvals.gate.langchain_tools import guard_tool
 
-        declared = Declared.of(reads=reads, idempotent=idempotent)
+        declared = Declared.of(reads=reads, idempotent=idempotent, deeds=deeds)
 
         return [
             guard_tool(

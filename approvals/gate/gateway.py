@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from approvals.domain.approval_request import Requester
+from approvals.domain.deed import read_deed
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.outcome import Outcome
 from approvals.domain.requirement import Effect
@@ -25,6 +26,17 @@ class ToolTraits:
     """It changes nothing: inside a run an allowed call of it is not recorded one by one."""
     idempotent: bool = False
     """Running it twice under one key is harmless: a run may repeat it after a crash."""
+    deed: str = ""
+    """What the button that approves says: ``restart``. The policy's stands before it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a deed that would not be a plain label.
+
+        Raises:
+            ValueError
+        """
+        if self.deed:
+            read_deed(self.deed)
 
 
 UNDECLARED = ToolTraits()

@@ -20,7 +20,7 @@ from approvals.gate.context import current, entered
 from approvals.gate.declared import NOTHING_DECLARED, Declared
 from approvals.gate.exceptions import CallNotApproved, CallPaused, CallUnavailable, not_approved
 from approvals.gate.gate import Gate
-from approvals.gate.gateway import Clearance, Proposal, ToolTraits
+from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.guard import Guard
 from approvals.gate.langchain_carrying import Carrying
 from approvals.gate.langchain_decisions import (
@@ -131,7 +131,7 @@ class _Desk:
                 tool_binding(tool),
                 channel=self.channel,
                 require_approval=True,
-                traits=ToolTraits(idempotent=self.declared.traits(name).idempotent),
+                traits=replace(self.declared.traits(name), reads=False),
             )
         return self.guards[name]
 

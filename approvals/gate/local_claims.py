@@ -12,9 +12,9 @@ from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, already_ran, outcome_of, unknown
 from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Requirement
-from approvals.domain.terms import EDIT
+from approvals.domain.terms import DEED, EDIT
 from approvals.gate.gateway import Clearance, Proposal
-from approvals.operations.ask import Ask
+from approvals.operations.ask import Ask, with_said
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.desk import Desk
 from approvals.operations.release_permit import release_permit
@@ -55,7 +55,7 @@ def question(proposal: Proposal, requirement: Requirement) -> Ask:
     """Return what *proposal* asks, under *requirement*."""
     return Ask(
         call=proposal.call,
-        requirement=requirement,
+        requirement=with_said(requirement, {DEED: proposal.traits.deed}),
         requester=proposal.requester,
         injected=proposal.injected,
         reason=proposal.reason,

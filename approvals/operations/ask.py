@@ -3,12 +3,14 @@
 Made by the gateways and by whoever lets people ask people; `submit_request` stores it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.requirement import Requirement
-from approvals.domain.terms import EDIT
+from approvals.domain.terms import DEED, EDIT, Option
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.tool_schema import ToolSchema
 from approvals.operations.desk import Desk
@@ -35,14 +37,28 @@ class Ask:
     """The digest of the same where it is known to be stored."""
 
 
+SAID_OF_TOOLS: tuple[Option[Any], ...] = (DEED,)
+"""What the code that guards a tool may say of how it is shown; it changes no rule."""
+
+
+def with_said(requirement: Requirement, said: Mapping[Option[Any], Any]) -> Requirement:
+    """Return *requirement* with what code has *said* of the tool, where the policy says nothing."""
+    terms = requirement.terms
+    for option, value in said.items():
+        if value and terms.said(option) is None:
+            terms = terms.with_said(option, value)
+    return replace(requirement, terms=terms)
+
+
 def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
     """Return the question of an ended *request*, to be put again under *requirement*.
 
     It is about the call as it was asked: how people changed it went with their approval.
     """
+    earlier = request.requirement.terms
     return Ask(
         call=request.asked_call,
-        requirement=requirement,
+        requirement=with_said(requirement, {each: earlier[each] for each in SAID_OF_TOOLS}),
         requester=request.requester,
         injected=request.injected,
         reason=request.reason,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from approvals.domain.conditions import Condition
 from approvals.domain.requirement import Effect
 from approvals.domain.rule import Rule
-from approvals.domain.terms import Place
+from approvals.domain.terms import DEED, Place
 from approvals.domain.tool_glob import ToolGlob
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
@@ -67,6 +67,10 @@ def _read_rule(
     terms = read_terms(keys, mistakes, place=Place.RULE, declared=declared)
     quorum = read_quorum(keys.get("quorum"), declared.people, mistakes)
     _refuse_idle(keys, effect, mistakes)
+    if DEED in terms and not all(glob.is_name for glob in tool):
+        mistakes.add(
+            keys["deed"], "deed says what one tool does – name the tools in full, without *"
+        )
     if effect is None or not tool:
         return None
     return Rule(

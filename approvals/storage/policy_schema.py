@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from approvals.domain import terms
+from approvals.domain.deed import DEED_MAX_CHARS
 from approvals.domain.effect import Audit, Effect
 from approvals.domain.task_rule import TaskVerb
 from approvals.domain.terms import Option, Place
@@ -87,6 +88,7 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.REMIND: _REMIND,
     terms.ESCALATE: {"type": "array", "items": _RUNG, "minItems": 1, "maxItems": RUNGS_MAX},
     terms.REASONS: _some({**_TEXT, "maxLength": REASON_MAX_CHARS}),
+    terms.DEED: {**_TEXT, "maxLength": DEED_MAX_CHARS},
     terms.NOTIFY: _NAMES,
     terms.BUDGET: _mapping({"per": _DURATION, "agent": _COUNT, "channel": _COUNT}, "per"),
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},

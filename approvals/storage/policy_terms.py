@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.domain import terms
+from approvals.domain.deed import read_deed
 from approvals.domain.durations import DURATION_MAX
 from approvals.domain.effect import Audit, Effect, Mention, Risk, WantedReason
 from approvals.domain.terms import Option, Place, Terms
@@ -64,6 +65,17 @@ def _ready_reason(text: str) -> str:
     return text.strip()
 
 
+def _deed(node: Node, mistakes: Mistakes, _: Declared) -> str | None:
+    written = read.text(node, mistakes, what="deed")
+    if written is None:
+        return None
+    try:
+        return read_deed(written)
+    except ValueError as wrong:
+        mistakes.add(node, f"deed: {wrong}")
+        return None
+
+
 def _mention(node: Node, mistakes: Mistakes, _: Declared) -> Mention | None:
     return read.choice(node, tuple(Mention), mistakes, what="mention")
 
@@ -84,6 +96,7 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.PERMIT_TTL: _duration("permit_ttl", PERMIT_TTL_MAX),
     terms.APPROVED_FOR: _duration("approved_for"),
     terms.RISK: _risk,
+    terms.DEED: _deed,
     terms.REASON: _reason,
     terms.REASONS: _reasons,
     terms.BUDGET: read_budget,

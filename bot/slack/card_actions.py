@@ -6,9 +6,10 @@ Called by `cards`; the full view draws the same Approve.
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.deed import read_deed
 from approvals.domain.extending import lengths_left
 from approvals.domain.requirement import Risk, WantedReason
-from approvals.domain.terms import EDIT
+from approvals.domain.terms import DEED, EDIT
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText
@@ -81,14 +82,27 @@ def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict
 
     A form that asks for the reason is that second question already.
     """
+    label = approve_label(request)
     if request.requirement.reason is WantedReason.ALWAYS:
-        return buttons.button(action_id, "Approve…", value, style="primary")
-    drawn = buttons.button(action_id, "Approve", value, style="primary")
+        return buttons.button(action_id, f"{label}…", value, style="primary")
+    drawn = buttons.button(action_id, label, value, style="primary")
     if request.requirement.risk is Risk.HIGH:
         drawn["confirm"] = buttons.confirm(
             "Run this high-risk call?",
             f"{untrusted(call_in_words(request), 240)} runs with exactly the arguments shown.",
-            yes="Approve",
+            yes=label,
             no="Go back",
         )
     return drawn
+
+
+def approve_label(request: ApprovalRequest) -> str:
+    """Return what the button says: "Approve", and the deed the tool's author or the policy names.
+
+    A stored text that is no deed is not shown, whoever stored it.
+    """
+    deed = request.requirement.terms[DEED]
+    try:
+        return f"Approve {read_deed(deed)}" if deed else "Approve"
+    except ValueError:
+        return "Approve"
