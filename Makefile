@@ -47,9 +47,9 @@ test-long: setup
 test-slow: setup
 	@$(BIN)/pytest -m slow --hypothesis-profile random --timeout 1800 $(ARGS)
 
-# Kills gateways amid agent tasks; `make campaign CYCLES=1000`.
+# Kills gateways amid agent tasks, a hundred in `make test-long`; here `make campaign CYCLES=1000`.
 campaign: setup
-	@CYCLES=$(or $(CYCLES),100) $(BIN)/pytest -m slow -s --timeout 0 tests/process/test_task_campaign.py $(ARGS)
+	@CYCLES=$(or $(CYCLES),1000) $(BIN)/pytest -m long -s --timeout 0 tests/process/test_task_campaign.py $(ARGS)
 
 check: setup
 	@$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
+from typing import Protocol
 
 ROOT = Path(__file__).parents[1]
 UP_WITHIN_S = 120
@@ -50,7 +51,7 @@ async def sayso(
     *arguments: str, cwd: Path | None = None, env: Mapping[str, str] = NOTHING
 ) -> Ended:
     """Run one command to its end."""
-    process = await _start(arguments, cwd=cwd, env=environment(env))
+    process = await anew(arguments, cwd=cwd or ROOT, env=environment(env))
     printed, complaint = await asyncio.wait_for(process.communicate(), UP_WITHIN_S)
     assert process.returncode is not None
     return Ended(
@@ -58,11 +59,33 @@ async def sayso(
     )
 
 
+class Started(Protocol):
+    """A process that was started, as asyncio shows it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+    async def communicate(self) -> tuple[bytes, bytes]: ...
+
+
+class Start(Protocol):
+    """Starts the `sayso` command with these arguments."""
+
+    async def __call__(
+        self, arguments: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], fds: tuple[int, ...]
+    ) -> Started: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Program:
     """A command that is up."""
 
-    process: Process
+    process: Started
     lines: list[str]
     """What it printed up to the line that says it is up."""
     started_in_s: float
@@ -104,10 +127,12 @@ async def running(
     cwd: Path | None = None,
     fds: tuple[int, ...] = (),
     env: Mapping[str, str] = NOTHING,
+    start: Start | None = None,
 ) -> AsyncIterator[Program]:
     """Start a command, wait for a line that begins with *up*, and kill what is left at the end."""
     started_at = monotonic()
-    process = await _start(arguments, cwd=cwd, env=environment(env), fds=fds)
+    start = start or anew
+    process = await start(arguments, cwd=cwd or ROOT, env=environment(env), fds=fds)
     reading: asyncio.Task[tuple[bytes, bytes]] | None = None
     try:
         async with asyncio.timeout(UP_WITHIN_S):
@@ -125,16 +150,13 @@ async def running(
         await (process.communicate() if reading is None else reading)
 
 
-async def _start(
-    arguments: tuple[str, ...],
-    *,
-    cwd: Path | None,
-    env: Mapping[str, str],
-    fds: tuple[int, ...] = (),
+async def anew(
+    arguments: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], fds: tuple[int, ...] = ()
 ) -> Process:
+    """Start an interpreter of its own."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
-        cwd=cwd or ROOT,
+        cwd=cwd,
         env=env,
         pass_fds=fds,
         stdin=asyncio.subprocess.DEVNULL,
@@ -143,7 +165,7 @@ async def _start(
     )
 
 
-async def _lines_until(process: Process, up: str) -> list[str]:
+async def _lines_until(process: Started, up: str) -> list[str]:
     assert process.stdout is not None
     lines: list[str] = []
     while not lines or not lines[-1].startswith(up):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.process import agent
-from tests.programs import Program, running
+from tests.programs import Program, Start, running
 
 PATIENCE_S = 50
 
@@ -49,7 +49,7 @@ async def running_agent(
 
 @asynccontextmanager
 async def announcing(
-    place: Path, env: Mapping[str, str], *, stop_at: str
+    place: Path, env: Mapping[str, str], *, stop_at: str, start: Start | None = None
 ) -> AsyncIterator[Gateway]:
     """Start a gateway on *place* whose `SAYSO_RUN` announces points, and stops at *stop_at*."""
     reading, writing = os.pipe()
@@ -61,6 +61,7 @@ async def announcing(
                 up="Sayso is serving",
                 cwd=place,
                 fds=(writing,),
+                start=start,
                 env={
                     "SAYSO_HTTP_PORT": "0",
                     agent.POINTS_FD: str(writing),

@@ -16,7 +16,7 @@ from tests.process import task_tools
 from tests.process.cards import Card, card_in, text_of
 from tests.process.scene import BOB, SLACK_SETTINGS, Scene, running_scene
 from tests.process.serving import PATIENCE_S, Gateway, announcing
-from tests.programs import Program
+from tests.programs import Program, Start
 
 ALICE = "U0ALICE"
 CHANNELS = {"C0PROD": "prod-incidents", "C0APPROVALS": "agent-approvals", "C0GENERAL": "general"}
@@ -54,7 +54,9 @@ class Tasks:
     model: ModelSettings
 
     @asynccontextmanager
-    async def gateway(self, *, stop_at: str = "") -> AsyncIterator[Gateway]:
+    async def gateway(
+        self, *, stop_at: str = "", start: Start | None = None
+    ) -> AsyncIterator[Gateway]:
         """Serve; nothing is started by the gateway itself."""
         env = {
             **{name: self.scene.slack.setting(name) for name in SLACK_SETTINGS},
@@ -62,7 +64,7 @@ class Tasks:
             "SAYSO_RUN": "tests.process.task_tools:announce",
             "MODEL_KEY": self.model.api_key.get_secret_value(),
         }
-        async with announcing(self.scene.place, env, stop_at=stop_at) as gateway:
+        async with announcing(self.scene.place, env, stop_at=stop_at, start=start) as gateway:
             await gateway.reached(task_tools.READY)
             yield gateway
 

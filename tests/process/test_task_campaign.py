@@ -1,7 +1,8 @@
 """Tasks and kills at random, decided at random: whatever happens, every task ends as it should.
 
 `CYCLES` is how many gateways live and die, `KILL_SEED` repeats a campaign; the seed is printed when
-one fails. `make campaign` runs this one.
+one fails. `make campaign` runs this one. All but the last are forked off a loaded program, so that
+a life costs two seconds and not ten.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import pytest
 
 from tests.process import task_tools
 from tests.process.crowd import Crowd
+from tests.process.forks import loading
 from tests.process.serving import Gateway
 from tests.process.tasks import Tasks, running_tasks
 
@@ -29,13 +31,15 @@ POINTS = (
     "",
 )
 """Where a kill strikes; the empty one is any moment at all."""
-LONGEST_LIFE_S = 6.0
+TASKS_MAX = 3
+"""How many tasks are started in a life, at most."""
+LONGEST_LIFE_S = 4.0
 SOON_S = 0.05
-REACHED_WITHIN_S = 8
+REACHED_WITHIN_S = 6
 """A life in which the point is never reached is killed wherever it is then."""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 async def test_I3_I11_I12_every_task_ends_and_no_body_runs_twice_whenever_the_gateway_is_killed(
     tmp_path: Path,
@@ -44,12 +48,15 @@ async def test_I3_I11_I12_every_task_ends_and_no_body_runs_twice_whenever_the_ga
     seed = int(os.environ.get("KILL_SEED", random.randrange(1 << 32)))
     print(f"KILL_SEED={seed}")
     dice = random.Random(seed)
-    async with running_tasks(tmp_path) as tasks:
+    async with loading() as forks, running_tasks(tmp_path) as tasks:
         crowd = Crowd(tasks, dice)
         deciding = asyncio.create_task(crowd.decide_everything())
         try:
             for number in range(cycles):
-                await _live_and_die(tasks, crowd, number, dice)
+                point, stops = POINTS[number % len(POINTS)], dice.random() < 0.5
+                print(f"life {number + 1}: {point or 'any moment'}{', stopped' * stops}")
+                async with tasks.gateway(stop_at=point * stops, start=forks.start) as gateway:
+                    await _live_and_die(gateway, point, crowd, dice=dice)
             async with tasks.gateway():
                 await crowd.at_rest()
         finally:
@@ -61,13 +68,12 @@ async def test_I3_I11_I12_every_task_ends_and_no_body_runs_twice_whenever_the_ga
         await _every_answer_is_told(tasks, kills=cycles)
 
 
-async def _live_and_die(tasks: Tasks, crowd: Crowd, number: int, dice: random.Random) -> None:
-    point, stops = POINTS[number % len(POINTS)], dice.random() < 0.5
-    async with tasks.gateway(stop_at=point if stops else "") as gateway:
-        starting = asyncio.create_task(crowd.start_one())
-        await _wait_for(gateway, point, dice)
-        await gateway.kill()
-        await starting
+async def _live_and_die(gateway: Gateway, point: str, crowd: Crowd, *, dice: random.Random) -> None:
+    tasks = range(dice.randint(1, TASKS_MAX))
+    starting = asyncio.gather(*(crowd.start_one() for _ in tasks))
+    await _wait_for(gateway, point, dice)
+    await gateway.kill()
+    await starting
 
 
 async def _wait_for(gateway: Gateway, point: str, dice: random.Random) -> None:
