@@ -7,7 +7,6 @@ reached. Exit code 0, or 2 with one line per mistake.
 
 import argparse
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from approvals.storage.policy_reader import read_policy
 from bot.agents.agent_specs import AgentsOfFile, guarded
 from bot.agents.agents_file import AgentEntry, open_agents
 from bot.agents.tools_file import tool_name
+from bot.environment import EnvFileInvalid, environment
 from bot.logs import log_to_stderr
 
 _USAGE = """\
@@ -46,8 +46,8 @@ def run(arguments: list[str]) -> int:
         return _check(arguments[1:])
     except FileInvalid as refusal:
         sys.stderr.writelines(f"{mistake}\n" for mistake in refusal.mistakes)
-    except Refusal as refusal:
-        sys.stderr.write(f"{refusal.message}\n")
+    except (Refusal, EnvFileInvalid) as refusal:
+        sys.stderr.write(f"{refusal}\n")
     except SystemExit as leaving:
         return 0 if leaving.code in {0, None} else 2
     except KeyboardInterrupt:
@@ -64,10 +64,11 @@ def _check(arguments: list[str]) -> int:
     parser.add_argument("--policy", metavar="FILE", help="default: $SAYSO_POLICY")
     chosen = parser.parse_args(arguments)
     log_to_stderr("ERROR")
-    policy = Path(chosen.policy or os.environ.get("SAYSO_POLICY") or "policy.yml")
-    file = Path(chosen.file or os.environ.get("SAYSO_AGENTS") or "agents.yml")
+    environ = environment()
+    policy = Path(chosen.policy or environ.get("SAYSO_POLICY") or "policy.yml")
+    file = Path(chosen.file or environ.get("SAYSO_AGENTS") or "agents.yml")
     channels = read_policy(read_file(policy), file=policy.name).channels
-    entries = open_agents(file, channels=channels, environ=os.environ)
+    entries = open_agents(file, channels=channels, environ=environ)
     names = {channel.id: channel.name for channel in channels}
     return asyncio.run(_tell(entries, {str(key): name for key, name in names.items()}))
 

@@ -73,7 +73,7 @@ def _lasts(words: Sequence[str]) -> tuple[timedelta | None, Sequence[str]]:
         if len(words) < 2:
             raise FreezeMistyped("Say for how long: for 2h. Nothing was frozen.")
         return _duration(words[1]), words[2:]
-    if len(words) > 2 and words[-2].casefold() == "for" and words[-1][0].isdecimal():
+    if len(words) > 2 and words[-2].casefold() == "for" and words[-1][:1].isdecimal():
         return _duration(words[-1]), words[:-2]
     return None, words
 

@@ -25,6 +25,7 @@ from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from bot.console_freeze import FREEZE, UNFREEZE, freeze_at_console
 from bot.database import opened_store
+from bot.environment import EnvFileInvalid, environment
 from bot.local_socket import account_name, ask_gateway
 from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.arguments_view import CardDisplay
@@ -67,7 +68,7 @@ def run_verb(verb: str, arguments: list[str]) -> int:
         print(asyncio.run(_do(verb, given.words, data=given.data, policy=given.policy)))
     except SettingsInvalid as mistakes:
         return _refused(verb, *mistakes.lines)
-    except (Refusal, PolicyInvalid) as refusal:
+    except (Refusal, PolicyInvalid, EnvFileInvalid) as refusal:
         return _refused(verb, *str(refusal).splitlines())
     return 0
 
@@ -94,7 +95,7 @@ def _settings(data: Path | None, policy: Path | None) -> Settings:
     names = {name for each in _STORE for name in (each, f"{each}_FILE")}
     given = {"data_dir": data, "policy": policy}
     return read_settings(
-        {name: value for name, value in os.environ.items() if name in names},
+        {name: value for name, value in environment().items() if name in names},
         slack_bot_token=_UNUSED,
         slack_app_token=_UNUSED,
         **{name: value for name, value in given.items() if value is not None},

@@ -21,6 +21,7 @@ from approvals.domain.strict_json import JsonValue
 from approvals.domain.terms import ESCALATE, EXTEND_MAX, MENTION, NOTIFY, REMIND
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import FileInvalid
+from bot.environment import EnvFileInvalid
 from bot.policy import (
     replay_command,
     schema_command,
@@ -66,8 +67,8 @@ def run(arguments: list[str]) -> int:
         return commands[arguments[0]](arguments[1:])
     except FileInvalid as refusal:
         sys.stderr.writelines(f"{mistake}\n" for mistake in refusal.mistakes)
-    except Refusal as refusal:
-        sys.stderr.write(f"{refusal.message}\n")
+    except (Refusal, EnvFileInvalid) as refusal:
+        sys.stderr.write(f"{refusal}\n")
     except SystemExit as leaving:
         return 0 if leaving.code in {0, None} else 2
     return 2

@@ -5,7 +5,6 @@ Nothing is ever written, so all of it may be read while a gateway runs.
 
 import argparse
 import asyncio
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from approvals.storage.data_directory import DATABASE_NAME
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.recorded_calls import recorded_in_file
+from bot.environment import environment
 from bot.variables import value_of
 
 POLICY_VARIABLE = "SAYSO_POLICY"
@@ -47,8 +47,12 @@ def add_records(parser: argparse.ArgumentParser) -> None:
 
 
 def policy_name(given: str | None) -> str:
-    """Return the name of the policy file a command is about."""
-    return given or os.environ.get(POLICY_VARIABLE) or DEFAULT_FILE
+    """Return the name of the policy file a command is about.
+
+    Raises:
+        EnvFileInvalid
+    """
+    return given or environment().get(POLICY_VARIABLE) or DEFAULT_FILE
 
 
 def open_policy(name: str) -> Policy:
@@ -68,19 +72,22 @@ def open_records(data: str | None, since: str) -> Recorded:
     Raises:
         InvalidArguments: *since* is no length of time.
         StoreUnavailable: the store cannot be read.
+        EnvFileInvalid
     """
+    environ = environment()
     try:
         begin = SystemClock().now() - parse_duration(since, longest=SINCE_MAX)
-        url = None if data else value_of(os.environ, "SAYSO_DATABASE_URL")
+        url = None if data else value_of(environ, "SAYSO_DATABASE_URL")
     except ValueError as error:
         raise InvalidArguments(f"--since: {error}") from error
     if url is not None:
-        return asyncio.run(_in_server(url, begin))
-    directory = Path(data or os.environ.get(DATA_VARIABLE) or DEFAULT_DATA)
+        schema = environ.get("SAYSO_DATABASE_SCHEMA") or DEFAULT_SCHEMA
+        return asyncio.run(_in_server(url, schema, begin))
+    directory = Path(data or environ.get(DATA_VARIABLE) or DEFAULT_DATA)
     return recorded_in_file(directory / DATABASE_NAME, since=begin)
 
 
-async def _in_server(url: str, begin: datetime) -> Recorded:
+async def _in_server(url: str, schema: str, begin: datetime) -> Recorded:
     try:
         from approvals.storage.postgres.recorded_calls import recorded_in_server
         from approvals.storage.postgres.server import Server
@@ -90,5 +97,4 @@ async def _in_server(url: str, begin: datetime) -> Recorded:
         raise StoreUnavailable(
             "SAYSO_DATABASE_URL is set, and asyncpg is not installed: pip install 'sayso[postgres]'"
         ) from missing
-    schema = os.environ.get("SAYSO_DATABASE_SCHEMA") or DEFAULT_SCHEMA
     return await recorded_in_server(Server(url=url, schema=schema), since=begin)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.environment import EnvFileInvalid, read_env_file
 from tests.programs import sayso
+from tests.sayso_here import SaysoHere
 
 
 def read(tmp_path: Path, text: str) -> dict[str, str]:
@@ -69,3 +70,63 @@ async def test_a_broken_file_ends_a_start_with_one_line(tmp_path: Path) -> None:
         said = ended.complaint + ended.printed
         assert ".env:1: is no NAME=value. Correct it, or put # before it." in said
         assert "Traceback" not in said
+
+
+POLICY = """\
+version: 1
+defaults: {channel: "#ops"}
+people: {owner: {users: [U0OWNER]}}
+channels: {"#ops": {id: C0OPS, approvers: [owner], rules: [{tool: deploy, effect: ask}]}}
+"""
+AGENTS = """\
+version: 1
+agents:
+  ops-bot:
+    channels: ["#ops"]
+    model: {name: local, base_url: "http://127.0.0.1:9/v1", api_key: {env: TEAM_KEY}}
+    tools: examples.agent_tools:read_deployments
+"""
+
+
+def test_the_policy_commands_are_about_the_policy_and_the_store_the_file_names(
+    tmp_path: Path, sayso_here: SaysoHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.yml").write_text(POLICY, encoding="utf-8")
+    (tmp_path / ".env").write_text("SAYSO_POLICY=rules.yml\nSAYSO_DATA=kept\n", encoding="utf-8")
+
+    explained = sayso_here("policy", "explain", "deploy")
+    replayed = sayso_here("policy", "replay")
+
+    assert (explained.code, explained.complaint) == (0, "")
+    assert "kept" in replayed.complaint
+
+
+def test_the_agents_are_checked_with_the_keys_the_file_holds(
+    tmp_path: Path, sayso_here: SaysoHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.yml").write_text(POLICY, encoding="utf-8")
+    (tmp_path / "team.yml").write_text(AGENTS, encoding="utf-8")
+    (tmp_path / ".env").write_text(
+        "SAYSO_POLICY=rules.yml\nSAYSO_AGENTS=team.yml\nTEAM_KEY=hush\n", encoding="utf-8"
+    )
+
+    checked = sayso_here("agents", "check")
+
+    assert (checked.code, checked.complaint) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words", ["policy explain deploy", "policy replay", "agents check", "freeze all bad deploy"]
+)
+def test_a_broken_file_ends_every_command_with_one_line(
+    tmp_path: Path, sayso_here: SaysoHere, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("what is this\n", encoding="utf-8")
+
+    ended = sayso_here(*words.split())
+
+    assert ended.code == 2
+    assert ended.complaints[0].endswith(".env:1: is no NAME=value. Correct it, or put # before it.")

@@ -99,6 +99,8 @@ async def _starts_frozen(here: Path) -> None:
         (["freeze", "all"], "needs a reason"),
         (["freeze", "bad", "deploy"], "all, or a channel"),
         (["freeze", "all", "for", "soon", "x"], "soon"),
+        (["freeze", "all", "for", ""], "for : "),
+        (["freeze", "", "for", ""], "all, or a channel"),
         (["unfreeze", "all", "now"], "nothing more"),
         (["unfreeze", "all"], "no such freeze"),
     ],
@@ -111,6 +113,20 @@ def test_what_cannot_be_done_is_told_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"sayso {words[0]}: ")
     assert said in line
+
+
+def test_x10_the_store_to_freeze_is_the_one_the_env_file_names(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`sayso serve` reads that file: what would be frozen besides is nobody's gateway."""
+    (here / ".sayso").rename(here / "kept")
+    (here / "policy.yml").rename(here / "rules.yml")
+    (here / ".env").write_text("SAYSO_DATA=kept\nSAYSO_POLICY=rules.yml\n")
+
+    assert main(["freeze", "#ops", "disk is full"]) == 0
+
+    assert "No gateway runs on kept" in capsys.readouterr().out
+    assert recorded(here / "kept" / "sayso.db", "freeze.started")
 
 
 def test_a_data_directory_that_is_not_there_is_not_made(

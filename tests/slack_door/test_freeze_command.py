@@ -84,6 +84,23 @@ async def test_the_reason_is_shown_and_never_parsed(stage: Scene) -> None:
     assert "<!channel>" in freeze.reason
 
 
+async def test_the_reason_is_kept_as_it_was_typed(stage: Scene) -> None:
+    """Slack escapes what people type, and writes names and addresses as tokens."""
+    typed = "R&amp;D says 2 &lt; 3: ask <@U0CAROL|carol>, see <https://x.example|https://x.example>"
+
+    await answer(stage, f"/approvals freeze {typed}")
+
+    (freeze,) = await stage.desk.store.freezes()
+    assert freeze.reason == "R&D says 2 < 3: ask @carol, see https://x.example"
+
+
+async def test_a_reason_that_ends_with_empty_quotes_is_still_a_reason(stage: Scene) -> None:
+    await answer(stage, '/approvals freeze bad deploy for ""')
+
+    (freeze,) = await stage.desk.store.freezes()
+    assert freeze.reason.startswith("bad deploy")
+
+
 async def test_what_waits_for_me_tells_first_what_is_frozen(stage: Scene) -> None:
     await answer(stage, "/approvals freeze a bad deploy")
 

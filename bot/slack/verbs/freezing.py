@@ -7,6 +7,7 @@ from approvals.domain.ids import ChannelId
 from approvals.operations.check_freezer import may_freeze
 from approvals.operations.freeze import freeze, unfreeze
 from bot.freeze_asked import read_freeze, read_unfreeze
+from bot.slack.asked_words import plain_words
 from bot.slack.freeze_words import hand, until
 from bot.slack.rich_text import bold, channel, code
 from bot.slack.verbs.reply import Line, Reply, told
@@ -32,7 +33,9 @@ async def _freeze(asked: Asked) -> Reply:
     scope = _scope(asked, typed.scope)
     await _check(asked, scope)
     by = Hand(user=asked.reader.user)
-    made = await freeze(asked.desk, scope, by=by, reason=typed.reason, lasts=typed.lasts)
+    made = await freeze(
+        asked.desk, scope, by=by, reason=plain_words(typed.reason), lasts=typed.lasts
+    )
     lift = f"{asked.command} unfreeze {ALL if made.is_everywhere else ''}".rstrip()
     where: Line = [] if made.is_everywhere or scope == asked.channel else [" there"]
     return told(
