@@ -8,6 +8,7 @@ draws; every other click is answered privately.
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
 from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
+from approvals.domain.ids import RequestId
 from approvals.domain.requirement import WantedReason
 from approvals.operations.check_reader import Reader
 from approvals.operations.decide import Answer, Click, decide
@@ -22,6 +23,10 @@ from bot.slack.reviews import Reviews, click_of, pressed_from
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import STILL_SAVING, recorded_sentence, refusal_sentence
 from bot.slack.store_then_ack import StoreThenAck
+
+Asks = frozenset[WantedReason]
+"""When a form asks for the reason, before anything is decided."""
+_ALWAYS: Asks = frozenset({WantedReason.ALWAYS})
 
 
 class Decisions:
@@ -47,23 +52,15 @@ class Decisions:
 
     async def _approve(self, delivery: Delivery) -> Ack:
         """Ask for the reason where one is always wanted, which decides nothing; else decide."""
-        press = button_press(delivery.body)
-        if await self._wanted_reason(press) is WantedReason.ALWAYS:
-            say = self._say(delivery, press)
-            return self._reviews.start(self._reviews.open_approve_form, press, say)
-        return await self._decide(delivery, press, Verdict.APPROVE)
+        return await self._decide(delivery, Verdict.APPROVE, asks=_ALWAYS)
 
     async def _reject(self, delivery: Delivery) -> Ack:
         """Ask for the reason where one is wanted, which decides nothing; else decide."""
-        press = button_press(delivery.body)
-        if await self._wanted_reason(press) is not WantedReason.OFF:
-            say = self._say(delivery, press)
-            return self._reviews.start(self._reviews.open_reject_form, press, say)
-        return await self._decide(delivery, press, Verdict.REJECT)
+        return await self._decide(delivery, Verdict.REJECT, asks=_ALWAYS | {WantedReason.ON_REJECT})
 
     async def _stop(self, delivery: Delivery) -> Ack:
         """Reject at once what is held back: there are seconds, and none for a form."""
-        return await self._decide(delivery, button_press(delivery.body), Verdict.REJECT)
+        return await self._decide(delivery, Verdict.REJECT, asks=frozenset())
 
     async def _submit_reason(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)
@@ -106,26 +103,37 @@ class Decisions:
             ),
         )
 
-    async def _decide(self, delivery: Delivery, press: ButtonPress, verdict: Verdict) -> Ack:
+    async def _decide(self, delivery: Delivery, verdict: Verdict, *, asks: Asks) -> Ack:
+        press = button_press(delivery.body)
         say = self._say(delivery, press)
 
         async def tell(answer: Answer, is_late: bool) -> None:
-            await self._tell(answer, press, say, is_late=is_late)
+            if isinstance(answer.refusal, ReasonRequired):
+                await self._ask_why(press, verdict, say)
+            else:
+                await self._tell(answer, press, say, is_late=is_late)
 
-        return await self._storing.run(delivery, self._answer(press, verdict), say=say, tell=tell)
+        work = self._answer(press, verdict, asks=asks)
+        return await self._storing.run(delivery, work, say=say, tell=tell)
 
-    async def _answer(self, press: ButtonPress, verdict: Verdict) -> Answer:
+    async def _answer(self, press: ButtonPress, verdict: Verdict, *, asks: Asks) -> Answer:
         try:
             click = click_of(press, verdict)
         except Refusal as refusal:
             return Answer(refusal=refusal)
+        if await self._wanted_reason(click.request_id) in asks:
+            return Answer(refusal=ReasonRequired())
         return await decide(self._parts.desk, click)
+
+    async def _ask_why(self, press: ButtonPress, verdict: Verdict, say: Say) -> None:
+        try:
+            await self._reviews.open_reason_form(press, say, verdict)
+        except Refusal as refusal:
+            await say(refusal_sentence(refusal))
 
     async def _tell(self, answer: Answer, press: ButtonPress, say: Say, *, is_late: bool) -> None:
         if isinstance(answer.refusal, FullViewRequired) and press.view is None:
             await self._reviews.open_full(press, say)
-        elif isinstance(answer.refusal, ReasonRequired):
-            await self._reviews.open_approve_form(press, say)
         elif isinstance(answer.refusal, RequestUnknown) and self._is_anothers(press):
             await say(self._other_gateway(press))
         elif answer.refusal is not None or is_late or press.view is not None:
@@ -148,13 +156,9 @@ class Decisions:
         self._parts.health.other_gateways.add(press.gateway)
         return words.OTHER_GATEWAY.format(theirs=press.gateway, ours=ours)
 
-    async def _wanted_reason(self, press: ButtonPress) -> WantedReason:
+    async def _wanted_reason(self, request_id: RequestId) -> WantedReason:
         """Return when a reason is wanted of an open request; of any other `decide` tells more."""
-        try:
-            value = buttons.read_button_value(press.value)
-        except Refusal:
-            return WantedReason.OFF
-        request = await self._parts.desk.store.request(value.request_id)
+        request = await self._parts.desk.store.request(request_id)
         if request is None or not request.is_pending:
             return WantedReason.OFF
         return request.requirement.reason

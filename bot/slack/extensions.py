@@ -14,7 +14,7 @@ from bot.slack.door_parts import DoorParts
 from bot.slack.extend_form import EXTEND_FORM, chosen_until, extend_modal
 from bot.slack.full_view import read_place
 from bot.slack.notices import Say, notice_view
-from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
+from bot.slack.payloads import ButtonPress, ViewEvent, view_event
 from bot.slack.reviews import Reviews, click_of, pressed_from
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import STILL_SAVING, extended_sentence, refusal_sentence
@@ -32,16 +32,11 @@ class Extensions:
     def routes(self) -> dict[RouteKey, Listener]:
         """Return the listeners by action and by form."""
         return {
-            ("block_actions", buttons.EXTEND): self._open,
+            ("block_actions", buttons.EXTEND): self._reviews.acked(self._open),
             ("view_submission", EXTEND_FORM): self._extend,
         }
 
-    async def _open(self, delivery: Delivery) -> Ack:
-        press = button_press(delivery.body)
-        say = self._reviews.say_to(delivery, press)
-        return self._reviews.start(self._open_form, press, say)
-
-    async def _open_form(self, press: ButtonPress, say: Say) -> None:
+    async def _open(self, press: ButtonPress, say: Say) -> None:
         click = click_of(press, Verdict.APPROVE)
         content = await open_window(self._parts.desk, click, to_decide=True)
         if isinstance(content, Answer):

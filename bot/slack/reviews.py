@@ -64,13 +64,6 @@ class Reviews:
             return to_person(answers, recipient)
         return in_window(self._parts.api, answers, recipient, view_id=view_id)
 
-    def start(self, work: Work, press: ButtonPress, say: Say) -> Ack:
-        """Ack now and do *work* as an errand."""
-        self._parts.errands.start(
-            answered(self._refusals_told(work, press, say), say), name="window"
-        )
-        return Ack()
-
     async def open_full(self, press: ButtonPress, say: Say) -> None:
         """Store that this person opened the full view, and show its first page."""
         opened = await open_full_view(self._parts.desk, click_of(press, Verdict.APPROVE))
@@ -79,15 +72,8 @@ class Reviews:
         else:
             await self._refuse(opened, say, unreadable_sentence)
 
-    async def open_approve_form(self, press: ButtonPress, say: Say) -> None:
-        """Ask who may approve why; the form's submission is the approval."""
-        await self._open_reason_form(press, say, Verdict.APPROVE)
-
-    async def open_reject_form(self, press: ButtonPress, say: Say) -> None:
-        """Ask who may reject why; the form's submission is the rejection."""
-        await self._open_reason_form(press, say, Verdict.REJECT)
-
-    async def _open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
+    async def open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
+        """Ask who may give *verdict* why; the form's submission is the decision."""
         click = click_of(press, verdict)
         content = await open_window(self._parts.desk, click, to_decide=True)
         if isinstance(content, Answer):
@@ -163,7 +149,9 @@ class Reviews:
         async def listener(delivery: Delivery) -> Ack:
             press = button_press(delivery.body)
             say = self.say_to(delivery, press)
-            return self.start(work, press, say)
+            told = answered(self._refusals_told(work, press, say), say)
+            self._parts.errands.start(told, name="window")
+            return Ack()
 
         return listener
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.approval_request import Status
+from approvals.domain.requirement import WantedReason
 from approvals.operations.ports import Store
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.server import Pace
@@ -55,6 +56,28 @@ async def test_a_slow_store_is_admitted_before_the_ack_and_the_result_is_told(
     assert stored_at_ack.status is Status.PENDING
     assert told_at_ack == [STILL_SAVING]
     assert (await stage.stored(request)).status is Status.APPROVED
+    assert "is recorded" in stage.told(BOB)[1]
+
+
+@pytest.mark.parametrize("action_id", [buttons.APPROVE, buttons.REJECT])
+async def test_e5_a_store_that_is_slow_to_be_read_is_admitted_before_the_ack_too(
+    stage: Scene, trouble: list[TroubledStore], action_id: str
+) -> None:
+    request = await stage.ask(reason=WantedReason.OFF)
+    card = await stage.card(request)
+    assert card.ts is not None
+    trouble[0].held_reads.clear()
+
+    result = await stage.slack.interactions.click(
+        BOB, channel=PROD, ts=card.ts, action_id=action_id
+    )
+    told_at_ack = stage.told(BOB)
+    trouble[0].held_reads.set()
+    await stage.settle()
+
+    assert result.acked
+    assert told_at_ack == [STILL_SAVING]
+    assert not (await stage.stored(request)).is_pending
     assert "is recorded" in stage.told(BOB)[1]
 
 

@@ -24,6 +24,9 @@ class TroubledStore:
         self.held = asyncio.Event()
         """Writes wait for it; set, as it is at first, they do not."""
         self.held.set()
+        self.held_reads = asyncio.Event()
+        """The same of reading one request."""
+        self.held_reads.set()
         self.failure: Exception | None = None
 
     def fill_up(self) -> None:
@@ -49,6 +52,7 @@ class TroubledStore:
         return await self.inner.health()
 
     async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        await self.held_reads.wait()
         if self.failure is not None:
             raise self.failure
         return await self.inner.request(request_id)
