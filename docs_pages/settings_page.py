@@ -14,11 +14,11 @@ Settings are environment variables, read once at start. Every mistake is told at
 with its remedy, and the command ends with exit code 2. A variable that begins with `SAYSO_` and is
 not on this page is a mistake too, so that a typing error is not silently a default.
 
-`sayso serve`, and an agent that opens its own gateway with `with gate:`, read all of them; the other
-commands read those they need, `sayso demo` none. What stands in a file named `.env` in the directory
-they are started in counts where the environment says nothing: `NAME=value` lines, `#` before a
-remark, quotes around a value if need be. Nothing in it is expanded or run. `sayso slack setup`
-writes one.
+`sayso serve`, and an agent that opens its own gateway with `with gate:`, read all of them; the
+other commands read those they need, `sayso demo` none. What stands in a file named `.env` in the
+directory they are started in counts where the environment says nothing: `NAME=value` lines, `#`
+before a remark, quotes around a value if need be. Nothing in it is expanded or run. `sayso slack
+setup` writes one.
 
 Models and their keys are named in [the agents' file](../how-to/configure-agents.md).
 """
