@@ -1,6 +1,6 @@
 """Who may decide, and what they decided; `quorum` says whether that is enough.
 
-`operations/record_decision` looks the person up at the click and asks `refuse_unfit()` and
+Of the person who pressed, `operations/check_presser` asks `refuse_unfit()` and `check_decider`
 `refuse_ineligible()`. Empty means nobody, never anybody.
 """
 

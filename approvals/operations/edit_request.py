@@ -36,7 +36,7 @@ from approvals.operations.people_now import (
     with_rung_people,
 )
 from approvals.operations.ports import Transaction
-from approvals.operations.record_decision import refuse
+from approvals.operations.record_refusal import refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

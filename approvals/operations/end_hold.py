@@ -14,12 +14,12 @@ from approvals.domain.hold import HoldVoid, voided
 from approvals.domain.ids import RequestId, TeamId, UserId
 from approvals.domain.lifecycle import advance
 from approvals.domain.quorum import is_met
+from approvals.operations.check_decider import rules_now
 from approvals.operations.click import PeopleMissing, Presser
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import people_now, together
 from approvals.operations.ports import Directory, DirectoryUnavailable, Person, Transaction
-from approvals.operations.record_decision import rules_now
 from approvals.operations.refuse_frozen import freeze_of
 from approvals.operations.save_step import save_step
 

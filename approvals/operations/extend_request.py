@@ -9,11 +9,12 @@ from datetime import datetime
 from approvals.domain import errors
 from approvals.domain.decision import Verdict
 from approvals.domain.extending import extend
+from approvals.operations.check_decider import eligible_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
-from approvals.operations.record_decision import eligible_presser, refuse
+from approvals.operations.record_refusal import refuse
 from approvals.operations.save_step import save_step
 
 NOT_YOURS = "Only who may approve this can give it more time, never who it was asked by or for."

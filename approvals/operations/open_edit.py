@@ -14,12 +14,13 @@ from approvals.domain.argument_form import ArgumentForm, argument_form
 from approvals.domain.card import Card
 from approvals.domain.decision import Approver, refuse_non_editor
 from approvals.domain.terms import EDIT
+from approvals.operations.check_decider import pending_presser, refuse_outdated
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content
-from approvals.operations.record_decision import pending_presser, refuse, refuse_outdated
+from approvals.operations.record_refusal import refuse
 
 EDITS_MAX = 20
 """Each keeps the arguments before it."""

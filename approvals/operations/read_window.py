@@ -11,6 +11,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import UserId
 from approvals.domain.requirement import Effect
+from approvals.operations.check_decider import eligible_presser
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.desk import Desk
@@ -23,7 +24,7 @@ from approvals.operations.people_now import (
 )
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content, with_past
-from approvals.operations.record_decision import eligible_presser, refuse
+from approvals.operations.record_refusal import refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from approvals.operations.click import Answer, Click, FullView, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.read_card import read_content
-from approvals.operations.record_decision import refuse
+from approvals.operations.record_refusal import refuse
 
 
 def record_full_view(

@@ -18,7 +18,7 @@ from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import set_names
 from approvals.operations.ports import Transaction
-from approvals.operations.record_decision import refuse
+from approvals.operations.record_refusal import refuse
 from approvals.operations.save_step import save_step
 
 

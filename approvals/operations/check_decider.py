@@ -1,0 +1,134 @@
+"""May this person decide this request now? The checks behind every click that is about deciding.
+
+Called in the transactions of deciding, extending and editing, and of the windows that lead there,
+after `check_presser`. What a click finds to be overdue, or denied by now, it closes on the way.
+"""
+
+from datetime import datetime
+
+from approvals.domain import edit_errors, errors
+from approvals.domain.approval_request import ApprovalRequest, Cause
+from approvals.domain.card import Card
+from approvals.domain.decision import Approver, Verdict, refuse_ineligible
+from approvals.domain.follow_up import has_timed_out
+from approvals.domain.hold_errors import AlreadyHeld
+from approvals.domain.lifecycle import advance
+from approvals.domain.outcome import denied_by
+from approvals.domain.quorum import Rules
+from approvals.domain.requirement import Effect
+from approvals.operations.check_presser import checked_presser
+from approvals.operations.click import Click, PeopleMissing, Presser
+from approvals.operations.desk import Desk
+from approvals.operations.people_now import (
+    nobody_left,
+    people_needed,
+    requirement_now,
+    rules_in_force,
+    rules_to_come,
+    set_names,
+)
+from approvals.operations.ports import Transaction
+from approvals.operations.refuse_frozen import refuse_frozen
+from approvals.operations.save_step import save_step
+from approvals.operations.timeout_cause import timeout_cause
+
+
+def eligible_presser(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    who: Presser,
+    at: datetime,
+) -> tuple[Card, Approver, Rules]:
+    """Return the pressed card, the person who may give this verdict now, and whose word counts.
+
+    Raises:
+        DecisionRefused: why not; what is overdue or denied by now is closed.
+        PeopleMissing
+    """
+    card, person, rules = pending_presser(tx, desk, click, request=request, who=who, at=at)
+    slots = [slot for each in rules for slot in each]
+    refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
+    if click.verdict is Verdict.APPROVE:
+        refuse_outdated(request, click)
+        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
+        if request.held_until is not None:
+            raise AlreadyHeld(request=request)
+    return card, person, rules
+
+
+def pending_presser(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    who: Presser,
+    at: datetime,
+) -> tuple[Card, Approver, Rules]:
+    """Return the pressed card of a request that can be decided, the person, whose word counts.
+
+    Raises:
+        DecisionRefused: why not; what is overdue or denied by now is closed.
+        PeopleMissing
+    """
+    card, person = checked_presser(tx, desk, request, click=click, who=who)
+    if not request.is_pending:
+        raise errors.AlreadyDecided(request=request)
+    if has_timed_out(request, now=at):
+        step = advance(request, timeout_cause(tx, request.id), now=at)
+        save_step(tx, step)
+        raise errors.TimedOut(request=step.request)
+    return card, person, rules_now(tx, desk, request, who=who, at=at)
+
+
+def refuse_outdated(request: ApprovalRequest, click: Click) -> None:
+    """Refuse what was said of other arguments than are stored now: the card shown was older.
+
+    A card that does not say what it shows is older than any change of arguments.
+
+    Raises:
+        CardOutdated
+    """
+    seen = request.asked_digest if click.digest is None else click.digest
+    if seen != request.call.digest:
+        raise edit_errors.CardOutdated(request=request)
+
+
+def rules_now(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
+) -> Rules:
+    """Return whose approval counts now; a policy that denies now, or names nobody, closes."""
+    policy = desk.policy()
+    try:
+        now = requirement_now(policy, request)
+    except errors.ChannelUnknown:
+        _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
+        raise errors.NotApprover(request=request) from None
+    if now.effect is Effect.DENY:
+        _close(tx, request, Cause.RULE, at=at, reason=denied_by(now))
+        raise errors.DeniedByPolicy(now.message, request=request)
+    rules = rules_in_force(request, now)
+    at_last = rules_to_come(request, rules)
+    # Where several have to agree, nobody counts by a membership read before the click.
+    is_stale = people_needed(rules) > 1 and not who.is_fresh
+    is_outdated = who.policy_version != policy.version
+    if is_stale or is_outdated or set_names(at_last) - who.people.keys():
+        raise PeopleMissing(set_names(at_last), fresh=is_stale)
+    if nobody_left(at_last, who.people, request.may_not_approve):
+        _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
+        raise errors.NotApprover(request=request)
+    return rules
+
+
+def _close(
+    tx: Transaction,
+    request: ApprovalRequest,
+    cause: Cause,
+    *,
+    at: datetime,
+    reason: str | None = None,
+) -> None:
+    save_step(tx, advance(request, cause, now=at, reason=reason))
