@@ -91,7 +91,13 @@ async def _look_up(
     read = await people_now(desk, policy, names, fresh=True)
     found = [_person(desk.directory, user, team) for user, team in accounts.items()]
     others = dict(zip(accounts, await together(found), strict=True))
-    return Presser(person=None, people=read.members, policy_version=policy.version, others=others)
+    return Presser(
+        person=None,
+        people=read.members,
+        policy_version=policy.version,
+        others=others,
+        is_fresh=True,
+    )
 
 
 async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | None:

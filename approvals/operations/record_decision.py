@@ -70,6 +70,8 @@ def _record(
     shown_at = card.drawn_at
     is_fast = shown_at is not None and at - shown_at < FAST_DECISION
     hold = hold_now(desk.policy(), request)
+    # From now, not from the click: whoever wants to stop it has all of the seconds.
+    held_until = desk.clock.now() + hold if hold else None
     return _count(
         tx,
         click,
@@ -79,7 +81,7 @@ def _record(
         who=who,
         at=at,
         is_fast=is_fast,
-        hold=hold,
+        held_until=held_until,
     )
 
 
@@ -97,7 +99,7 @@ def _count(
     who: Presser,
     at: datetime,
     is_fast: bool,
-    hold: timedelta,
+    held_until: datetime | None,
 ) -> Answer:
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
@@ -121,8 +123,8 @@ def _count(
         tx.record(recorded(decision, request, is_fast=is_fast))
     cause = _ending(decision, approvals, rules=rules)
     if cause is not None:
-        if cause is Cause.PEOPLE and hold:
-            step = held(request, at + hold, by=person.user, now=at)
+        if cause is Cause.PEOPLE and held_until is not None:
+            step = held(request, held_until, by=person.user, now=at)
         else:
             step = advance(request, cause, now=at, by=person.user, reason=click.reason)
         save_step(tx, step)

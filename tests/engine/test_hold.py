@@ -60,6 +60,31 @@ async def test_an_approved_call_runs_when_its_hold_has_passed_and_not_before(
     assert (ended.status, ended.cause, ended.ended_by) == (Status.APPROVED, Cause.PEOPLE, BOB)
 
 
+async def test_what_several_people_approved_runs_when_its_hold_has_passed() -> None:
+    both = HELD.replace("hold: 10s", "hold: 10s, quorum: [{of: sre, count: 2}]")
+    async with a_gateway(policy=both) as gateway:
+        call = gateway.asks()
+        request = await gateway.pending()
+        for person in (BOB, CAROL):
+            await gateway.clicks(request.id, person)
+        assert (await stored(gateway, request)).held_until is not None
+
+        await gateway.time_passes(10 * SECOND)
+
+        assert (await call).request_id == request.id
+
+
+async def test_the_seconds_to_stop_it_begin_when_it_is_stored_however_long_slack_took(
+    gateway: GatewayInTest,
+) -> None:
+    call = gateway.asks()
+    gateway.directory.meanwhile = lambda: gateway.clock.advance(9 * SECOND)
+    request = await held(gateway)
+
+    assert request.held_until == gateway.clock.now() + 10 * SECOND
+    call.cancel()
+
+
 async def test_stop_is_a_rejection_by_name(gateway: GatewayInTest) -> None:
     call = gateway.asks()
     request = await held(gateway)

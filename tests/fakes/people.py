@@ -1,5 +1,6 @@
 """A directory with the people of the tests, and a messenger that keeps what it was told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -39,12 +40,15 @@ class FakeDirectory:
     emails: dict[str, UserId] = field(default_factory=dict)
     knows_usergroups: bool = True
     is_down: bool = False
+    meanwhile: Callable[[], None] = lambda: None
+    """What happens while an account is looked up."""
 
     def change(self, user: UserId, **facts: bool) -> None:
         known = self.people.get(user, a_person(user))
         self.people[user] = replace(known, **facts)  # type: ignore[arg-type]
 
     async def person(self, user: UserId, team: TeamId | None) -> Person:
+        self.meanwhile()
         if self.is_down:
             raise DirectoryUnavailable
         return self.people.get(user, a_person(user, team or TEAM))
