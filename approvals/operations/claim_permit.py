@@ -11,7 +11,7 @@ from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.freeze import refusal
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
-from approvals.domain.permit import may_repeat
+from approvals.domain.permit import PermitState, may_repeat
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of
@@ -60,6 +60,8 @@ def _claim(
     if run is not None and run.has_ended:
         raise run_errors.RunEnded
     now = desk.clock.now()
+    if permit.state is PermitState.LAPSED:
+        return errors.PermitLapsed()  # and that stands written already
     permit = replace(permit, delivered_at=permit.delivered_at or now)
     lapsed = lapses(request, permit, now=now)
     event = PermitEvent.LAPSE if lapsed else PermitEvent.CLAIM

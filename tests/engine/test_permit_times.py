@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.errors import StoreFull
+from approvals.domain.errors import PermitLapsed, StoreFull
 from approvals.domain.permit import PermitState
 from approvals.gate.exceptions import CallPaused, CallUnavailable
 from approvals.gate.gateway import Clearance
+from approvals.operations.claim_permit import claim_permit
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, proposal
 from tests.security.evidence import recorded
 
@@ -86,6 +87,16 @@ async def test_approved_for_is_the_hard_end_also_for_a_run_that_never_heard(
         with pytest.raises(CallPaused):
             await looked_at(gateway)
         assert (await gateway.pending()).earlier == request.id
+
+
+async def test_claiming_what_has_lapsed_is_told_as_that_however_often_it_is_tried() -> None:
+    async with a_gateway(policy=with_rule("approved_for: 10m")) as gateway:
+        request = await approved(gateway)
+        gateway.clock.advance(10 * MINUTE)
+
+        for _ in range(2):
+            with pytest.raises(PermitLapsed):
+                await claim_permit(gateway.desk, request.id, digest=request.call.digest)
 
 
 async def test_looking_again_does_not_make_an_approval_last_longer() -> None:
