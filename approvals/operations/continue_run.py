@@ -12,6 +12,7 @@ from approvals.domain.run import Run, RunNote
 from approvals.operations.desk import Desk
 from approvals.operations.lock_conversation import lock_conversation
 from approvals.operations.ports import Transaction
+from approvals.operations.refuse_frozen import refuse_frozen
 from approvals.operations.start_run import Task, open_run, refuse_unusable
 
 NOTES_MAX = 50
@@ -44,6 +45,7 @@ async def continue_run(desk: Desk, run_id: RunId, said: Task) -> Run | RunNote:
         if latest is None:
             raise run_errors.RunUnknown
         if latest.has_ended:
+            refuse_frozen(tx, said.channel, now=desk.clock.now())
             return open_run(
                 tx,
                 desk,

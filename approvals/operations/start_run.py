@@ -46,6 +46,7 @@ async def start_run(desk: Desk, task: Task) -> Run:
         known = tx.said_with(task.said_with) if task.said_with else None
         if isinstance(known, Run):
             return known
+        refuse_frozen(tx, task.channel, now=desk.clock.now())
         return open_run(
             tx, desk, task, run_id=run_id, nonce=nonce, conversation=ConversationId(run_id)
         )
@@ -63,13 +64,7 @@ def open_run(
     conversation: ConversationId,
     continues: RunId | None = None,
 ) -> Run:
-    """Store the run of *task* as part of a larger unit.
-
-    Raises:
-        Frozen: a freeze of its channel, or of everything, is in force.
-    """
-    now = desk.clock.now()
-    refuse_frozen(tx, task.channel, now=now)
+    """Store the run of *task* as part of a larger unit; what is frozen is not taken meanwhile."""
     run = Run(
         id=run_id,
         agent=task.agent,
@@ -80,7 +75,7 @@ def open_run(
         conversation=conversation,
         continues=continues,
         said_with=task.said_with,
-        created_at=now,
+        created_at=desk.clock.now(),
     )
     step = opened_run(run)
     tx.add_run(run)

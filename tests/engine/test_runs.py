@@ -17,8 +17,14 @@ from approvals.operations.continue_run import NOTES_MAX, continue_run
 from approvals.operations.end_run import RunEnding, end_run
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import NotNow, Undeliverable
-from approvals.operations.resume_run import hear_notes, read_notes, resume_run
+from approvals.operations.resume_run import (
+    FROZEN_LOOK_AFTER,
+    hear_notes,
+    read_notes,
+    resume_run,
+)
 from approvals.operations.start_run import start_run
+from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import a_gateway
 from tests.engine.runs_in_test import RunsInTest, a_task
 from tests.fakes.people import ALICE, CAROL, TEAM
@@ -145,6 +151,29 @@ async def test_words_that_came_too_late_are_the_task_of_the_next_run() -> None:
         assert taken is not None
         assert (taken.run.task, taken.run.starter) == ("and search too", CAROL)
         assert (taken.run.continues, taken.run.conversation) == (run.id, run.conversation)
+
+
+async def test_a_run_ends_in_a_freeze_and_words_that_came_too_late_wait_for_the_next() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        await continue_run(gateway.desk, run.id, a_task("and search too", by=CAROL))
+        await frozen(gateway)
+
+        ended = await end_run(
+            gateway.desk, run.id, RunEnding(cause=RunCause.ANSWERED, answer="done")
+        )
+        await runs.delivered()
+
+        assert ended.status is RunStatus.SUCCEEDED
+        assert await runs.taken() is None
+        await lifted(gateway)
+        gateway.clock.advance(FROZEN_LOOK_AFTER)
+        await runs.delivered()
+        taken = await runs.taken()
+        assert taken is not None
+        assert taken.run.task == "and search too"
 
 
 async def test_a_message_that_comes_again_starts_no_second_task(tmp_path: Path) -> None:
