@@ -17,7 +17,7 @@ class HistoryRows(Protocol):
     def history(self, request: ApprovalRequest, *, since: datetime) -> History:
         """Count what people were asked before *request* and after *since*, and how it went.
 
-        Calls that a rule allowed or denied do not count: nobody was asked.
+        Calls that a rule allowed or denied, or a freeze refused, do not count: nobody was asked.
         """
         ...
 

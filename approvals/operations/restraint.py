@@ -1,7 +1,8 @@
 """What keeps agents from wearing people out: budgets, and an answer that stands for a while.
 
 Asked inside the transaction that opens a question (`submit_request`), after what stands under its
-key. Calls that a rule allows or denies cost nobody's attention and are not counted.
+key. Calls that a rule allows or denies, or a freeze refuses, cost nobody's attention and are not
+counted.
 """
 
 from datetime import timedelta

@@ -18,8 +18,9 @@ _ALIKE = and_(
     _REQUEST.c.id != bindparam("id"),
 )
 _ASKED = func.coalesce(_REQUEST.c.cause, literal_column("''")).not_in(
-    (literal_column("'rule'"), literal_column("'grant'"))
+    (literal_column("'rule'"), literal_column("'grant'"), literal_column("'frozen'"))
 )
+"""Whether people were asked at all."""
 
 _latest = (
     select(

@@ -13,7 +13,8 @@ import pytest
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditName
 from approvals.domain.decision import Verdict
-from approvals.gate.exceptions import CallNotApproved, CallPaused, CallRejected
+from approvals.gate.exceptions import CallFrozen, CallNotApproved, CallPaused, CallRejected
+from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway
 from tests.engine.runs_in_test import RunsInTest
 from tests.fakes.people import ALICE, BOB, CAROL
@@ -118,6 +119,20 @@ async def test_where_the_policy_wants_no_cooldown_people_are_asked_at_once() -> 
         await gateway.pending()
 
         assert len(gateway.messenger.posts) == 2
+        call.cancel()
+
+
+async def test_what_a_freeze_refused_uses_up_no_budget() -> None:
+    async with a_gateway(policy=BUDGETED) as gateway:
+        await frozen(gateway)
+        for _ in range(3):
+            with pytest.raises(CallFrozen):
+                await gateway.asks()
+        await lifted(gateway)
+
+        call = gateway.asks()
+
+        assert (await gateway.pending()).is_pending
         call.cancel()
 
 

@@ -64,6 +64,7 @@ async def test_what_is_older_elsewhere_about_another_tool_or_asked_of_nobody_is_
     await asked(store, Cause.PEOPLE, created_at=START + timedelta(days=1))
     by_rule = allowed(a_request())
     await store.write(lambda tx: tx.add_request(by_rule.request))
+    await asked(store, Cause.FROZEN)
     now = await asked(store, None)
 
     assert await store.write(lambda tx: tx.history(now, since=START - MONTH)) == History()
@@ -115,6 +116,7 @@ async def test_the_moment_the_nth_latest_question_was_opened_is_told(store: Stor
         await asked(store, None, created_at=START + timedelta(minutes=minute))
     await asked(store, None, requester=Requester(agent="other"), created_at=START)
     await asked(store, Cause.RULE, created_at=START + timedelta(minutes=3))
+    await asked(store, Cause.FROZEN, created_at=START + timedelta(minutes=4))
     await asked(store, None, channel=ChannelId("C0OTHER"))
     request = a_request(created_at=START + timedelta(minutes=9))
 
