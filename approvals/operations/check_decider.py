@@ -48,12 +48,31 @@ def eligible_presser(
         DecisionRefused: why not; what is overdue or denied by now is closed.
         PeopleMissing
     """
+    found = entitled_presser(tx, desk, click, request=request, who=who, at=at)
+    if click.verdict is Verdict.APPROVE:
+        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
+    return found
+
+
+def entitled_presser(
+    tx: Transaction,
+    desk: Desk,
+    click: Click,
+    *,
+    request: ApprovalRequest,
+    who: Presser,
+    at: datetime,
+) -> tuple[Card, Approver, Rules]:
+    """Return the same where a freeze stands in the way of nothing: what it does starts nothing.
+
+    Raises:
+        DecisionRefused, PeopleMissing
+    """
     card, person, rules = pending_presser(tx, desk, click, request=request, who=who, at=at)
     slots = [slot for each in rules for slot in each]
     refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
     if click.verdict is Verdict.APPROVE:
         refuse_outdated(request, click)
-        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
         if request.held_until is not None:
             raise AlreadyHeld(request=request)
     return card, person, rules

@@ -5,6 +5,7 @@ Shared by the operations people decide with; a door builds a `Click`, shows an `
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, Pressed
@@ -26,6 +27,16 @@ class Click:
     reason: str | None = None
     digest: str | None = None
     """Of the call the pressed card showed; None: the card is older than such marks."""
+
+
+class WindowUse(StrEnum):
+    """What a person opens a window for."""
+
+    LOOK = "look"
+    DECIDE = "decide"
+    """To give the click's verdict by its form."""
+    EXTEND = "extend"
+    """To give the request more time by its form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from approvals.domain import errors
-from approvals.operations.click import Answer, Click, FullView, PeopleMissing, Presser
+from approvals.operations.click import (
+    Answer,
+    Click,
+    FullView,
+    PeopleMissing,
+    Presser,
+    WindowUse,
+)
 from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_presser import PresserReads
@@ -20,6 +27,7 @@ __all__ = [
     "Answer",
     "Click",
     "FullView",
+    "WindowUse",
     "decide",
     "open_full_view",
     "open_window",
@@ -56,8 +64,8 @@ async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:
     )
 
 
-async def open_window(desk: Desk, click: Click, *, to_decide: bool) -> CardContent | Answer:
-    """Return what a window of the pressed card shows; a form *to_decide* only to who may.
+async def open_window(desk: Desk, click: Click, *, use: WindowUse) -> CardContent | Answer:
+    """Return what a window of the pressed card shows; a form only to who may send it.
 
     Raises:
         StoreUnavailable: nothing was stored.
@@ -66,7 +74,7 @@ async def open_window(desk: Desk, click: Click, *, to_decide: bool) -> CardConte
     return await with_people(
         desk,
         click,
-        lambda tx, who: read_window(tx, desk, click, who=who, at=at, to_decide=to_decide),
+        lambda tx, who: read_window(tx, desk, click, who=who, at=at, use=use),
     )
 
 

@@ -1,7 +1,8 @@
 """A person gives a request more time: the same checks as a decision, then a later end.
 
 Called by the form behind Extend. Who may approve may extend, nobody else: the requester could keep
-a question open for ever. A click at or after the end is too late here too, and ends the request.
+a question open for ever. A click at or after the end is too late here too, and ends the request;
+a freeze stops nobody, because the clocks go on in it.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from approvals.domain import errors
 from approvals.domain.decision import Verdict
 from approvals.domain.extending import extend
-from approvals.operations.check_decider import eligible_presser
+from approvals.operations.check_decider import entitled_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
@@ -40,7 +41,7 @@ def _extend(
         request = tx.request(click.request_id)
         if request is None:
             raise errors.RequestUnknown
-        _, person, _ = eligible_presser(
+        _, person, _ = entitled_presser(
             tx, desk, click, request=request, who=who.on(request), at=at
         )
         step = extend(request, until, by=person.user, now=at)

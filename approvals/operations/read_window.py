@@ -1,4 +1,4 @@
-"""Behind Details and the rejection's form: check who pressed, then give what the window shows.
+"""Behind Details and the forms: check who pressed, then give what the window shows.
 
 `read_window` is a plain function of a transaction, run by `decide.open_window`; it stores refusals
 and adopts a second post of a card like every click. `who_may_approve` is the only read of people.
@@ -11,9 +11,9 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import UserId
 from approvals.domain.requirement import Effect
-from approvals.operations.check_decider import eligible_presser
+from approvals.operations.check_decider import eligible_presser, entitled_presser
 from approvals.operations.check_presser import checked_presser
-from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.click import Answer, Click, Presser, WindowUse
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
     of_both_moments,
@@ -39,11 +39,11 @@ class MayApprove:
 
 
 def read_window(
-    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime, to_decide: bool
+    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime, use: WindowUse
 ) -> CardContent | Answer:
     """Return what the pressed card shows, or the refusal.
 
-    Anybody who is fit may read; with *to_decide* the person must be one who may give the verdict.
+    Anybody who is fit may look; a form is only for who may send it at this moment.
 
     Raises:
         PeopleMissing: people sets are needed that *who* does not hold.
@@ -52,14 +52,14 @@ def read_window(
         request = tx.request(click.request_id)
         if request is None:
             raise errors.RequestUnknown
-        if to_decide:
-            card, _, _ = eligible_presser(
-                tx, desk, click, request=request, who=who.on(request), at=at
-            )
-        else:
+        if use is WindowUse.LOOK:
             card, _ = checked_presser(tx, desk, request, click=click, who=who)
+        else:
+            check = eligible_presser if use is WindowUse.DECIDE else entitled_presser
+            card, _, _ = check(tx, desk, click, request=request, who=who.on(request), at=at)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
+        wanted = use.value if use is WindowUse.EXTEND else None
+        return refuse(tx, click, refusal, at=at, wanted=wanted)
     return with_past(tx, read_content(tx, request, card, policy=desk.policy(), now=at))
 
 

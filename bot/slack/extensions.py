@@ -6,7 +6,7 @@ which checks everything again when the form is sent.
 
 from approvals.domain.decision import Verdict
 from approvals.domain.errors import Refusal, SelfApproval
-from approvals.operations.click import Answer, Click
+from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import open_window
 from approvals.operations.extend_request import NOT_YOURS, extend_request
 from bot.slack import buttons
@@ -38,7 +38,7 @@ class Extensions:
 
     async def _open(self, press: ButtonPress, say: Say) -> None:
         click = click_of(press, Verdict.APPROVE)
-        content = await open_window(self._parts.desk, click, to_decide=True)
+        content = await open_window(self._parts.desk, click, use=WindowUse.EXTEND)
         if isinstance(content, Answer):
             await say(_sentence(content))
             return

@@ -15,7 +15,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import CardOutdated
 from approvals.domain.errors import Refusal, RequestUnknown
 from approvals.domain.ids import UserId
-from approvals.operations.click import Answer, Click, FullView
+from approvals.operations.click import Answer, Click, FullView, WindowUse
 from approvals.operations.decide import open_full_view, open_window
 from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent
@@ -75,7 +75,7 @@ class Reviews:
     async def open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
         """Ask who may give *verdict* why; the form's submission is the decision."""
         click = click_of(press, verdict)
-        content = await open_window(self._parts.desk, click, to_decide=True)
+        content = await open_window(self._parts.desk, click, use=WindowUse.DECIDE)
         if isinstance(content, Answer):
             await self._refuse(content, say)
         else:
@@ -83,7 +83,8 @@ class Reviews:
 
     async def _open_details(self, press: ButtonPress, say: Say) -> None:
         desk = self._parts.desk
-        content = await open_window(desk, click_of(press, Verdict.APPROVE), to_decide=False)
+        click = click_of(press, Verdict.APPROVE)
+        content = await open_window(desk, click, use=WindowUse.LOOK)
         if isinstance(content, Answer):
             await self._refuse(content, say, unreadable_sentence)
             return

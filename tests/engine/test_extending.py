@@ -11,6 +11,7 @@ from approvals.domain.errors import (
     AlreadyDecided,
     CardMismatch,
     DecisionRefused,
+    Frozen,
     NotApprover,
     TimedOut,
 )
@@ -20,6 +21,7 @@ from approvals.operations.click import Answer, Click
 from approvals.operations.extend_request import extend_request
 from approvals.operations.read_card import read_cards
 from approvals.operations.send_follow_ups import send_follow_ups
+from tests.engine.freezing import frozen
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.engine.test_follow_ups import asked, stored
 from tests.fakes.people import ALICE, BOB, CAROL, TEAM
@@ -161,6 +163,16 @@ async def test_D3_at_the_end_it_is_too_late_to_extend_and_the_request_ends() -> 
 
         assert isinstance(answer.refusal, TimedOut)
         assert (await stored(gateway, request)).status is Status.TIMED_OUT
+
+
+async def test_a_freeze_stops_nobody_from_giving_more_time() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        request = await asked(gateway)
+        await frozen(gateway)
+        answer = await extends(gateway, request, request.expires_at + 5 * MINUTE)
+
+        assert answer.refusal is None
+        assert isinstance((await gateway.clicks(request.id)).refusal, Frozen)
 
 
 async def test_what_has_been_decided_is_not_extended() -> None:
