@@ -7,7 +7,8 @@ clicked through the gateway itself, in a directory that is thrown away.
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,10 +16,12 @@ from typing import Any, TypeVar
 from approvals.domain.ids import ChannelId
 from approvals.gate import Gate
 from approvals.gate.exceptions import CallNotApproved
+from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.slack_ids import read_channel, read_user
 from bot.bootstrap import running_gateway
 from bot.env_writing import merged, write_env
 from bot.environment import ENV_FILE, environment
+from bot.http.serving import PortTaken
 from bot.manifest_command import command_settings
 from bot.settings import read_settings
 from bot.slack import start_checks
@@ -26,7 +29,7 @@ from bot.slack.manifest import manifest, new_app_link
 from bot.slack.slack_findings import person_trouble
 from bot.slack.slack_settings import SLACK_BASE_URL, SlackSettings
 from bot.slack.start_checks import StartRefused
-from bot.slack.web_api import WebApi, make_client, open_session
+from bot.slack.web_api import CallFailed, WebApi, make_client, open_session
 from bot.terminal import Terminal
 
 TRIES_MAX = 5
@@ -50,6 +53,20 @@ Result = TypeVar("Result")
 
 class SetUpEnded(Exception):
     """The set-up cannot go on; the text says why and what to do."""
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Let the block write *path*.
+
+    Raises:
+        SetUpEnded: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as fault:
+        why = fault.strerror or type(fault).__name__
+        raise SetUpEnded(f"{path} cannot be written ({why}). Mend that, then begin anew.") from None
 
 
 class SetUp:
@@ -141,7 +158,12 @@ class SetUp:
                 client = make_client(self._slack, session, token=self._slack.bot_token)
                 return await question(WebApi(client, timeout_s=self._slack.call_timeout_s))
 
-        return asyncio.run(put())
+        try:
+            return asyncio.run(put())
+        except CallFailed as failure:
+            raise StartRefused(
+                f"Slack could not be asked ({failure.code}). Answer again in a moment."
+            ) from None
 
     def _settings(self) -> dict[str, str]:
         return {
@@ -159,7 +181,8 @@ class SetUp:
             f"{ENV_FILE} sets {', '.join(replaced)} otherwise. Replace?", otherwise=False
         ):
             raise SetUpEnded(f"{ENV_FILE} was left as it is. Move it away, then begin anew.")
-        write_env(ENV_FILE, text)
+        with _written(ENV_FILE):
+            write_env(ENV_FILE, text)
         self._terminal.say(
             f"The tokens are in {ENV_FILE}, which only you can read. Keep it out of Git.\n"
         )
@@ -170,7 +193,8 @@ class SetUp:
         elif self._terminal.confirm(
             f"Write a first policy to {path}, by which everything asks you?", otherwise=True
         ):
-            path.write_text(policy, encoding="utf-8")
+            with _written(path):
+                path.write_text(policy, encoding="utf-8")
             self._terminal.say()
 
     def _finish(self, policy: str, name: str, workspace: str) -> None:
@@ -183,6 +207,10 @@ class SetUp:
                 raise SetUpEnded(
                     f"The card was not approved: {end.outcome.message} Everything is written; begin"
                     " anew to try it again, or start `sayso serve`."
+                ) from None
+            except (StartRefused, PolicyInvalid, PortTaken) as refusal:
+                raise SetUpEnded(
+                    f"Everything is written, but no card was asked: {refusal}"
                 ) from None
         self._terminal.say(f"✓ {said} Start the gateway here with: sayso serve")
 

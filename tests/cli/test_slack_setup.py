@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 import pytest_asyncio
 
+from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.seed import ALL_SCOPES, default_seed
 from bot.sandbox.server import LocalSlack
 from bot.slack import buttons
@@ -134,6 +135,42 @@ async def test_what_stands_in_the_env_file_is_kept_and_replaced_only_after_askin
     assert kept[:2] == ["# mine", "OTHER='a b'"]
     assert "SAYSO_APPROVALS_COMMAND=/staging-approvals" in kept
     assert (tmp_path / "policy.yml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", [".env", "policy.yml"])
+async def test_a_place_that_cannot_be_written_ends_it_with_one_line(
+    slack: LocalSlack, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).symlink_to(tmp_path / "nowhere" / name)
+
+    async with setting_up(slack, tmp_path) as terminal:
+        await give_tokens(terminal, slack)
+        await terminal.answer("Channel id", PROD)
+        await terminal.answer("Your member id", BOB)
+        if name == "policy.yml":
+            await terminal.answer("Write a first policy to policy.yml", "")
+        code = await terminal.ended()
+
+    assert code == 2
+    assert "Traceback" not in terminal.shown
+    said = terminal.shown.splitlines()[-1]
+    assert said.startswith(f"sayso slack setup: {name} cannot be written (No such file or ")
+
+
+async def test_a_slack_that_falters_amid_a_question_is_asked_again(
+    slack: LocalSlack, tmp_path: Path
+) -> None:
+    async with setting_up(slack, tmp_path) as terminal:
+        await give_tokens(terminal, slack)
+        await terminal.until("Channel id")
+        await slack.faults.switch_on(
+            Fault(kind=FaultKind.SERVER_ERROR, method="users.info", times=1)
+        )
+        await terminal.answer("", PROD)
+        await terminal.answer("Your member id", BOB)
+        await terminal.until("✗ Slack could not be asked (")
+        await terminal.answer("Your member id", BOB)
+        await terminal.until("The tokens are in .env")
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"]])
