@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.domain.budget import Budget, smallest
+from approvals.domain.compared import Compared, one_pair
 from approvals.domain.deed import one_deed
 from approvals.domain.effect import (
     Effect,
@@ -104,6 +105,17 @@ DEED: Option[str] = Option(
     from_json=str,
 )
 """What the tool does, on the button that approves; rules that do not agree say nothing."""
+
+DIFF: Option[Compared | None] = Option(
+    key="diff",
+    stored_as="diff",
+    places=frozenset({Place.RULE}),
+    strictest=one_pair,
+    otherwise=None,
+    to_json=lambda pair: pair and pair.to_json(),
+    from_json=lambda stored: stored and Compared.from_json(stored),
+)
+"""Which two arguments a card compares; rules that do not agree say nothing."""
 
 REMIND: Option[Remind | None] = Option(
     key="remind",
@@ -242,6 +254,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     APPROVED_FOR,
     RISK,
     DEED,
+    DIFF,
     REASON,
     REASONS,
     BUDGET,

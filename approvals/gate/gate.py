@@ -17,7 +17,7 @@ from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import RequireApproval, code_rule
 from approvals.gate.connection import Connection
 from approvals.gate.context import RESERVED_PREFIX, CallContext, current, entered
-from approvals.gate.declared import Declared
+from approvals.gate.declared import Declared, refuse_missing
 from approvals.gate.exceptions import GateNotConnected
 from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import UNDECLARED, Gateway, ToolTraits
@@ -105,8 +105,8 @@ class Gate:
                 body untouched, are never digested, and are listed on the card.
             reason: what the agent says it is for; shown as unverified.
             require_approval: a rule in code, added to the gate's.
-            traits: what you declare about its effects, for runs that pause, and what the button
-                that approves says: `ToolTraits(deed="restart")`.
+            traits: what you declare about its effects, for runs that pause, and about its card:
+                `ToolTraits(deed="restart")`, `ToolTraits(before="old", after="new")`.
 
         Raises:
             UnsupportedTool: for a function whose call could not be shown and bound exactly.
@@ -137,6 +137,7 @@ class Gate:
         reads: Collection[str] = (),
         idempotent: Collection[str] = (),
         deeds: Mapping[str, str] | None = None,
+        compared: Mapping[str, tuple[str, str]] | None = None,
     ) -> "list[BaseTool]":
         """Return LangChain tools that ask before they run; names and schemas stay as they are.
 
@@ -149,10 +150,11 @@ class Gate:
             reads: globs of the tools that change nothing.
             idempotent: globs of the tools that may run twice under one key.
             deeds: what the button that approves says of a tool, by its name: ``restart``.
+            compared: which two arguments of a tool are one text before and after, by its name.
         """
         from approvals.gate.langchain_tools import guard_tool
 
-        declared = Declared.of(reads=reads, idempotent=idempotent, deeds=deeds)
+        declared = Declared.of(reads=reads, idempotent=idempotent, deeds=deeds, compared=compared)
 
         return [
             guard_tool(
@@ -174,7 +176,12 @@ class Gate:
         require_approval: RequireApproval = False,
         traits: ToolTraits = UNDECLARED,
     ) -> Guard:
-        """Return the guard of a tool that is already bound; for framework adapters."""
+        """Return the guard of a tool that is already bound; for framework adapters.
+
+        Raises:
+            UnsupportedTool: its traits compare arguments it does not have.
+        """
+        refuse_missing(binding, traits)
         return Guard(
             gate=self,
             agent=self.agent,

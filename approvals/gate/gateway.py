@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from approvals.domain.approval_request import Requester
+from approvals.domain.compared import Compared
 from approvals.domain.deed import read_deed
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.outcome import Outcome
@@ -29,14 +30,26 @@ class ToolTraits:
     deed: str = ""
     """What the button that approves says: ``restart``. The policy's stands before it."""
 
+    before: str = ""
+    after: str = ""
+    """Names of the arguments that are one text before and after: the card shows what differs."""
+
     def __post_init__(self) -> None:
-        """Refuse a deed that would not be a plain label.
+        """Refuse a deed that would not be a plain label, and half a comparison.
 
         Raises:
             ValueError
         """
         if self.deed:
             read_deed(self.deed)
+        _ = self.compared
+
+    @property
+    def compared(self) -> Compared | None:
+        """The two arguments to be compared, if any."""
+        if not self.before and not self.after:
+            return None
+        return Compared(before=self.before, after=self.after)
 
 
 UNDECLARED = ToolTraits()

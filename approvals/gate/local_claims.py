@@ -12,7 +12,7 @@ from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, already_ran, outcome_of, unknown
 from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Requirement
-from approvals.domain.terms import DEED, EDIT
+from approvals.domain.terms import DEED, DIFF, EDIT
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.operations.ask import Ask, with_said
 from approvals.operations.cancel_request import withdraw
@@ -53,9 +53,10 @@ async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[Approva
 
 def question(proposal: Proposal, requirement: Requirement) -> Ask:
     """Return what *proposal* asks, under *requirement*."""
+    traits = proposal.traits
     return Ask(
         call=proposal.call,
-        requirement=with_said(requirement, {DEED: proposal.traits.deed}),
+        requirement=with_said(requirement, {DEED: traits.deed, DIFF: traits.compared}),
         requester=proposal.requester,
         injected=proposal.injected,
         reason=proposal.reason,

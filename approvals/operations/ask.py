@@ -10,7 +10,7 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.requirement import Requirement
-from approvals.domain.terms import DEED, EDIT, Option
+from approvals.domain.terms import DEED, DIFF, EDIT, Option
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.tool_schema import ToolSchema
 from approvals.operations.desk import Desk
@@ -37,7 +37,7 @@ class Ask:
     """The digest of the same where it is known to be stored."""
 
 
-SAID_OF_TOOLS: tuple[Option[Any], ...] = (DEED,)
+SAID_OF_TOOLS: tuple[Option[Any], ...] = (DEED, DIFF)
 """What the code that guards a tool may say of how it is shown; it changes no rule."""
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from approvals.domain import terms
+from approvals.domain.compared import NAME_MAX_CHARS
 from approvals.domain.deed import DEED_MAX_CHARS
 from approvals.domain.effect import Audit, Effect
 from approvals.domain.task_rule import TaskVerb
@@ -80,6 +81,7 @@ _REMIND = _mapping(
 _RUNG = _mapping(
     {"after": _DURATION, "to": _NAMES, "channel": _TEXT, "webhook": _TEXT}, "after", "to"
 )
+_ARGUMENT: Schema = {**_TEXT, "maxLength": NAME_MAX_CHARS}
 _WHOLE: Schema = {"type": "integer", "minimum": 1}
 _BUDGET = _mapping({"per": _DURATION, "agent": _WHOLE, "channel": _WHOLE}, "per")
 _WEBHOOK = _mapping({"url": _TEXT, "secret_env": _TEXT, "secret_file": _TEXT}, "url")
@@ -89,6 +91,7 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.ESCALATE: {"type": "array", "items": _RUNG, "minItems": 1, "maxItems": RUNGS_MAX},
     terms.REASONS: _some({**_TEXT, "maxLength": REASON_MAX_CHARS}),
     terms.DEED: {**_TEXT, "maxLength": DEED_MAX_CHARS},
+    terms.DIFF: _mapping({"before": _ARGUMENT, "after": _ARGUMENT}, "before", "after"),
     terms.NOTIFY: _NAMES,
     terms.BUDGET: _mapping({"per": _DURATION, "agent": _COUNT, "channel": _COUNT}, "per"),
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.domain import terms
+from approvals.domain.compared import Compared
 from approvals.domain.deed import read_deed
 from approvals.domain.durations import DURATION_MAX
 from approvals.domain.effect import Audit, Effect, Mention, Risk, WantedReason
@@ -76,6 +77,28 @@ def _deed(node: Node, mistakes: Mistakes, _: Declared) -> str | None:
         return None
 
 
+def _diff(node: Node, mistakes: Mistakes, _: Declared) -> Compared | None:
+    keys = read.fields(node, {"before", "after"}, mistakes, what="diff")
+    if keys is None:
+        return None
+    names = [
+        read.text(
+            read.require(keys, key, mistakes, at=node, why="name the argument of that text"),
+            mistakes,
+            what=key,
+        )
+        for key in ("before", "after")
+    ]
+    before, after = names
+    if before is None or after is None:
+        return None
+    try:
+        return Compared(before=before, after=after)
+    except ValueError as wrong:
+        mistakes.add(node, f"diff: {wrong}")
+        return None
+
+
 def _mention(node: Node, mistakes: Mistakes, _: Declared) -> Mention | None:
     return read.choice(node, tuple(Mention), mistakes, what="mention")
 
@@ -97,6 +120,7 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.APPROVED_FOR: _duration("approved_for"),
     terms.RISK: _risk,
     terms.DEED: _deed,
+    terms.DIFF: _diff,
     terms.REASON: _reason,
     terms.REASONS: _reasons,
     terms.BUDGET: read_budget,

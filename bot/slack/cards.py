@@ -21,6 +21,7 @@ from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, exc
 from bot.slack.calling import audience_of, called
 from bot.slack.card_actions import actions, reading, settling
 from bot.slack.card_text import counted, headline
+from bot.slack.difference_view import difference_elements
 from bot.slack.edit_story import edit_story
 from bot.slack.escaping import escape, plain_text
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
@@ -131,6 +132,7 @@ def _call(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) ->
     drawn = [
         section(bold("Tool "), code(tool), "" if arguments.text else " (takes no arguments)"),
     ]
+    drawn.extend(difference_elements(request))
     if shown.text:
         drawn.append(preformatted(shown.text))
     drawn.extend(section(bold("⚠ "), warning) for warning in _warnings(request, arguments, shown))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from approvals.domain import errors, strict_json
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import CardContent
@@ -15,6 +16,7 @@ from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, arguments_text, pages
 from bot.slack.card_actions import approve_button
 from bot.slack.card_text import RISKS, counted
+from bot.slack.difference_view import difference_pages
 from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
 
@@ -81,10 +83,10 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
     *content* is that of the view's own card, whose nonce its buttons carry.
     """
     request, arguments = content.request, arguments_text(content.request)
-    found = pages(arguments)
+    found = _pages(request, arguments)
     page = min(max(1, page), len(found))
     place = place_of(content, page)
-    shown = [preformatted(found[page - 1])] if arguments.text else []
+    shown = found[page - 1]
     blocks = [
         rich_text(f"call:{request.id}", [*_call(content, page, len(found)), *shown]),
         *_notes(arguments, approve_follows=request.is_pending and page < len(found)),
@@ -98,6 +100,12 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
         "private_metadata": write_place(place),
         "blocks": blocks,
     }
+
+
+def _pages(request: ApprovalRequest, arguments: ArgumentsText) -> list[tuple[Element, ...]]:
+    """Return the difference, where one is declared, and then every argument."""
+    whole = [(preformatted(page),) if page else () for page in pages(arguments)]
+    return [*difference_pages(request), *whole]
 
 
 def _call(content: CardContent, page: int, last: int) -> list[Element]:

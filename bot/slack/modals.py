@@ -12,6 +12,7 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
 from bot.slack.arguments_view import arguments_text, excerpt
 from bot.slack.cards import approvals_needed, facts
+from bot.slack.difference_view import difference_elements
 from bot.slack.edit_story import edit_story
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import place_of, write_place
@@ -43,7 +44,9 @@ def details_modal(
     """Return the modal with the whole story; *may_approve* says who could approve now."""
     request = content.request
     shown = excerpt(arguments_text(request))
-    parts = [preformatted(shown.text)] if shown.text else []
+    parts = difference_elements(request)
+    if shown.text:
+        parts.append(preformatted(shown.text))
     told = [*earlier_story(content), *edit_story(request), *story(content)]
     blocks = [
         {"type": "header", "text": plain_text(untrusted(request.call.tool, 140))},
