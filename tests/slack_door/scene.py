@@ -23,6 +23,7 @@ from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Store
 from approvals.operations.submit_request import submit_request
+from approvals.operations.webhook_sender import WebhookSender
 from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.sql_store import SqlStore
@@ -35,6 +36,7 @@ from bot.slack import buttons
 from bot.slack.agent_choice import AgentChoice
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.door import SlackDoor
+from bot.slack.pacing import Pacing
 from bot.slack.slack_settings import SlackSettings
 from tests.fakes.clock import FakeClock
 
@@ -72,6 +74,8 @@ class Scene:
     policies: list[Policy] = field(default_factory=list)
     resumes: list[Job] = field(default_factory=list)
     """Runs that somebody should take; nobody does unless the test says so."""
+    webhooks: WebhookSender | None = None
+    """Through whom webhooks are told; nobody tells them unless the test says so."""
 
     async def ask(
         self,
@@ -117,6 +121,7 @@ class Scene:
             door.messenger,
             door.run_messenger,
             door.home_messenger,
+            webhooks=self.webhooks,
             freeze_messenger=door.freeze_messenger,
         )
         while jobs := await take_jobs(self.desk):
@@ -226,10 +231,15 @@ async def scene(
     seed: Seed | None = None,
     gateway: str = "GW1",
     pace: Pace | None = None,
+    paces_by_clock: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Scene]:
-    """Open everything; *wrap* may put a slow or broken store in front of the real one."""
+    """Open everything; *wrap* may put a slow or broken store in front of the real one.
+
+    With *paces_by_clock* our own pace towards Slack is that of the clock which stands still.
+    """
     clock = FakeClock(datetime.now(UTC))
+    pacing = Pacing(monotonic=lambda: clock.now().timestamp()) if paces_by_clock else None
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(seed=seed, pace=pace))
         ids = SystemIds(clock)
@@ -237,7 +247,9 @@ async def scene(
             SqlStore.open(directory / "sayso.db", clock=clock, ids=ids, source=gateway)
         )
         door = await stack.enter_async_context(
-            SlackDoor.open(slack_settings(slack, **settings), gateway=gateway, channels=[PROD])
+            SlackDoor.open(
+                slack_settings(slack, **settings), gateway=gateway, channels=[PROD], pacing=pacing
+            )
         )
         policies = [policy(people)]
         desk = Desk(

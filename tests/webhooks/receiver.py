@@ -12,6 +12,7 @@ from aiohttp import web
 class Received:
     body: bytes
     headers: dict[str, str]
+    path: str = "/in"
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Receiver:
 
     async def handle(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.received.append(Received(await request.read(), headers))
+        self.received.append(Received(await request.read(), headers, request.path))
         if self.hangs:
             await asyncio.sleep(30)
         status = self.statuses.pop(0) if self.statuses else 204
