@@ -11,6 +11,7 @@ PENDING, APPROVED, REFUSED = "pending", "approved", "CallRefused"
 LEADS: dict[str, Any] = {"after": "1m", "to": ["leads"]}
 BY_CAROL = approved_by(CAROL, minutes=1)
 REMIND = {"every": "1m", "max": 1}
+PAIR = {"before": "old", "after": "new"}
 TWO = {("people", "sre"): {"users": [BOB, CAROL]}}
 
 _SILENCE = [
@@ -61,6 +62,21 @@ _DECIDING = [
         plays.first_button,
         ("Approve", "Approve restart"),
         given={RULE: {"tool": "restart", "effect": "ask"}},
+    ),
+    of("diff", (ABSENT, PAIR), plays.compared, ("", "@@ -1,1 +1,1 @@\n-1\n+2")),
+    of(
+        "diff.before",
+        ("old", "newer"),
+        plays.compared,
+        ("@@ -1,1 +1,1 @@\n-1\n+2", "@@ -1,1 +1,1 @@\n-3\n+2"),
+        given=PAIR,
+    ),
+    of(
+        "diff.after",
+        ("new", "newer"),
+        plays.compared,
+        ("@@ -1,1 +1,1 @@\n-1\n+2", "@@ -1,1 +1,1 @@\n-1\n+3"),
+        given=PAIR,
     ),
     of("reasons", (ABSENT, ["Planned work"]), plays.ready_reasons, (False, True)),
     of("edit", (ABSENT, True), plays.edited, (1, 7), given=TWO),

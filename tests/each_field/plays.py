@@ -12,7 +12,7 @@ from bot.slack import buttons
 from bot.slack.edit_form_view import VALUE_ACTION, block_of
 from bot.slack.extend_form import UNTIL_ACTION, UNTIL_BLOCK
 from bot.webhooks.signing import key_of, signed_headers
-from tests.cards.builders import labels, objects
+from tests.cards.builders import labels, objects, shown
 from tests.each_field.stage import SECRETS, Asked, FieldStage
 from tests.security.evidence import recorded
 from tests.slack_door.scene import BOB, CAROL, PROD
@@ -86,6 +86,13 @@ async def first_button(stage: FieldStage) -> str:
     """What stands on the button that approves."""
     call = await stage.asks()
     return labels(stage.cards(call)[0].blocks)[0]
+
+
+async def compared(stage: FieldStage) -> str:
+    """What the card says changes; nothing where it compares nothing."""
+    call = await stage.asks(arguments={"old": "1", "new": "2", "newer": "3"})
+    drawn = map(shown, objects(stage.cards(call)[0].blocks, "rich_text_preformatted"))
+    return next((text for text in drawn if text.startswith("@@")), "")
 
 
 async def paged(stage: FieldStage) -> list[tuple[str, str]]:

@@ -118,7 +118,8 @@ class FieldStage:
         return f"{self.agent}/{number}"
 
     def proposal(self, number: int, n: int = 1, **also: Any) -> Proposal:
-        call = ToolCall.of(also.pop("tool", "restart"), "f" * 64, {"n": n})
+        arguments = {"n": n, **also.pop("arguments", {})}
+        call = ToolCall.of(also.pop("tool", "restart"), "f" * 64, arguments)
         requester = Requester(agent=self.agent, person=ALICE, team=TeamId("T0LOCAL"))
         return Proposal(
             call=call, requester=requester, key=self._key(number), schema=SCHEMA, **also

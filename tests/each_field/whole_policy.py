@@ -10,6 +10,7 @@ _RULE: dict[str, Any] = {
     "remind": {"every": "1m"},
     "escalate": [{"after": "1m", "to": ["sre"]}],
     "quorum": [{"of": ["sre"]}],
+    "diff": {"before": "old", "after": "new"},
 }
 _TASKS = [{"people": ["sre"], "agents": ["*"], "verbs": ["*"]}]
 _ROTATION = {
