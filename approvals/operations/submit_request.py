@@ -47,6 +47,7 @@ async def submit_request(
 
     What a person rejected just now is returned too, instead of being asked again. What is frozen
     is stored as ended, cause `frozen`, and nobody is asked. The *schema* it names is stored too.
+    What stands under its key stands, also when nobody could be asked by now.
 
     Raises:
         IdempotencyMismatch: the key was used for another digest, requester or channel.
@@ -56,6 +57,38 @@ async def submit_request(
         BudgetSpent: too many questions were put to the channel's people lately.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
+    """
+    try:
+        request = await _of_its_people(desk, request)
+        is_whole = await shows_everything(desk, request)
+    except errors.Refusal:
+        stands = await _asked_before(desk, request)
+        if stands is None:
+            raise
+        return stands
+    card = Card(
+        id=CardId(desk.ids.ulid()),
+        request_id=request.id,
+        channel=request.channel,
+        nonce=desk.ids.secret(),
+        shows_everything=is_whole,
+        look_at=request.created_at + LOOK_EVERY,
+    )
+
+    def unit(tx: Transaction) -> ApprovalRequest:
+        stored = _open(tx, desk, request, card, pending_max=pending_max)
+        if schema is not None and stored.id == request.id:
+            tx.keep_schema(schema)
+        return stored
+
+    return await desk.store.write(unit)
+
+
+async def _of_its_people(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
+    """Return *request* with the people it is left to, where the risk is high.
+
+    Raises:
+        NoEligibleApprover, Unavailable
     """
     rules = rules_to_come(request, request.requirement.slots_by_rule)
     people = (await people_now(desk, desk.policy(), set_names(rules))).members
@@ -68,24 +101,15 @@ async def submit_request(
             "do not count. "
             "Add people to the sets its rules name in the policy."
         )
-    if request.requirement.risk is Risk.HIGH:
-        request = of_these_people(request, people)
-    card = Card(
-        id=CardId(desk.ids.ulid()),
-        request_id=request.id,
-        channel=request.channel,
-        nonce=desk.ids.secret(),
-        shows_everything=await shows_everything(desk, request),
-        look_at=request.created_at + LOOK_EVERY,
-    )
+    is_high = request.requirement.risk is Risk.HIGH
+    return of_these_people(request, people) if is_high else request
 
-    def unit(tx: Transaction) -> ApprovalRequest:
-        stored = _open(tx, desk, request, card, pending_max=pending_max)
-        if schema is not None and stored.id == request.id:
-            tx.keep_schema(schema)
-        return stored
 
-    return await desk.store.write(unit)
+async def _asked_before(desk: Desk, request: ApprovalRequest) -> ApprovalRequest | None:
+    """Return what stands under the key of *request*, if it has one."""
+    if request.key is None:
+        return None
+    return await desk.store.write(lambda tx: _under_its_key(tx, request)[0])
 
 
 async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:

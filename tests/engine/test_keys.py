@@ -14,7 +14,7 @@ from approvals.domain.permit import PermitState
 from approvals.gate.exceptions import CallNotApproved, CallRefused
 from approvals.operations.ports import Undeliverable
 from approvals.operations.recover import recover
-from tests.engine.gateway_in_test import POLICY, a_gateway
+from tests.engine.gateway_in_test import POLICY, a_gateway, a_policy
 from tests.engine.test_asking import permit_state
 from tests.fakes.people import BOB, TEAM
 
@@ -86,6 +86,29 @@ async def test_an_approval_nobody_used_for_a_day_is_asked_for_again_once() -> No
         assert (second.earlier, second.ask_number) == (first.id, 2)
         assert (await again).request_id == second.id
         assert await permit_state(gateway, first.id) is PermitState.LAPSED
+
+
+@pytest.mark.parametrize(
+    ("people", "is_down"),
+    [("users: [U0ALICE]", False), ("usergroup: S0SRE", True)],
+    ids=["nobody is left to be asked", "slack cannot say who there is"],
+)
+async def test_who_comes_back_by_the_key_gets_what_was_approved_whoever_is_left(
+    people: str, is_down: bool
+) -> None:
+    async with a_gateway() as gateway:
+        asked = gateway.asks(key="deploy-7")
+        request = await gateway.pending()
+        asked.cancel()
+        await gateway.settled()
+        await gateway.clicks(request.id)
+        gateway.policies.append(a_policy(POLICY.replace("users: [U0BOB, U0CAROL]", people)))
+        gateway.directory.is_down = is_down
+
+        with pytest.raises(CallNotApproved):
+            await gateway.asks(key="deploy-8")
+
+        assert (await gateway.asks(key="deploy-7")).request_id == request.id
 
 
 async def test_an_interrupted_execution_is_unknown_and_a_person_is_asked_again() -> None:
