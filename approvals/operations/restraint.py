@@ -14,6 +14,18 @@ from approvals.domain.durations import format_duration
 from approvals.domain.terms import BUDGET, COOLDOWN
 from approvals.operations.ports import Transaction
 
+TURN_FACT = "asked:"
+"""Begins the name of the fact that holds the latest question of a channel with a budget."""
+
+
+def take_turn(tx: Transaction, request: ApprovalRequest) -> None:
+    """Let questions of one channel with a budget be opened one after another.
+
+    Called first in a unit. Where units run side by side each would count without the others.
+    """
+    if request.requirement.terms[BUDGET] is not None:
+        tx.set_fact(f"{TURN_FACT}{request.channel}", request.id)
+
 
 def answered_lately(tx: Transaction, request: ApprovalRequest) -> ApprovalRequest | None:
     """Return the rejection of the same call of the same requester that still stands, or None.

@@ -28,7 +28,7 @@ from approvals.operations.people_now import (
 )
 from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of, refuse_frozen
-from approvals.operations.restraint import answered_lately, refuse_over_budget
+from approvals.operations.restraint import answered_lately, refuse_over_budget, take_turn
 from approvals.operations.save_step import save_step
 
 _NEVER_ANSWERED = frozenset(
@@ -76,6 +76,7 @@ async def submit_request(
     )
 
     def unit(tx: Transaction) -> ApprovalRequest:
+        take_turn(tx, request)
         stored = _open(tx, desk, request, card, pending_max=pending_max)
         if schema is not None and stored.id == request.id:
             tx.keep_schema(schema)

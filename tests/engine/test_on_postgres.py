@@ -18,7 +18,7 @@ from approvals.operations.resume_run import resume_run
 from approvals.operations.start_run import start_run
 from approvals.storage.postgres.audit_chain import verify_database
 from approvals.storage.postgres.server import Server
-from tests.engine.gateway_in_test import a_gateway
+from tests.engine.gateway_in_test import POLICY, a_gateway
 from tests.engine.runs_in_test import RunsInTest, a_task
 from tests.engine.test_asking import permit_state
 from tests.fakes.people import BOB, CAROL
@@ -99,6 +99,20 @@ async def test_many_who_come_with_one_key_are_one_question(postgres: Server) -> 
         clearances = await asyncio.gather(*calls, return_exceptions=True)
         assert len(gateway.messenger.posts) == 1
         assert sum(not isinstance(each, BaseException) for each in clearances) == 1
+
+
+async def test_a17_calls_of_one_turn_do_not_pass_a_budget_side_by_side(postgres: Server) -> None:
+    budgeted = POLICY.replace(
+        "    timeout: 5m\n", "    timeout: 5m\n    budget: {per: 10m, agent: 2}\n"
+    )
+    async with a_gateway(postgres, policy=budgeted) as gateway:
+        calls = [gateway.asks(arguments={"service": str(n)}) for n in range(8)]
+        await gateway.delivered()
+
+        assert len(gateway.messenger.posts) == 2
+        assert sum(call.done() for call in calls) == 6
+        for call in calls:
+            call.cancel()
 
 
 async def test_i3_of_many_that_take_one_run_one_gets_it_and_one_decision_resumes_it(
