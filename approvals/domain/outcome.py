@@ -4,12 +4,14 @@ Read by the gate (typed exceptions), by framework adapters (tool messages) and b
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.decision import Decision
 from approvals.domain.edit import Change, changes
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.permit import Permit, PermitState, Settlement
@@ -46,6 +48,15 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one of several approvers wrote."""
+
+    by: UserId
+    text: str
+    """Their words: data, to be labelled as a quotation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """An ended question as its asker hears it."""
 
@@ -53,7 +64,9 @@ class Outcome:
     message: str
     """A sentence of the gateway's own; never the approver's words."""
     reason: str | None = None
-    """The approver's words: data, to be labelled as a quotation."""
+    """The words of who ended it: data, to be labelled as a quotation."""
+    reasons: tuple[Said, ...] = ()
+    """What each of several approvers wrote, in the order they approved; empty where one did."""
     request_id: RequestId | None = None
     by: UserId | None = None
     at: datetime | None = None
@@ -124,8 +137,8 @@ _KINDS_BY_CODE = {
 }
 
 
-def outcome_of(request: ApprovalRequest) -> Outcome:
-    """Return what the asker of an ended *request* is told."""
+def outcome_of(request: ApprovalRequest, approvals: Sequence[Decision] = ()) -> Outcome:
+    """Return what the asker of an ended *request* is told; *approvals* are those that counted."""
     assert request.cause is not None
     kind, message = _TABLE[request.status, request.cause]
     if request.earlier is not None and request.status is not Status.APPROVED:
@@ -137,11 +150,18 @@ def outcome_of(request: ApprovalRequest) -> Outcome:
         kind=kind,
         message=message,
         reason=None if is_denied else request.ended_reason,
+        reasons=_reasons(approvals),
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,
         edited=edited_of(request) if request.status is Status.APPROVED else None,
     )
+
+
+def _reasons(approvals: Sequence[Decision]) -> tuple[Said, ...]:
+    if len(approvals) < 2:
+        return ()
+    return tuple(Said(by=each.user, text=each.reason) for each in approvals if each.reason)
 
 
 def edited_of(request: ApprovalRequest) -> Edited | None:

@@ -5,9 +5,11 @@ The part of the local gateway that holds nothing; `local_gateway` and `local_pau
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, already_ran, outcome_of, unknown
 from approvals.domain.permit import Permit, PermitState
@@ -16,6 +18,7 @@ from approvals.domain.terms import DEED, DIFF, EDIT
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.operations.ask import Ask, with_said
 from approvals.operations.cancel_request import withdraw
+from approvals.operations.claim_permit import Claimed
 from approvals.operations.desk import Desk
 from approvals.operations.release_permit import release_permit
 from approvals.operations.report_execution import report_execution
@@ -31,13 +34,13 @@ async def withdrawn(desk: Desk, request_id: RequestId) -> None:
         _log.error("Request %s could not be withdrawn: %s", request_id, refusal.message)
 
 
-async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[ApprovalRequest]) -> None:
+async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[Claimed]) -> None:
     """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's.
 
     Whoever can come back with the key may claim it again: nothing ran.
     """
     try:
-        request = await claim
+        request = (await claim).request
     except errors.Refusal:
         return
     try:
@@ -69,14 +72,14 @@ def question(proposal: Proposal, requirement: Requirement) -> Ask:
     )
 
 
-def cleared(request: ApprovalRequest) -> Clearance:
-    """Return the clearance of a request whose permit was claimed."""
+def cleared(request: ApprovalRequest, approvals: Sequence[Decision]) -> Clearance:
+    """Return the clearance of a request, which *approvals* led to if people were asked."""
     return Clearance(
         request_id=request.id,
         digest=request.call.digest,
         arguments_json=request.call.arguments_json,
         asked_digest=request.asked_digest if request.edits else None,
-        outcome=outcome_of(request),
+        outcome=outcome_of(request, approvals),
     )
 
 

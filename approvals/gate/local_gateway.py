@@ -243,7 +243,8 @@ class LocalGateway:
             claim_permit(self._desk, request.id, digest=digest, repeats=repeats)
         )
         try:
-            return cleared(await asyncio.shield(claim))
+            claimed = await asyncio.shield(claim)
+            return cleared(claimed.request, claimed.approvals)
         except asyncio.CancelledError:
             # The claim goes on being stored; without its caller the body never runs.
             self._spawn(gave_up(self._desk, request.id, claim))

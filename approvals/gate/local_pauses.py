@@ -18,6 +18,7 @@ from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.local_claims import cleared, question, spent
 from approvals.operations.ask import new_request
 from approvals.operations.cancel_request import withdraw
+from approvals.operations.claim_permit import read_approvals
 from approvals.operations.desk import Desk
 from approvals.operations.record_calls import record_call
 from approvals.operations.standing_request import standing_request
@@ -56,7 +57,7 @@ async def clear_or_pause(
         if not await _still_stands(desk, proposal, judged, request):
             continue
         if not proposal.claims:
-            return cleared(request)
+            return cleared(request, await read_approvals(desk, request))
         repeats = proposal.traits.idempotent and _lets_run(judged, request)
         try:
             return await _claimed(proposal, request, claim=claim, repeats=repeats)

@@ -4,10 +4,11 @@ Called by the gateway for its waiting caller. The claim is durable before the bo
 a crash leaves `unknown` and never a second run.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from approvals.domain import errors, run_errors
-from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.decision import Decision, Verdict
 from approvals.domain.freeze import refusal
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
@@ -19,9 +20,18 @@ from approvals.operations.save_step import save_step
 from approvals.operations.submit_request import lapses
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A request whose arguments may now run, once."""
+
+    request: ApprovalRequest
+    approvals: tuple[Decision, ...]
+    """Those that led to it, oldest first; none where a rule allowed it."""
+
+
 async def claim_permit(
     desk: Desk, request_id: RequestId, *, digest: str, repeats: bool = False
-) -> ApprovalRequest:
+) -> Claimed:
     """Claim the permit for this process and return the request, whose arguments may now run.
 
     *digest* is of the call its agent asked about. Where people changed it, what may run is the
@@ -46,7 +56,7 @@ async def claim_permit(
 
 def _claim(
     tx: Transaction, desk: Desk, request_id: RequestId, *, digest: str, repeats: bool
-) -> ApprovalRequest | errors.Refusal:
+) -> Claimed | errors.Refusal:
     request = tx.request(request_id)
     if request is None:
         raise errors.RequestUnknown
@@ -74,4 +84,22 @@ def _claim(
         return refusal(freeze)
     step = advance_permit(request, permit, event, now=now, owner=desk.owner)
     save_step(tx, step)
-    return errors.PermitLapsed() if lapsed else step.request
+    if lapsed:
+        return errors.PermitLapsed()
+    return Claimed(request=step.request, approvals=_approvals(tx, request))
+
+
+async def read_approvals(desk: Desk, request: ApprovalRequest) -> tuple[Decision, ...]:
+    """Return the approvals that led to *request*, oldest first; none where a rule allowed it.
+
+    Raises:
+        StoreUnavailable
+    """
+    return await desk.store.write(lambda tx: _approvals(tx, request))
+
+
+def _approvals(tx: Transaction, request: ApprovalRequest) -> tuple[Decision, ...]:
+    if request.cause is not Cause.PEOPLE:
+        return ()
+    given = tx.decisions(request.id)
+    return tuple(each for each in given if each.sets and each.verdict is Verdict.APPROVE)

@@ -370,7 +370,7 @@ async def test_c2_a_claim_of_anything_but_what_was_asked_is_refused(
             await claim_permit(gateway.desk, request.id, digest=digest)
     claimed = await claim_permit(gateway.desk, request.id, digest=request.call.digest)
 
-    assert claimed.call.arguments["replicas"] == 2
+    assert claimed.request.call.arguments["replicas"] == 2
 
 
 async def test_an_approval_that_lapsed_is_asked_again_as_it_was_asked_first(
