@@ -19,6 +19,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.freeze import end_freeze
 from approvals.operations.ports import NotNow, Transaction, Undeliverable
 from approvals.operations.retry import retry_after
+from approvals.operations.tell_homes import tell_watched_homes
 
 REDRAWN_MAX = 100
 """How many cards one transaction asks to be drawn."""
@@ -70,7 +71,12 @@ async def _redraw(desk: Desk, freeze: Freeze) -> None:
     waiting = await desk.store.write(lambda tx: tx.pending_ids())
     for start in range(0, len(waiting), REDRAWN_MAX):
         await _redraw_some(desk, freeze, waiting[start : start + REDRAWN_MAX])
-    await desk.store.write(lambda tx: tx.set_fact(fact, state))
+    await desk.store.write(lambda tx: _drawn(tx, desk, fact, state))
+
+
+def _drawn(tx: Transaction, desk: Desk, fact: str, state: str) -> None:
+    tx.set_fact(fact, state)
+    tell_watched_homes(tx, desk)
 
 
 async def _redraw_some(desk: Desk, freeze: Freeze, some: Sequence[RequestId]) -> None:

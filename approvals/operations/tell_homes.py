@@ -1,6 +1,8 @@
-"""A request has changed: let the App Homes that show an older state of it be drawn anew.
+"""Something has changed: let the App Homes that show an older state be drawn anew.
 
-Called by the outbox before it draws the request's cards, so that a Home never waits for a channel.
+Called by the outbox before it draws a request's cards, so that a Home never waits for a channel.
+Who has an entry of the request sees its change at once; what is new shows a moment later to those
+who opened their Home lately.
 """
 
 from collections.abc import Sequence
@@ -8,7 +10,7 @@ from dataclasses import replace
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
-from approvals.domain.home import home_job
+from approvals.domain.home import NEWS_AFTER, WATCHED_FOR, WATCHED_MAX, home_job
 from approvals.domain.ids import UserId
 from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent, Transaction
@@ -24,12 +26,27 @@ async def tell_homes(desk: Desk, contents: Sequence[CardContent]) -> None:
     if not stale:
         return
     request = contents[0].request
+    if request.is_pending and any(_is_first(card) for card in stale):
+        await desk.store.write(lambda tx: tell_watched_homes(tx, desk))
     deciders = {decision.user for decision in contents[0].decisions}
     entries = [card for card in stale if card.kind is CardKind.HOME]
     if entries or deciders:
         await desk.store.write(
             lambda tx: _tell(tx, desk, request, entries=entries, deciders=deciders)
         )
+
+
+def tell_watched_homes(tx: Transaction, desk: Desk) -> None:
+    """Let the Homes that may be looked at just now show soon what is new."""
+    now = desk.clock.now()
+    watched = tx.homes_opened_since(now - WATCHED_FOR, limit=WATCHED_MAX)
+    for user in sorted(home.user for home in watched):
+        tx.enqueue(home_job(user, now + NEWS_AFTER))
+
+
+def _is_first(card: Card) -> bool:
+    """Whether people are asked with *card* for the first time."""
+    return card.ts is None and card.kind is not CardKind.HOME
 
 
 def _tell(

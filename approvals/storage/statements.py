@@ -243,4 +243,11 @@ FACT = sql(select(_FACT.c.value).where(_FACT.c.name == bindparam("name")))
 SET_FACT = upsert(_FACT, "name")
 
 HOME = sql(select(_HOME).where(_HOME.c.user == bindparam("user")))
+HOMES_OPENED_SINCE = sql(
+    select(_HOME)
+    .where(_HOME.c.opened_at >= bindparam("since"))
+    .order_by(_HOME.c.opened_at.desc(), _HOME.c.user)
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)
 SAVE_HOME = upsert(_HOME, "user")

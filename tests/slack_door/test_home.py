@@ -11,7 +11,8 @@ import pytest
 from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.card import Card, CardKind
 from approvals.domain.freeze import ALL, Hand
-from approvals.operations.freeze import freeze
+from approvals.domain.home import NEWS_AFTER, WATCHED_FOR
+from approvals.operations.freeze import freeze, unfreeze
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.hands.reach import InteractionResult
 from bot.slack import buttons, modals, reason_form
@@ -223,6 +224,59 @@ async def test_a_press_on_a_home_drawn_too_early_says_who_decided(stage: Scene) 
     await stage.send(home_press(stage, request, card.nonce))
 
     assert f"already approved by <@{CAROL}>" in str(stage.window(BOB).view)
+
+
+async def test_what_is_new_shows_by_itself_soon_in_homes_opened_lately_and_there_once(
+    stage: Scene,
+) -> None:
+    await opens(stage)
+    stage.clock.advance(timedelta(minutes=59))
+    drawings = len(stage.slack.calls.of("views.publish"))
+
+    first, second = [await stage.ask(f"tool_{number}", requester=BOTS) for number in range(2)]
+    assert first.id not in drawn(stage)
+    stage.clock.advance(NEWS_AFTER)
+    await stage.deliver()
+
+    assert f"decide:{first.id}" in drawn(stage)
+    assert f"decide:{second.id}" in drawn(stage)
+    assert len(stage.slack.calls.of("views.publish")) == drawings + 1
+
+
+async def test_a_freeze_shows_by_itself_and_so_does_its_end(stage: Scene) -> None:
+    await opens(stage)
+    for act, shown in ((freeze_all, True), (lift_all, False)):
+        await act(stage)
+        await stage.deliver()
+        stage.clock.advance(NEWS_AFTER)
+        await stage.deliver()
+
+        assert ("an incident" in drawn(stage)) is shown
+
+
+async def test_a_home_opened_long_ago_waits_to_be_refreshed(
+    stage: Scene,
+) -> None:
+    await opens(stage)
+    stage.clock.advance(WATCHED_FOR + timedelta(seconds=1))
+    await opens(stage, CAROL)
+    drawings = len(stage.slack.calls.of("views.publish"))
+
+    await stage.ask(requester=BOTS)
+    stage.clock.advance(NEWS_AFTER)
+    await stage.deliver()
+
+    assert len(stage.slack.calls.of("views.publish")) == drawings + 1
+    assert "Waiting for you: 1" in drawn(stage, CAROL)
+    assert "Waiting for you: 1" not in drawn(stage)
+
+
+async def freeze_all(stage: Scene) -> None:
+    await freeze(stage.desk, ALL, by=Hand(user=CAROL), reason="an incident")
+
+
+async def lift_all(stage: Scene) -> None:
+    await unfreeze(stage.desk, ALL, by=Hand(user=CAROL))
 
 
 async def test_refresh_draws_what_came_since(stage: Scene) -> None:

@@ -10,7 +10,7 @@ from approvals.domain.approval_request import ApprovalRequest, Cause, Requester,
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.home import Home
 from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
-from approvals.operations.ports import Store
+from approvals.operations.ports import Store, Transaction
 from approvals.operations.snapshot import Snapshot
 from tests.storage.given import IDS, START, a_request, end, held_back, save, submit
 
@@ -158,3 +158,21 @@ async def test_an_app_home_is_kept_for_who_opened_it(store: Store) -> None:
 
     assert await store.write(lambda tx: tx.home(BOB)) == again
     assert await store.write(lambda tx: tx.home(UserId("U0CAROL"))) is None
+
+
+async def test_the_app_homes_opened_last_are_found(store: Store) -> None:
+    for minute, user in enumerate(("U0A", "U0B", "U0C", "U0D")):
+        at = START + timedelta(minutes=minute)
+        home = Home(user=UserId(user), team=TeamId("T1"), opened_at=at)
+        await store.write(save_home(home))
+
+    since = START + timedelta(minutes=1)
+    found = await store.write(lambda tx: tx.homes_opened_since(since, limit=2))
+
+    assert [each.user for each in found] == ["U0D", "U0C"]
+    everyone = await store.write(lambda tx: tx.homes_opened_since(since, limit=9))
+    assert [each.user for each in everyone] == ["U0D", "U0C", "U0B"]
+
+
+def save_home(home: Home) -> Callable[[Transaction], None]:
+    return lambda tx: tx.save_home(home)
