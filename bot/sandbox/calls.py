@@ -16,13 +16,15 @@ _KEPT_MAX = 10_000
 class Call:
     """One call: its method, arguments as received (JSON strings decoded), and Slack's answer.
 
-    `at_s` is the local Slack's clock. `error` is `None` when the answer was `ok: true`.
+    `at_s` is the local Slack's clock. `error` is `None` when the answer was `ok: true`;
+    `retry_after_s` is what a 429 demanded.
     """
 
     method: str
     arguments: JsonObject
     at_s: float
     error: str | None = None
+    retry_after_s: int | None = None
 
 
 class Calls:

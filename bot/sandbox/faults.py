@@ -4,6 +4,7 @@ Tests switch them on in process; other processes by `POST /sandbox/faults`. The 
 deliveries ask `take()` before they answer or send; a fault that has struck `times` times is gone.
 """
 
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -52,10 +53,11 @@ _SOCKET_KINDS = frozenset({FaultKind.SOCKET_DROP, FaultKind.SOCKET_REFRESH})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault. `method` is a Web API method or, for deliveries, an envelope type.
+    """One fault. `method` is a Web API method, `link` (a new connection) or an envelope type.
 
     `method`/`channel` of `None` mean any; `times` of `None` means until cleared; the first
-    `skip` matching calls are left alone. The bounds hold for what another process describes.
+    `skip` matching calls are left alone, and of the others `chance` are struck, by the dice. The
+    bounds hold for what another process describes.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -65,6 +67,7 @@ class Fault:
     channel: str | None = None
     times: Annotated[int, Field(ge=1)] | None = 1
     skip: Annotated[int, Field(ge=0)] = 0
+    chance: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
     seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 1.0
     status: Annotated[int, Field(ge=400, le=599)] = 503
     code: str = "internal_error"
@@ -80,7 +83,9 @@ class FaultUnknownError(ValueError):
 class Faults:
     """The faults in force, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, dice: Callable[[], float] = random.random) -> None:
+        """*dice* gives numbers from 0 to below 1, for faults that strike by chance."""
+        self._dice = dice
         self._active: list[Fault] = []
         self._socket_actions: dict[FaultKind, Callable[[], Awaitable[None]]] = {}
 
@@ -112,6 +117,8 @@ class Faults:
                 continue
             if fault.skip:
                 self._active[place] = replace(fault, skip=fault.skip - 1)
+                continue
+            if fault.chance < 1 and self._dice() >= fault.chance:
                 continue
             self._count_down(place, fault)
             return fault

@@ -50,7 +50,13 @@ class LocalSlack:
     """A local workspace with the doors real Slack has."""
 
     def __init__(
-        self, drawer: Drawer, *, seed: Seed, clock: Clock, pace: Pace | None = None
+        self,
+        drawer: Drawer,
+        *,
+        seed: Seed,
+        clock: Clock,
+        pace: Pace | None = None,
+        faults: Faults | None = None,
     ) -> None:
         """Put the parts together; nothing listens yet."""
         self.drawer = drawer
@@ -58,9 +64,11 @@ class LocalSlack:
         self.pace = pace or Pace()
         self.clock = clock
         self.workspace = Workspace(drawer, seed=seed, clock=clock)
-        self.faults = Faults()
+        self.faults = faults or Faults()
         self.calls = Calls()
-        self.sockets = SocketMode(app_id=seed.app_id, ack_within_s=self.pace.ack_within_s)
+        self.sockets = SocketMode(
+            app_id=seed.app_id, ack_within_s=self.pace.ack_within_s, faults=self.faults
+        )
         self.port = 0
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(self.workspace, seed=seed, clock=clock)
@@ -152,6 +160,7 @@ class LocalSlack:
         signed_http_url: str | None = None,
         clock: Clock | None = None,
         pace: Pace | None = None,
+        faults: Faults | None = None,
         add_routes: tuple[AddRoutes, ...] = (),
     ) -> AsyncIterator["LocalSlack"]:
         """Run it on 127.0.0.1 until the block ends; `port=0` takes a free one.
@@ -163,7 +172,7 @@ class LocalSlack:
             drawer = Drawer(data_dir)
             stack.callback(drawer.close)
             kept = kept_seed(drawer, seed or default_seed())
-            slack = cls(drawer, seed=kept, clock=clock or WallClock(), pace=pace)
+            slack = cls(drawer, seed=kept, clock=clock or WallClock(), pace=pace, faults=faults)
             if signed_http_url is not None:
                 courier = slack.signed_http(signed_http_url)
                 stack.push_async_callback(courier.close)

@@ -21,12 +21,14 @@ from bot.sandbox.delivery.envelopes import (
     Ack,
     Envelope,
 )
+from bot.sandbox.faults import FaultKind, Faults
 from bot.sandbox.nouns import JsonObject
 
 SOCKETS_MAX = 10
 _TICKET_LIFE_S = 60.0
 _GOODBYE_WITHIN_S = 0.3
 _HOST = "local-slack"
+_REFUSALS = frozenset({FaultKind.SERVER_ERROR})
 
 
 @dataclass(eq=False, slots=True)
@@ -43,8 +45,9 @@ class _Socket:
 class SocketMode:
     """The sockets of the app, and what waits for an ack."""
 
-    def __init__(self, *, app_id: str, ack_within_s: float) -> None:
+    def __init__(self, *, app_id: str, ack_within_s: float, faults: Faults) -> None:
         self._app_id = app_id
+        self._faults = faults
         self._ack_within_s = ack_within_s
         self._tickets: dict[str, float] = {}
         self._sockets: deque[_Socket] = deque()
@@ -68,6 +71,8 @@ class SocketMode:
         issued_at = self._tickets.pop(request.query.get("ticket", ""), None)
         if issued_at is None or monotonic() - issued_at > _TICKET_LIFE_S:
             return web.Response(status=403, text="the ticket is unknown, used or too old")
+        if fault := self._faults.take(_REFUSALS, method="link"):
+            return web.Response(status=fault.status)
         ws = web.WebSocketResponse(timeout=_GOODBYE_WITHIN_S)
         await ws.prepare(request)
         if self.connection_count >= SOCKETS_MAX:

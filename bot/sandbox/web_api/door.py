@@ -42,7 +42,7 @@ class WebApi:
             return self._reply(error.as_json())
         fault = self._faults.take(REPLY_KINDS, method=method, channel=_channel_of(arguments))
         if fault is not None and fault.kind in _INSTEAD:
-            self._record(method, arguments, error=str(fault.kind))
+            self._record(method, arguments, error=str(fault.kind), wait_s=_retry_after_s(fault))
             return _refusal(fault)
         body = self._carry_out(method, token, arguments)
         if fault is not None and fault.kind is FaultKind.LOST_REPLY:
@@ -84,13 +84,16 @@ class WebApi:
             provided = ",".join(seed.bot_scopes)
             raise SlackError("missing_scope", needed=",".join(needed), provided=provided)
 
-    def _record(self, method: str, arguments: Arguments, *, error: str | None) -> None:
+    def _record(
+        self, method: str, arguments: Arguments, *, error: str | None, wait_s: int | None = None
+    ) -> None:
         self._calls.record(
             Call(
                 method=method,
                 arguments=dict(arguments.sent),
                 at_s=self._context.clock.epoch_s(),
                 error=error,
+                retry_after_s=wait_s,
             )
         )
 
@@ -102,9 +105,13 @@ class WebApi:
         return web.json_response(body, headers=headers)
 
 
+def _retry_after_s(fault: Fault) -> int | None:
+    return max(1, round(fault.seconds)) if fault.kind is FaultKind.RATE_LIMITED else None
+
+
 def _refusal(fault: Fault) -> web.Response:
     if fault.kind is FaultKind.RATE_LIMITED:
-        headers = {"Retry-After": str(max(1, round(fault.seconds)))}
+        headers = {"Retry-After": str(_retry_after_s(fault))}
         return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
     if fault.kind is FaultKind.SERVER_ERROR:
         return web.Response(status=fault.status, text="upstream connect error")
