@@ -7,7 +7,6 @@ the one entry, and answers whatever happens: a delivery is never left hanging by
 
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import words
+from bot.slack.elapsed import elapsed_s
 from bot.slack.errands import LOGGER, Errands, error_id
 from bot.slack.identity import Identity
 from bot.slack.private_answers import PrivateAnswers, recipient_of
@@ -98,7 +98,7 @@ class Ingress:
 
     async def receive(self, body: object, *, headers: Mapping[str, str] | None = None) -> Ack:
         """Dispatch one payload and return its acknowledgement; never raises."""
-        received_at = time.monotonic()
+        received_at = elapsed_s()
         if not isinstance(body, dict):
             LOGGER.error("error id %s: a payload is no object", error_id())
             return Ack()

@@ -5,10 +5,11 @@ caller giving up does not take the answer from the others.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from bot.slack.elapsed import elapsed_s
 
 Value = TypeVar("Value")
 
@@ -25,9 +26,7 @@ class _Kept(Generic[Value]):
 class FreshReads(Generic[Value]):
     """A read-through memory whose answers are at most *max_age_s* old."""
 
-    def __init__(
-        self, *, max_age_s: float, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, max_age_s: float, monotonic: Callable[[], float] = elapsed_s) -> None:
         self._max_age_s = max_age_s
         self._monotonic = monotonic
         self._kept: dict[str, _Kept[Value]] = {}

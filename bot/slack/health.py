@@ -4,10 +4,11 @@ Written by the socket, the messenger and the listeners. It decides nothing.
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+from bot.slack.elapsed import elapsed_s
 
 LOGGER = logging.getLogger("sayso.slack")
 
@@ -73,7 +74,7 @@ class SlackHealth:
         """Note that a call got no answer; *code* says why."""
         self.lost_code = code
         if self.lost_at_s is None:
-            self.lost_at_s = time.monotonic()
+            self.lost_at_s = elapsed_s()
 
     def answered(self) -> None:
         """Note that Slack answered a call."""
@@ -86,7 +87,7 @@ class SlackHealth:
     @property
     def is_outage(self) -> bool:
         """Whether Slack has answered nothing for so long that cards wait for it."""
-        return self.lost_at_s is not None and time.monotonic() - self.lost_at_s >= self.outage_min_s
+        return self.lost_at_s is not None and elapsed_s() - self.lost_at_s >= self.outage_min_s
 
     @property
     def silence(self) -> timedelta | None:
@@ -95,7 +96,7 @@ class SlackHealth:
             return timedelta(0)
         if self.heard_at_s is None:
             return None
-        return timedelta(seconds=time.monotonic() - self.heard_at_s)
+        return timedelta(seconds=elapsed_s() - self.heard_at_s)
 
     @property
     def is_ready(self) -> bool:

@@ -5,10 +5,10 @@ wait is told how long, and the outbox postpones the job. What is one lane, `slac
 Monotonic time comes in as an argument of the constructors, so tests need not wait.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.slack.elapsed import elapsed_s
 from bot.slack.slack_methods import Lane
 
 REMEMBERED_MAX = 10_000
@@ -46,7 +46,7 @@ class _Slots:
 class Pacing:
     """The slots of all lanes."""
 
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, monotonic: Callable[[], float] = elapsed_s) -> None:
         self._monotonic = monotonic
         self._lanes: dict[Lane, _Slots] = {}
 
@@ -78,7 +78,7 @@ class Pacing:
 class ClosedLanes:
     """The lanes Slack closed with a Retry-After, and until when (invariant I18)."""
 
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, monotonic: Callable[[], float] = elapsed_s) -> None:
         self._monotonic = monotonic
         self._until: dict[Lane, float] = {}
 

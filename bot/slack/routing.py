@@ -5,13 +5,13 @@ with an id, the delivery is acknowledged and the person is told (cases E6, E7). 
 pressed stays unanswered.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from approvals.domain.errors import Refusal
 from bot.slack import words
+from bot.slack.elapsed import elapsed_s
 from bot.slack.errands import LOGGER, Errands, error_id
 from bot.slack.payloads import Malformed
 from bot.slack.private_answers import PrivateAnswers, Recipient, recipient_of
@@ -32,7 +32,7 @@ class Delivery:
 
     def elapsed_s(self) -> float:
         """Return the seconds since it arrived."""
-        return time.monotonic() - self.received_at
+        return elapsed_s() - self.received_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
