@@ -142,9 +142,9 @@ class SlackDoor:
             )
             self.health.is_connected = True
             return
-        self._socket = SocketMode(app, self.ingress, settings=self.settings, health=self.health)
+        self._socket = SocketMode(self.ingress, settings=self.settings, health=self.health)
         try:
-            await self._socket.connect(self._client)
+            await self._socket.connect(self._app_api())
         except TimeoutError:
             raise StartRefused(
                 f"No Socket Mode connection to {self.settings.base_url} came up. Check that Socket"
@@ -206,9 +206,11 @@ class SlackDoor:
 
     async def _ask_who_we_are(self, channels: Iterable[ChannelId]) -> Identity:
         """Ask with no eye on our health: what is wrong now is said by the start, not by the log."""
-        app_api, timeout_s = None, self.settings.call_timeout_s
-        if self.settings.transport == "socket":
-            client = make_client(self.settings, self._session, token=self.settings.app_token)
-            app_api = WebApi(client, timeout_s=timeout_s)
-        api = WebApi(self._client, timeout_s=timeout_s)
+        app_api = self._app_api() if self.settings.transport == "socket" else None
+        api = WebApi(self._client, timeout_s=self.settings.call_timeout_s)
         return await check_start(api, app_api, settings=self.settings, channels=channels)
+
+    def _app_api(self) -> WebApi:
+        """Return the way to call Slack with the app token."""
+        client = make_client(self.settings, self._session, token=self.settings.app_token)
+        return WebApi(client, timeout_s=self.settings.call_timeout_s)

@@ -106,7 +106,7 @@ async def test_one_lost_connection_of_two_is_told_and_clicks_go_on(tmp_path: Pat
             Fault(kind=FaultKind.ERROR, method="apps.connections.open", times=None)
         )
         assert stage.door._socket is not None
-        session = stage.door._socket._handlers[0].client.current_session
+        session = stage.door._socket._clients[0].current_session
         assert session is not None
         await session.close()
         await until(lambda: stage.door.health.connections_up == 1)
@@ -119,3 +119,33 @@ async def test_one_lost_connection_of_two_is_told_and_clicks_go_on(tmp_path: Pat
         assert (await stage.stored(request)).status is Status.APPROVED
         stage.slack.faults.clear()
         await until(lambda: stage.door.health.problems == ())
+
+
+async def test_an_address_that_did_not_work_is_not_tried_again_but_asked_for_anew(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, ping_every_s=0.1) as stage:
+        await stage.slack.faults.switch_on(
+            Fault(kind=FaultKind.SERVER_ERROR, method="link", times=2)
+        )
+        stage.slack.calls.clear()
+        await stage.slack.faults.switch_on(Fault(kind=FaultKind.SOCKET_DROP))
+        await until(lambda: stage.slack.faults.active() == [])
+        await until(lambda: stage.slack.sockets.connection_count == 2)
+
+        assert len(stage.slack.calls.of("apps.connections.open")) > 2
+
+
+async def test_e2_a_429_on_opening_a_connection_holds_the_other_connection_back_too(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, ping_every_s=0.05) as stage:
+        fault = Fault(kind=FaultKind.RATE_LIMITED, method="apps.connections.open", seconds=1)
+        await stage.slack.faults.switch_on(fault)
+        stage.slack.calls.clear()
+        await stage.slack.faults.switch_on(Fault(kind=FaultKind.SOCKET_DROP))
+        await until(lambda: stage.slack.sockets.connection_count == 2)
+
+        first, second, *_ = stage.slack.calls.of("apps.connections.open")
+        assert first.retry_after_s == 1
+        assert second.at_s - first.at_s >= 1
