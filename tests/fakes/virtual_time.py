@@ -1,29 +1,41 @@
 """An event loop whose time jumps to the next timer when nothing else is to be done.
 
-Threads run in real time, so the loop waits a moment for them before it jumps.
+Threads run in real time, so the loop waits a moment for them before it jumps; where every store is
+a `Counted` one it knows when one works, and jumps at once when none does.
 """
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.errors import StoreUnavailable
+from approvals.domain.freeze import Freeze
+from approvals.domain.ids import RequestId
+from approvals.operations.ports import Committed, Store, Transaction
+from approvals.operations.snapshot import Snapshot
 from tests.fakes.clock import START
 
 Result = TypeVar("Result")
 THREADS_MAY_ANSWER_S = 0.06
+SOCKETS_MAY_ANSWER_S = 0.001
+"""Both ends of every connection are in this process."""
 
 
 class _Jumping(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.jumped_s = 0.0
+        self.patience_s = THREADS_MAY_ANSWER_S
+        self.outside = 0
+        """How many threads are known to work for this loop."""
 
     def select(self, timeout: float | None = None) -> Any:
-        if timeout is None or timeout <= THREADS_MAY_ANSWER_S:
+        if timeout is None or timeout <= self.patience_s or self.outside > 0:
             return super().select(timeout)
-        ready = super().select(THREADS_MAY_ANSWER_S)
+        ready = super().select(self.patience_s)
         if not ready:
             self.jumped_s += timeout
         return ready
@@ -39,9 +51,66 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return super().time() + self._jumping.jumped_s
 
+    def counted(self, store: Store) -> "Counted":
+        """Return *store*, whose threads the loop knows from now on."""
+        self._jumping.patience_s = SOCKETS_MAY_ANSWER_S
+        return Counted(store, self._outside)
+
+    async def _outside(self, work: Awaitable[Result]) -> Result:
+        self._jumping.outside += 1
+        try:
+            return await work
+        finally:
+            self._jumping.outside -= 1
+
+
+class Counted:
+    """Implements the `Store` port over another store, each use seen by the loop."""
+
+    def __init__(
+        self, store: Store, outside: Callable[[Awaitable[Any]], Coroutine[Any, Any, Any]]
+    ) -> None:
+        self._store = store
+        self._outside = outside
+
+    async def write(self, unit: Callable[[Transaction], Result]) -> Result:
+        written: Result = await self._outside(self._store.write(unit))
+        return written
+
+    async def look(self, unit: Callable[[Snapshot], Result]) -> Result:
+        seen: Result = await self._outside(self._store.look(unit))
+        return seen
+
+    @property
+    def is_writable(self) -> bool:
+        return self._store.is_writable
+
+    async def health(self) -> StoreUnavailable | None:
+        trouble: StoreUnavailable | None = await self._outside(self._store.health())
+        return trouble
+
+    async def request(self, request_id: RequestId) -> ApprovalRequest | None:
+        found: ApprovalRequest | None = await self._outside(self._store.request(request_id))
+        return found
+
+    async def freezes(self) -> Sequence[Freeze]:
+        found: Sequence[Freeze] = await self._outside(self._store.freezes())
+        return found
+
+    async def next_due_at(self) -> datetime | None:
+        at: datetime | None = await self._outside(self._store.next_due_at())
+        return at
+
+    async def next_job_at(self) -> datetime | None:
+        at: datetime | None = await self._outside(self._store.next_job_at())
+        return at
+
+    def on_commit(self, listener: Callable[[Committed], None]) -> None:
+        self._store.on_commit(listener)
+
 
 class LoopClock:
-    """Implements the `Clock` port by the time of the running loop, from any thread."""
+    """Implements the `Clock` port, and the local Slack's, by the running loop's time."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -49,6 +118,9 @@ class LoopClock:
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self._loop.time() - self._started_s)
+
+    def epoch_s(self) -> float:
+        return self.now().timestamp()
 
 
 def in_virtual_time(scenario: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
