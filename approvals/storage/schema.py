@@ -8,6 +8,7 @@ refused and left as it is. Each of these is one transaction: a crash leaves the 
 import contextlib
 import sqlite3
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
@@ -68,7 +69,8 @@ def stored_revision(path: Path) -> str | None:
         raise driver.store_error(fault, path) from fault
 
 
-def creation(dialect: Dialect) -> list[str]:
+@cache
+def creation(dialect: Dialect) -> tuple[str, ...]:
     """Return the statements that make this program's schema in an empty database."""
     made: list[str] = []
     # All tables share one metadata; it is asked of the file that is imported last of them.
@@ -77,7 +79,7 @@ def creation(dialect: Dialect) -> list[str]:
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
     stamp = f"INSERT INTO alembic_version VALUES ('{HEAD}')"  # noqa: S608 - our own constant
-    return [*made, *AUDIT_TRIGGERS[dialect.name], stamp]
+    return (*made, *AUDIT_TRIGGERS[dialect.name], stamp)
 
 
 def refuse_unknown(revision: str | None, place: str) -> str:

@@ -7,7 +7,6 @@ not called before that is over. Arguments and tokens are never logged.
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +21,7 @@ from bot.slack.health import SlackHealth
 from bot.slack.pacing import ClosedLanes
 from bot.slack.slack_methods import METHODS, lane_of
 from bot.slack.slack_settings import SlackSettings
+from bot.trust import trust
 
 LOGGER = logging.getLogger("sayso.slack.sdk")
 """Given to slack_sdk and Bolt; at DEBUG they would write tool arguments into the log."""
@@ -190,7 +190,7 @@ def proxy_for(settings: SlackSettings) -> str | None:
 @asynccontextmanager
 async def open_session(settings: SlackSettings) -> AsyncIterator[aiohttp.ClientSession]:
     """Open the connections all calls share; trust is `SSL_CERT_FILE` or the system's."""
-    connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(), limit=50)
+    connector = aiohttp.TCPConnector(ssl=trust(), limit=50)
     total = aiohttp.ClientTimeout(total=settings.call_timeout_s)
     async with aiohttp.ClientSession(connector=connector, timeout=total) as session:
         yield session

@@ -6,7 +6,6 @@ What comes back is not read beyond its status. Built by the composition root.
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
@@ -15,6 +14,7 @@ from yarl import URL
 
 from approvals.domain.webhook import Webhook, WebhookMessage
 from approvals.operations.ports import NotNow
+from bot.trust import trust
 from bot.webhooks.addresses import Address, AddressRefused, Allowed, Pinned, resolved
 from bot.webhooks.secrets import SecretMissing, key_for
 from bot.webhooks.signing import signed_headers
@@ -75,7 +75,7 @@ class HttpWebhooks:
             resolver=Pinned(host, addresses),
             use_dns_cache=False,
             force_close=True,
-            ssl=ssl.create_default_context(),
+            ssl=trust(),
         )
         async with (
             aiohttp.ClientSession(

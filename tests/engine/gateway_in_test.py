@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ channels:
 """
 
 
+@cache
 def a_policy(text: str = POLICY) -> Policy:
     return read_policy(text.encode(), file="policy.yml")
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ channels:
 """
 
 
+@cache
 def policy(people: str = "{usergroup: S0SRE}") -> Policy:
     return read_policy(POLICY.replace("{usergroups: [S0SRE]}", people).encode())
 
