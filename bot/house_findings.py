@@ -110,14 +110,13 @@ async def gateway_findings(settings: Settings) -> list[Finding]:
     if pid is None:
         return [good("gateway", "none runs on this data directory")]
     who = f"process {pid} runs" if pid else "one runs"
-    host = "127.0.0.1" if settings.http_host in {"0.0.0.0", ""} else settings.http_host  # noqa: S104
     if settings.http_port == 0:
         return [good("gateway", who)]
     try:
         timeout = aiohttp.ClientTimeout(total=ASKED_WITHIN_S)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"http://{host}:{settings.http_port}/readyz") as answer,
+            session.get(f"http://{_host(settings)}:{settings.http_port}/readyz") as answer,
         ):
             said = await answer.json()
         found = [wrong("gateway", f"{who}: {each}") for each in said["wrong"].values()]
@@ -125,3 +124,10 @@ async def gateway_findings(settings: Settings) -> list[Finding]:
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, AttributeError):
         return [away("gateway", f"{who}, but does not answer on port {settings.http_port}.")]
     return found or [good("gateway", f"{who} and is ready")]
+
+
+def _host(settings: Settings) -> str:
+    host = settings.http_host
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - what listens everywhere is asked here
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
