@@ -6,7 +6,7 @@ gateway runs. Who may use the data directory may do it; their account is kept wi
 
 from collections.abc import Sequence
 
-from approvals.domain.errors import Refusal
+from approvals.domain.errors import ChannelUnknown, Refusal
 from approvals.domain.freeze import ALL, Freeze, Hand
 from approvals.domain.freeze_errors import FreezeMistyped
 from approvals.operations.desk import Desk
@@ -28,7 +28,8 @@ async def freeze_at_console(desk: Desk, verb: str, words: Sequence[str], *, acco
         raise Refusal("This gateway does not know the command. Use the same version of Sayso.")
     by = Hand(console=account)
     if verb == UNFREEZE:
-        return _lifted(desk, await unfreeze(desk, _scope(desk, read_unfreeze(words)), by=by))
+        scope = await _frozen_scope(desk, read_unfreeze(words))
+        return _lifted(desk, await unfreeze(desk, scope, by=by))
     asked = read_freeze(words)
     scope = _scope(desk, asked.scope)
     return _frozen(desk, await freeze(desk, scope, by=by, reason=asked.reason, lasts=asked.lasts))
@@ -38,6 +39,16 @@ def _scope(desk: Desk, written: str | None) -> str:
     if written is None:
         raise FreezeMistyped("Say what: all, or a channel by its name (#ops) or id.")
     return written if written == ALL else desk.policy().channel(written).id
+
+
+async def _frozen_scope(desk: Desk, written: str | None) -> str:
+    """Return what is to be lifted, by its id also where the policy has the channel no more."""
+    try:
+        return _scope(desk, written)
+    except ChannelUnknown:
+        if written not in {each.scope for each in await desk.store.freezes()}:
+            raise
+        return str(written)
 
 
 def _frozen(desk: Desk, made: Freeze) -> str:
@@ -58,4 +69,9 @@ def _what(desk: Desk, freeze: Freeze) -> str:
 
 
 def _name(desk: Desk, freeze: Freeze) -> str:
-    return ALL if freeze.is_everywhere else f"'{desk.policy().channel(freeze.scope).name}'"
+    if freeze.is_everywhere:
+        return ALL
+    try:
+        return f"'{desk.policy().channel(freeze.scope).name}'"
+    except ChannelUnknown:
+        return freeze.scope

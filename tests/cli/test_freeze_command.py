@@ -18,6 +18,13 @@ from bot.local_socket import NAME, Typed, account_name, ask_gateway, served_loca
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, proposal
 from tests.security.evidence import recorded
 
+ELSEWHERE = """\
+version: 1
+defaults: {channel: "#other"}
+people: {owner: {users: [U0OWNER]}}
+channels: {"#other": {id: C0OTHER, approvers: [owner]}}
+"""
+
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -113,6 +120,20 @@ def test_what_cannot_be_done_is_told_in_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"sayso {words[0]}: ")
     assert said in line
+
+
+def test_x10_a_freeze_of_a_channel_the_policy_has_no_more_is_lifted_by_its_id(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["freeze", "#ops", "disk is full"]) == 0
+    (here / "policy.yml").write_text(ELSEWHERE)
+
+    for refused in (["unfreeze", "C0NONE"], ["freeze", "C0OPS", "again"]):
+        assert main(refused) == 2
+        assert "The policy has no channel" in capsys.readouterr().err
+    assert main(["unfreeze", "C0OPS"]) == 0
+    assert capsys.readouterr().out.startswith("C0OPS is no longer frozen")
+    assert recorded(here / ".sayso" / "sayso.db", "freeze.ended")
 
 
 def test_x10_the_store_to_freeze_is_the_one_the_env_file_names(
