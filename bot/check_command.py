@@ -8,12 +8,13 @@ and works while a gateway runs.
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from bot.bootstrap import slack_settings
 from bot.environment import EnvFileInvalid, environment
 from bot.finding import Finding, wrong
+from bot.hosted_findings import hosted_findings
 from bot.house_findings import data_findings, database_findings, gateway_findings, policy_of
 from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.slack_findings import slack_findings
@@ -26,8 +27,8 @@ def run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="sayso check",
         description="Tell what keeps the gateway from working, and what to do about it: settings, "
-        "policy, data directory, database, tokens, scopes, channels, people. Changes nothing, and "
-        "works while a gateway runs.",
+        "policy, agents, webhooks, data directory, database, tokens, scopes, channels, people. "
+        "Changes nothing, and works while a gateway runs.",
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="the data directory (else SAYSO_DATA, or .sayso)"
@@ -41,24 +42,30 @@ def run(arguments: list[str]) -> int:
     wanted = parser.parse_args(arguments)
     given = {"data_dir": wanted.data, "policy": wanted.policy}
     try:
+        environ = environment()
         settings = read_settings(
-            environment(), **{name: value for name, value in given.items() if value is not None}
+            environ, **{name: value for name, value in given.items() if value is not None}
         )
     except SettingsInvalid as mistakes:
         return _told([wrong("settings", line) for line in mistakes.lines])
     except EnvFileInvalid as refusal:
         return _told([wrong("settings", str(refusal))])
-    return asyncio.run(check(settings))
+    return asyncio.run(check(settings, environ))
 
 
-async def check(settings: Settings) -> int:
-    """Look at everything *settings* are about, print it, and return the exit code."""
-    return _told([finding async for finding in _findings(settings)])
+async def check(settings: Settings, environ: Mapping[str, str]) -> int:
+    """Look at everything *settings* are about, print it, and return the exit code.
+
+    *environ* holds the secrets that the policy and the agents' file name.
+    """
+    return _told([finding async for finding in _findings(settings, environ)])
 
 
-async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+async def _findings(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Finding]:
     policy, found = policy_of(settings)
     for finding in (*found, *data_findings(settings.data_dir)):
+        yield finding
+    for finding in hosted_findings(settings, policy, environ):
         yield finding
     for finding in (*await database_findings(settings), *await gateway_findings(settings)):
         yield finding

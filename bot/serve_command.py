@@ -6,14 +6,11 @@ environment, one line each with its remedy, 75 the database cannot be reached ye
 
 import argparse
 import asyncio
-import importlib
-import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
 
 from approvals.domain.errors import Refusal
 from approvals.gate import Gate
@@ -24,6 +21,7 @@ from bot.agents.agent_specs import AgentsOfFile
 from bot.agents.agents_file import AgentEntry, open_agents
 from bot.bootstrap import Running, running_gateway
 from bot.environment import EnvFileInvalid, environment
+from bot.hosted_function import Hosted, coroutine_function
 from bot.http.serving import PortTaken
 from bot.logs import log_to_stderr
 from bot.settings import Settings, SettingsInvalid, read_settings
@@ -34,8 +32,6 @@ from bot.variables import value_of
 AGENT = "agent"
 OUT_OF_REACH = 75
 """Nothing is set wrongly, as far as can be seen: a restart may help (sysexits calls it so)."""
-Hosted = Callable[[Gate], Coroutine[Any, Any, object]]
-"""What SAYSO_RUN names: it is given the gate."""
 
 
 def run(arguments: list[str]) -> int:
@@ -101,7 +97,7 @@ def _refused(*lines: str) -> int:
 
 
 async def _serve(settings: Settings, environ: Mapping[str, str]) -> int:
-    hosted = None if settings.run is None else _coroutine_function(settings.run)
+    hosted = None if settings.run is None else coroutine_function(settings.run)
     entries = await asyncio.to_thread(_agent_entries, settings, environ)
     with stop_signal() as stop:
         async with (
@@ -142,23 +138,3 @@ def _agent_entries(settings: Settings, environ: Mapping[str, str]) -> Sequence[A
         return ()
     channels = read_policy(read_file(settings.policy), file=settings.policy.name).channels
     return open_agents(settings.agents, channels=channels, environ=environ)
-
-
-def _coroutine_function(path: str) -> Hosted:
-    """Return what ``module:function`` names; modules are also looked for where we were started.
-
-    Raises:
-        Refusal: it cannot be imported, or is no coroutine function.
-    """
-    module, _, name = path.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:  # a module may raise whatever it likes
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise Refusal(f"SAYSO_RUN: {path} cannot be imported ({said}).") from error
-    if not inspect.iscoroutinefunction(found):
-        raise Refusal(f"SAYSO_RUN: {path} is no coroutine function – write `async def`.")
-    return cast("Hosted", found)

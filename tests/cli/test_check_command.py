@@ -20,6 +20,14 @@ defaults: {channel: "#prod-incidents"}
 people: {oncall: {users: [U0BOB, U0CAROL], usergroup: S0SRE}}
 channels: {"#prod-incidents": {id: C0PROD, approvers: [oncall], rules: [{tool: "*", effect: ask}]}}
 """
+AGENTS = """\
+version: 1
+agents:
+  ops-bot:
+    channels: ["#prod-incidents"]
+    model: {name: small, api_key: {env: MODEL_KEY}}
+    tools: examples.agent_tools:read_deployments
+"""
 Check = Callable[[dict[str, str]], Awaitable["Checked"]]
 
 
@@ -68,7 +76,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
     """`sayso check` with these settings, beside what else runs here."""
 
     async def run(env: dict[str, str]) -> Checked:
-        code = await check_command.check(read_settings(env))
+        code = await check_command.check(read_settings(env), env)
         said = capsys.readouterr()
         return Checked(Ended(code=code, printed=said.out, complaint=said.err))
 
@@ -108,6 +116,33 @@ async def test_it_works_while_a_gateway_runs_and_tells_what_that_says_of_itself(
         assert noted.of("gateway")[0].startswith("note process ")
         assert "Channel C0OLD: it is archived" in noted.of("gateway")[0]
         assert running.door.health.is_ready
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_the_gateway_hosts_and_sends_would_keep_it_from_starting_too(
+    slack: LocalSlack, tmp_path: Path, check: Check
+) -> None:
+    env = settings_of(slack, tmp_path)
+    hooks = "webhooks: {pager: {url: 'https://pager.example/x', secret_env: PAGER_KEY}}\n"
+    (tmp_path / "policy.yml").write_text(POLICY + hooks, encoding="utf-8")
+    (tmp_path / "agents.yml").write_text(AGENTS, encoding="utf-8")
+    env |= {"SAYSO_AGENTS": str(tmp_path / "agents.yml"), "SAYSO_RUN": "json:loads"}
+
+    broken = await check(env)
+
+    assert broken.code == 2
+    (hosted,), (webhook,), (agents,) = map(broken.of, ("hosted", "webhooks", "agents"))
+    assert hosted.startswith("WRONG SAYSO_RUN: json:loads is no coroutine function")
+    assert "PAGER_KEY, is not set" in webhook
+    assert agents.startswith("WRONG agents.yml:5:")
+    env |= {"SAYSO_RUN": "tests.cli.test_check_command:hosted", "MODEL_KEY": "hush"}
+    right = await check({**env, "PAGER_KEY": f"whsec_{'a' * 32}"})
+    assert (right.code, right.wrong) == (0, [])
+    assert right.of("agents") == ["ok agents.yml: ops-bot"]
+
+
+async def hosted(_: object) -> None:
+    """What SAYSO_RUN may name."""
 
 
 @pytest.mark.asyncio(loop_scope="module")
