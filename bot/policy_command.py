@@ -11,14 +11,14 @@ import sys
 from collections.abc import Iterator
 
 from approvals.domain.durations import format_duration
-from approvals.domain.effect import Mention
+from approvals.domain.effect import CardShows, Mention
 from approvals.domain.errors import ChannelUnknown, Refusal
 from approvals.domain.findings import findings, never_seen
 from approvals.domain.key_values import read_pairs
 from approvals.domain.policy import Effect, Requirement, Slot
 from approvals.domain.quorum import progress
 from approvals.domain.strict_json import JsonValue
-from approvals.domain.terms import ESCALATE, EXTEND_MAX, MENTION, NOTIFY, REMIND
+from approvals.domain.terms import CARD, ESCALATE, EXTEND_MAX, MENTION, NOTIFY, REMIND
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import FileInvalid
 from bot.environment import EnvFileInvalid
@@ -184,7 +184,9 @@ def as_text(tool: str, requirement: Requirement) -> list[str]:
 
 
 def _until_then(requirement: Requirement) -> Iterator[str]:
-    """Yield what happens before the timeout while nobody answers."""
+    """Yield how the card looks, and what happens before the timeout while nobody answers."""
+    if requirement.terms[CARD] is CardShows.PRIVATE:
+        yield "  its card is private"
     plan = requirement.terms[REMIND]
     if plan is not None:
         slower = f", each pause {plan.backoff:g} times the last" if plan.backoff > 1 else ""

@@ -10,11 +10,12 @@ from enum import StrEnum
 
 from approvals.domain import errors
 from approvals.domain.edit import Edit
+from approvals.domain.effect import CardShows
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import SHORT_ID_CHARS, ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.requirement import Requirement
-from approvals.domain.terms import EDITOR_MAY_APPROVE
-from approvals.domain.tool_call import ToolCall, digest_of
+from approvals.domain.terms import CARD, EDITOR_MAY_APPROVE
+from approvals.domain.tool_call import ToolCall, digest_of, salted_digest
 
 _PERSON = re.compile(r"[UW][A-Z0-9]{1,30}")
 
@@ -126,6 +127,18 @@ class ApprovalRequest:
     def is_pending(self) -> bool:
         """Whether people can still decide."""
         return self.status is Status.PENDING
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nothing of its arguments, results and reasons may stand in a channel."""
+        return self.requirement.terms[CARD] is CardShows.PRIVATE
+
+    @property
+    def shown_digest(self) -> str:
+        """What its buttons carry of the digest; where it is private, nothing that can be tried."""
+        if self.is_private:
+            return salted_digest(self.salt, self.call.digest)
+        return self.call.digest
 
     @property
     def short_id(self) -> str:

@@ -39,10 +39,19 @@ class Mention(StrEnum):
     FIRST = "first"
 
 
+class CardShows(StrEnum):
+    """What a card in a channel shows of its call."""
+
+    OPEN = "open"
+    PRIVATE = "private"
+    """No argument, no result, nobody's words: approvers read them in a window of their own."""
+
+
 _EFFECTS = tuple(Effect)
 _RISKS = tuple(Risk)
 _WANTED = tuple(WantedReason)
 _MENTIONS = tuple(Mention)
+_SHOWS = tuple(CardShows)
 
 
 def strictest(effects: Iterable[Effect]) -> Effect:
@@ -58,6 +67,11 @@ def highest(risks: Iterable[Risk]) -> Risk:
 def most_wanted(reasons: Iterable[WantedReason]) -> WantedReason:
     """Return the one of at least one that asks most often."""
     return max(reasons, key=_WANTED.index)
+
+
+def most_private(shows: Iterable[CardShows]) -> CardShows:
+    """Return `private` where any of at least one is."""
+    return max(shows, key=_SHOWS.index)
 
 
 def loudest(mentions: Iterable[Mention]) -> Mention:

@@ -1,12 +1,18 @@
 """Refusals of people who want to look at requests, or to ask one another; see `errors`."""
 
-from approvals.domain.errors import Refusal
+from approvals.domain.errors import DecisionRefused, Refusal
 
 
 class NotAMember(Refusal):
     """Only members of a channel may look at what is asked there."""
 
     code = "not_a_member"
+
+
+class PrivateCall(DecisionRefused):
+    """What this would do is private: only who may decide it, or asked for it, can read it."""
+
+    code = "private_call"
 
 
 class IdAmbiguous(Refusal):

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from approvals.domain import errors
 from approvals.domain.conditions import ConditionFailed, Facts
+from approvals.domain.effect import CardShows
 from approvals.domain.freeze import ALL
 from approvals.domain.ids import ChannelId, UserId
 from approvals.domain.merging import Counted, Grounds, merge
@@ -20,7 +21,7 @@ from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, S
 from approvals.domain.routing import Route, by_specificity, label
 from approvals.domain.rule import ChannelPolicy, Defaults, Rule
 from approvals.domain.task_rule import TaskRules, TaskVerb, TaskVerdict, judge, people_asked
-from approvals.domain.terms import ESCALATE
+from approvals.domain.terms import CARD, ESCALATE
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.webhook import Webhook
 
@@ -109,6 +110,17 @@ class Policy:
             ChannelUnknown: the policy has no such channel.
         """
         return self._plan(tool, channel).settled
+
+    def may_be_private(self, tool: str, *, channel: str) -> bool:
+        """Whether a call of *tool* in *channel* may be private, whatever its arguments are.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        plan = self._plan(tool, channel)
+        places = (plan.grounds.channel.terms, plan.grounds.defaults.terms)
+        said = (*places, *(each.rule.terms for each in plan.candidates))
+        return any(terms[CARD] is CardShows.PRIVATE for terms in said)
 
     def channel(self, reference: str) -> ChannelPolicy:
         """Return the channel with this id or name, the ``#`` optional.

@@ -14,12 +14,14 @@ from approvals.domain.budget import Budget, smallest
 from approvals.domain.compared import Compared, one_pair
 from approvals.domain.deed import one_deed
 from approvals.domain.effect import (
+    CardShows,
     Effect,
     Mention,
     Risk,
     WantedReason,
     highest,
     loudest,
+    most_private,
     most_wanted,
 )
 from approvals.domain.option import EVERYWHERE, Option, Place, Sources, Terms, settle
@@ -105,6 +107,17 @@ DEED: Option[str] = Option(
     from_json=str,
 )
 """What the tool does, on the button that approves; rules that do not agree say nothing."""
+
+CARD: Option[CardShows] = Option(
+    key="card",
+    stored_as="card",
+    strictest=most_private,
+    otherwise=CardShows.OPEN,
+    to_json=str,
+    from_json=CardShows,
+    silence_counts=True,
+)
+"""Whether a card in a channel shows the arguments; `private` where any rule that asks wants it."""
 
 DIFF: Option[Compared | None] = Option(
     key="diff",
@@ -255,6 +268,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     RISK,
     DEED,
     DIFF,
+    CARD,
     REASON,
     REASONS,
     BUDGET,

@@ -112,7 +112,7 @@ def refuse_outdated(request: ApprovalRequest, click: Click) -> None:
         CardOutdated
     """
     seen = request.asked_digest if click.digest is None else click.digest
-    if seen != request.call.digest:
+    if seen not in (request.call.digest, request.shown_digest):
         raise edit_errors.CardOutdated(request=request)
 
 

@@ -91,7 +91,7 @@ def _message(told: _Told) -> WebhookMessage:
     request, requirement = told.request, told.request.requirement
     arguments = request.call.arguments_json
     masked = None
-    if len(arguments) <= ARGUMENTS_MAX_CHARS:
+    if len(arguments) <= ARGUMENTS_MAX_CHARS and not request.is_private:
         masked = mask_arguments(strict_json.read(arguments), request.salt)
     first = next((card for card in told.cards if card.asks), None)
     data: dict[str, JsonValue] = {
@@ -103,7 +103,7 @@ def _message(told: _Told) -> WebhookMessage:
         "risk": requirement.risk.value,
         "agent": request.requester.agent,
         "person": request.requester.person,
-        "agent_says": mask_words(request.reason, request.salt) if request.reason else None,
+        "agent_says": _claim(request),
         "channel": {"id": request.channel, "name": requirement.channel_name},
         "card_ts": first.ts if first else None,
         "needs": [
@@ -120,6 +120,12 @@ def _message(told: _Told) -> WebhookMessage:
         "data": data,
     }
     return WebhookMessage(id=f"msg_{request.id}_{told.number + 1}", body=strict_json.write(body))
+
+
+def _claim(request: ApprovalRequest) -> str | None:
+    if request.reason is None or request.is_private:
+        return None
+    return mask_words(request.reason, request.salt)
 
 
 def _delivered(tx: Transaction, desk: Desk, job: Job, told: _Told, webhook: Webhook) -> None:

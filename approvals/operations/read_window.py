@@ -12,6 +12,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import UserId
 from approvals.domain.requirement import Effect
 from approvals.operations.check_decider import eligible_presser, entitled_presser
+from approvals.operations.check_onlooker import refuse_onlooker
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, Presser, WindowUse
 from approvals.operations.desk import Desk
@@ -43,7 +44,8 @@ def read_window(
 ) -> CardContent | Answer:
     """Return what the pressed card shows, or the refusal.
 
-    Anybody who is fit may look; a form is only for who may send it at this moment.
+    Anybody who is fit may look, unless it is private; a form is only for who may send it at this
+    moment.
 
     Raises:
         PeopleMissing: people sets are needed that *who* does not hold.
@@ -53,7 +55,8 @@ def read_window(
         if request is None:
             raise errors.RequestUnknown
         if use is WindowUse.LOOK:
-            card, _ = checked_presser(tx, desk, request, click=click, who=who)
+            card, person = checked_presser(tx, desk, request, click=click, who=who)
+            refuse_onlooker(desk, request, person, who=who)
         else:
             check = eligible_presser if use is WindowUse.DECIDE else entitled_presser
             card, _, _ = check(tx, desk, click, request=request, who=who.on(request), at=at)

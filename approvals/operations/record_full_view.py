@@ -1,8 +1,8 @@
 """The transaction behind "Review": remember who opened the full view, and give it its own nonce.
 
 A plain function of a transaction, run by `decide.open_full_view`. Anyone who may press the card
-may read it in full, after the decision too; whether they may approve is decided again on its last
-page. A person has one view of a request, however often they open it.
+may read it in full, after the decision too, unless it is private; whether they may approve is
+decided again on its last page. A person has one view of a request, however often they open it.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import CardId, UserId
 from approvals.domain.tool_call import salted_digest
+from approvals.operations.check_onlooker import refuse_onlooker
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, FullView, Presser
 from approvals.operations.desk import Desk
@@ -29,6 +30,7 @@ def record_full_view(
         if request is None:
             raise errors.RequestUnknown
         pressed, person = checked_presser(tx, desk, request, click=click, who=who)
+        refuse_onlooker(desk, request, person, who=who)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
     view = _view_of(tx, desk, pressed, viewer=person.user)

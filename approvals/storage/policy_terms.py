@@ -12,7 +12,7 @@ from approvals.domain import terms
 from approvals.domain.compared import Compared
 from approvals.domain.deed import read_deed
 from approvals.domain.durations import DURATION_MAX
-from approvals.domain.effect import Audit, Effect, Mention, Risk, WantedReason
+from approvals.domain.effect import Audit, CardShows, Effect, Mention, Risk, WantedReason
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
@@ -99,6 +99,10 @@ def _diff(node: Node, mistakes: Mistakes, _: Declared) -> Compared | None:
         return None
 
 
+def _card(node: Node, mistakes: Mistakes, _: Declared) -> CardShows | None:
+    return read.choice(node, tuple(CardShows), mistakes, what="card")
+
+
 def _mention(node: Node, mistakes: Mistakes, _: Declared) -> Mention | None:
     return read.choice(node, tuple(Mention), mistakes, what="mention")
 
@@ -121,6 +125,7 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.RISK: _risk,
     terms.DEED: _deed,
     terms.DIFF: _diff,
+    terms.CARD: _card,
     terms.REASON: _reason,
     terms.REASONS: _reasons,
     terms.BUDGET: read_budget,

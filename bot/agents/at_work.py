@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from approvals.domain.errors import ChannelUnknown
 from approvals.domain.ids import RequestId
 from approvals.domain.run import Run, RunNote
 from approvals.gate.context import CallContext
@@ -84,13 +85,22 @@ class RunAtWork:
         if (turn, call["id"]) in self.told_calls:
             return
         self.told_calls.add((turn, call["id"]))
-        await self.telling.calling(call["name"], call["args"])
+        hides = self.hides(call["name"])
+        await self.telling.calling(call["name"], call["args"], hides=hides)
 
     async def called(self, call: Mapping[str, Any], said: str, *, succeeded: bool) -> None:
         """Tell and note how a tool call ended."""
         now = self.progress.now
         self.progress.note(replace(now, steps=now.steps + 1, activity=None))
-        await self.telling.called(call["name"], said, succeeded=succeeded)
+        hides = self.hides(call["name"])
+        await self.telling.called(call["name"], said, succeeded=succeeded, hides=hides)
+
+    def hides(self, tool: str) -> bool:
+        """Whether the thread is told nothing of a call but the tool: its card may be private."""
+        try:
+            return self.desk.policy().may_be_private(tool, channel=self.run.channel)
+        except ChannelUnknown:
+            return True
 
     async def interrupted(self, tool: str, request_id: RequestId) -> None:
         """Tell once that a call was cut off in the middle."""

@@ -75,7 +75,8 @@ class TaskMiddleware(AgentMiddleware[Any, RunAtWork, Any]):
             message.id = work.desk.ids.ulid()
         work.stands_at([*messages, *said])
         for message in said:
-            if message.tool_calls and message.text.strip():
+            hides = any(work.hides(call["name"]) for call in message.tool_calls)
+            if message.tool_calls and message.text.strip() and not hides:
                 await work.telling.step(message.text)
         return response
 

@@ -64,13 +64,21 @@ class Telling:
         """Tell one step, cut to a readable length."""
         await self._tell_step(self._masked(text))
 
-    async def calling(self, tool: str, arguments: Mapping[str, Any]) -> None:
-        """Tell that a call starts."""
+    async def calling(
+        self, tool: str, arguments: Mapping[str, Any], *, hides: bool = False
+    ) -> None:
+        """Tell that a call starts; *hides* its arguments where they are private."""
+        if hides:
+            await self._tell_step(f"Calling {mask_text(tool, self._salt)} (private)")
+            return
         await self._tell_step(f"Calling {call_text(tool, arguments, self._salt)}")
 
-    async def called(self, tool: str, said: str, *, succeeded: bool) -> None:
-        """Tell how a call ended and what the tool *said*."""
+    async def called(self, tool: str, said: str, *, succeeded: bool, hides: bool = False) -> None:
+        """Tell how a call ended and what the tool *said*, unless that is private."""
         verb = "returned" if succeeded else "did not succeed"
+        if hides:
+            await self._tell_step(f"{mask_text(tool, self._salt)} {verb} (private)")
+            return
         await self._tell_step(
             f"{mask_text(tool, self._salt)} {verb}: {self._masked(said) or 'nothing'}"
         )

@@ -77,6 +77,8 @@ def drawn_arguments(values: Mapping[str, JsonValue], salt: str) -> ArgumentsText
 def shows_everything(request: ApprovalRequest, *, view_pages_max: int = VIEW_PAGES_MAX) -> bool:
     """Whether a card of this request shows all of its arguments, so that Approve may decide.
 
+    A private one shows none; not to be shown there is not to be decided there.
+
     Raises:
         TooLargeToShow: the full view would need more than *view_pages_max* pages.
     """
@@ -87,7 +89,7 @@ def shows_everything(request: ApprovalRequest, *, view_pages_max: int = VIEW_PAG
             f"Showing these arguments takes {needed} pages, and nobody is asked to read more "
             f"than {view_pages_max}. Send a reference instead of the content."
         )
-    return arguments.fits_card
+    return arguments.fits_card and not request.is_private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def button_value(request_id: RequestId, nonce: str, digest: str | None = None) -
 
 def value_on(content: CardContent) -> str:
     """Return what the buttons of the card with *content* carry."""
-    return button_value(content.request.id, content.card.nonce, content.request.call.digest)
+    return button_value(content.request.id, content.card.nonce, content.request.shown_digest)
 
 
 def read_button_value(text: object) -> ButtonValue:

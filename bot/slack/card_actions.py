@@ -12,19 +12,18 @@ from approvals.domain.requirement import Risk, WantedReason
 from approvals.domain.terms import DEED, EDIT
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
-from bot.slack.arguments_view import ArgumentsText
 from bot.slack.card_text import call_in_words
 from bot.slack.escaping import untrusted
 from bot.slack.hold_words import stop_actions
 
 
-def actions(content: CardContent, arguments: ArgumentsText) -> dict[str, Any]:
+def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
     """Return the row of buttons of a request that people can still decide."""
     request = content.request
     value = buttons.value_on(content)
     if request.is_held:
         return stop_actions(content)
-    if arguments.fits_card:
+    if shows_all:
         approve = approve_button(request, buttons.APPROVE, value)
     else:
         approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")

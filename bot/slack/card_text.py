@@ -20,6 +20,7 @@ from bot.slack.calling import audience_of, called_in_text
 from bot.slack.escaping import escape, fitting
 from bot.slack.quorum_words import progress_of
 
+PRIVATE_QUESTION = "a private question"
 HEADLINE_MAX_CHARS = 140
 NOTIFICATION_MAX_CHARS = 110
 _TOOL_MAX_CHARS = 44
@@ -105,7 +106,7 @@ def notification_text(content: CardContent, now: datetime) -> str:
         start = f"{ended_words(content)}: {tool}"
         end = _ran(request, content.permit)
     room = NOTIFICATION_MAX_CHARS - len(start) - len(end) - 2
-    shown = key_arguments(request, room)
+    shown = "" if request.is_private else key_arguments(request, room)
     told = escape(f"{start}({shown}){end}" if shown else start + end)
     return told + called_in_text(audience_of(content.called))
 
@@ -143,15 +144,20 @@ def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
 
 
 def call_in_words(request: ApprovalRequest) -> str:
-    """Return ``tool(name=value, …)`` on one line, not escaped, in at most 150 characters."""
+    """Return ``tool(name=value, …)`` on one line, not escaped, in at most 150 characters.
+
+    Of a private request without its arguments: it is said where others read it too.
+    """
     if is_question(request.call):
         return f"“{shorten(question_words(request), 148)}”"
     tool = shorten(one_line(request.call.tool), 80)
-    return f"{tool}({key_arguments(request, 68)})"
+    return f"{tool}({'…' if request.is_private else key_arguments(request, 68)})"
 
 
 def question_words(request: ApprovalRequest) -> str:
     """Return what people ask people on one line, secrets masked, not escaped."""
+    if request.is_private:
+        return PRIVATE_QUESTION
     return one_line(mask_words(question_of(request.call), request.salt))
 
 

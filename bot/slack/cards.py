@@ -46,6 +46,8 @@ from bot.slack.story import absences, clean, earlier_story, story
 CLAIM_MAX_CHARS = 600
 """How much of the agent's own reason a card shows."""
 MESSAGE_MAX_CHARS = 300
+PRIVATE = "Its arguments and its result stand in no channel. The full view has them for approvers."
+PRIVATE_ASKED = "The question stands in no channel. The full view has it for approvers."
 NAMES_MAX = 6
 NAME_MAX_CHARS = 80
 
@@ -53,8 +55,7 @@ NAME_MAX_CHARS = 80
 def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     """Return the blocks that tell everything in *content*: at most 10,000 characters together."""
     request = content.request
-    arguments = arguments_text(request)
-    shown = excerpt(arguments)
+    shows_all, call = _call(request)
     blocks = [_headline(content)]
     told = [
         *absences(content),
@@ -66,16 +67,16 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     ]
     if told:
         blocks.append(rich_text(f"story:{request.id}", told))
-    blocks.append(rich_text(f"call:{request.id}", _call(request, arguments, shown)))
+    blocks.append(rich_text(f"call:{request.id}", call))
     blocks.append(rich_text(f"facts:{request.id}", facts(content, now)))
-    if request.reason:
-        blocks.append(rich_text(f"claim:{request.id}", _claim(request)))
+    if request.reason and not request.is_private:
+        blocks.append(rich_text(f"claim:{request.id}", claim(request)))
     if request.is_pending:
-        blocks.append(actions(content, arguments))
+        blocks.append(actions(content, shows_all=shows_all))
     else:
         if asks_what_happened(content):
             blocks.append(settling(content))
-        if not arguments.fits_card:
+        if not shows_all:
             blocks.append(reading(content))
     blocks.append(_footer(content))
     return blocks
@@ -125,9 +126,14 @@ def _headline(content: CardContent) -> dict[str, Any]:
     }
 
 
-def _call(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) -> list[Element]:
+def _call(request: ApprovalRequest) -> tuple[bool, list[Element]]:
+    """Return whether all that would run is shown, and what is."""
+    if request.is_private:
+        return False, _private_call(request)
+    arguments = arguments_text(request)
     if is_question(request.call):
-        return asked_words(request)
+        return arguments.fits_card, asked_words(request)
+    shown = excerpt(arguments)
     tool = one_line(request.call.tool)
     drawn = [
         section(bold("Tool "), code(tool), "" if arguments.text else " (takes no arguments)"),
@@ -136,16 +142,32 @@ def _call(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt) ->
     if shown.text:
         drawn.append(preformatted(shown.text))
     drawn.extend(section(bold("⚠ "), warning) for warning in _warnings(request, arguments, shown))
-    if request.injected:
-        names = ", ".join(_name(each) for each in request.injected[:20])
-        drawn.append(section(bold("Filled in by the program, not by the agent: "), names))
-    return drawn
+    return arguments.fits_card, [*drawn, *_injected(request)]
+
+
+def _private_call(request: ApprovalRequest) -> list[Element]:
+    """Return the tool alone, and where the rest is read."""
+    if is_question(request.call):
+        return asked_words(request)
+    return [
+        section(bold("Tool "), code(one_line(request.call.tool))),
+        section(bold("🔒 "), PRIVATE),
+        *(section(bold("⚠ "), warning) for warning in _name_warning(request)),
+        *_injected(request),
+    ]
+
+
+def _injected(request: ApprovalRequest) -> list[Element]:
+    if not request.injected:
+        return []
+    names = ", ".join(_name(each) for each in request.injected[:20])
+    return [section(bold("Filled in by the program, not by the agent: "), names)]
 
 
 def asked_words(request: ApprovalRequest) -> list[Element]:
-    """Return the question people ask people, in full, and whom it names."""
+    """Return the question people ask people, in full unless it is private, and whom it names."""
     asked = visible(mask_words(question_of(request.call), request.salt)).text
-    drawn = [quote(asked)]
+    drawn = [section(bold("🔒 "), PRIVATE_ASKED)] if request.is_private else [quote(asked)]
     if named := called(audience_of(named_sets(request.call))):
         drawn.append(section(bold("Names "), *named, ": one of them has to approve it too."))
     return drawn
@@ -163,11 +185,16 @@ def _warnings(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt
             f"{counted(arguments.hidden_characters, 'hidden character')} (invisible or changing "
             "the direction of writing) in the arguments, drawn as ⟦U+…⟧."
         )
+    yield from _name_warning(request)
+
+
+def _name_warning(request: ApprovalRequest) -> Iterable[str]:
     if not request.call.tool.isascii():
         yield "The tool's name holds letters that only look like plain ones."
 
 
-def _claim(request: ApprovalRequest) -> list[Element]:
+def claim(request: ApprovalRequest) -> list[Element]:
+    """Return the agent's own words, labelled, as they stand below the gateway's facts."""
     assert request.reason is not None
     return [
         section(bold("Agent says (unverified)")),
@@ -209,7 +236,8 @@ def _footer(content: CardContent) -> dict[str, Any]:
     request, run = content.request, content.run
     ask = f" · asked {request.ask_number} times" if request.ask_number > 1 else ""
     task = f" · task {run.short_id}" if run else ""
-    words = f"Request {request.id} · digest {request.call.digest[:12]}{task}{ask}"
+    digest = "" if request.is_private else f" · digest {request.call.digest[:12]}"
+    words = f"Request {request.id}{digest}{task}{ask}"
     return {
         "type": "context",
         "block_id": f"footer:{request.id}",

@@ -15,11 +15,14 @@ VALUE_MAX_CHARS = 40
 PATH_MAX_CHARS = 60
 
 
-def edit_story(request: ApprovalRequest) -> list[Element]:
-    """Return who changed what, the latest changes last; empty where nobody did."""
+def edit_story(request: ApprovalRequest, *, whole: bool = False) -> list[Element]:
+    """Return who changed what, the latest changes last; empty where nobody did.
+
+    Of a private request that it was changed, unless the *whole* is asked for.
+    """
     if not request.edits:
         return []
-    told = [section(*_edit(request, number)) for number in range(len(request.edits))]
+    told = [section(*_edit(request, number, whole=whole)) for number in range(len(request.edits))]
     earlier = len(told) - EDITS_MAX
     shown = told[-EDITS_MAX:]
     if earlier > 0:
@@ -29,9 +32,16 @@ def edit_story(request: ApprovalRequest) -> list[Element]:
     return shown
 
 
-def changed_words(request: ApprovalRequest, number: int) -> list[str | Element]:
+def changed_words(
+    request: ApprovalRequest, number: int, *, whole: bool = False
+) -> list[str | Element]:
     """Return what edit *number* (from 0) changed and voided, as the end of a sentence."""
     edit = request.edits[number]
+    void = ""
+    if edit.voided:
+        void = f" {counted(len(edit.voided), 'approval')} given before counts no more."
+    if request.is_private and not whole:
+        return [f"what is different stands in Details.{void}"]
     states = [*(each.before for each in request.edits), request.call.arguments_json]
     before, after = (
         mask_arguments(json.loads(state), request.salt) for state in states[number : number + 2]
@@ -40,16 +50,18 @@ def changed_words(request: ApprovalRequest, number: int) -> list[str | Element]:
     parts: list[list[str | Element]] = [_change(each) for each in found[:CHANGES_MAX]]
     if len(found) > CHANGES_MAX:
         parts.append([f"and {len(found) - CHANGES_MAX} more"])
-    if not edit.voided:
-        return [*joined(parts, "; "), "."]
-    void = f". {counted(len(edit.voided), 'approval')} given before counts no more."
-    return [*joined(parts, "; "), void]
+    return [*joined(parts, "; "), f".{void}"]
 
 
-def _edit(request: ApprovalRequest, number: int) -> list[str | Element]:
+def _edit(request: ApprovalRequest, number: int, *, whole: bool) -> list[str | Element]:
     edit = request.edits[number]
     line: list[str | Element] = [bold("✏ Changed by "), person(edit.by), " "]
-    return [*line, moment(edit.at, seconds=True), ": ", *changed_words(request, number)]
+    return [
+        *line,
+        moment(edit.at, seconds=True),
+        ": ",
+        *changed_words(request, number, whole=whole),
+    ]
 
 
 def _who_is_out(request: ApprovalRequest) -> list[Element]:

@@ -16,6 +16,7 @@ from bot.slack import buttons
 from bot.slack.arguments_view import ArgumentsText, arguments_text, pages
 from bot.slack.card_actions import approve_button
 from bot.slack.card_text import RISKS, counted
+from bot.slack.cards import claim
 from bot.slack.difference_view import difference_pages
 from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
@@ -89,6 +90,7 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
     shown = found[page - 1]
     blocks = [
         rich_text(f"call:{request.id}", [*_call(content, page, len(found)), *shown]),
+        *_claim(request, is_last=page == len(found)),
         *_notes(arguments, approve_follows=request.is_pending and page < len(found)),
         _turning(content, page=page, last=len(found)),
     ]
@@ -105,13 +107,23 @@ def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
 def _pages(request: ApprovalRequest, arguments: ArgumentsText) -> list[tuple[Element, ...]]:
     """Return the difference, where one is declared, and then every argument."""
     whole = [(preformatted(page),) if page else () for page in pages(arguments)]
-    return [*difference_pages(request), *whole]
+    different = difference_pages(request)
+    if len(different) == len(whole) == 1 and arguments.fits_card:
+        return [(*different[0], *whole[0])]
+    return [*different, *whole]
 
 
 def _call(content: CardContent, page: int, last: int) -> list[Element]:
     request = content.request
     start = f"{RISKS[request.requirement.risk]} · page {page} of {last} · "
     return [section(bold(start), code(shorten(one_line(request.call.tool), 1_000)))]
+
+
+def _claim(request: ApprovalRequest, *, is_last: bool) -> list[dict[str, Any]]:
+    """Return what the agent says, labelled, where the card keeps it out of its channel."""
+    if not (is_last and request.is_private and request.reason):
+        return []
+    return [rich_text(f"claim:{request.id}", claim(request))]
 
 
 def _notes(arguments: ArgumentsText, *, approve_follows: bool) -> list[dict[str, Any]]:

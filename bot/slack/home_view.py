@@ -121,6 +121,8 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
         text = arguments_text(request).text if shows_all else ""
     if text:
         drawn.append(preformatted(text))
+    elif request.is_private:
+        drawn.append(section("Its arguments are private: the full view has them."))
     elif not shows_all:
         drawn.append(section("Too long to be shown here: ", code(call_in_words(request))))
     lines: list[Line] = [

@@ -54,12 +54,18 @@ def latest(past: tuple[Past, ...], request: ApprovalRequest) -> list[Element]:
 
 def _line(past: Past, request: ApprovalRequest) -> list[str | Element]:
     earlier = past.request
+    if earlier.is_private:
+        return [*_start(earlier), "private – ", *_ending(earlier, past.permit)]
     same = earlier.call.digest == request.call.digest
     arguments = key_arguments(earlier, ARGUMENTS_MAX_CHARS)
     about: list[str | Element] = (
         ["the same arguments"] if same else [code(arguments)] if arguments else ["no arguments"]
     )
-    return ["• ", moment(earlier.created_at), ": ", *about, " – ", *_ending(earlier, past.permit)]
+    return [*_start(earlier), *about, " – ", *_ending(earlier, past.permit)]
+
+
+def _start(earlier: ApprovalRequest) -> list[str | Element]:
+    return ["• ", moment(earlier.created_at), ": "]
 
 
 def _ending(earlier: ApprovalRequest, permit: Permit | None) -> list[str | Element]:

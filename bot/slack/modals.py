@@ -47,7 +47,11 @@ def details_modal(
     parts = difference_elements(request)
     if shown.text:
         parts.append(preformatted(shown.text))
-    told = [*earlier_story(content), *edit_story(request), *story(content)]
+    told = [
+        *earlier_story(content),
+        *edit_story(request, whole=True),
+        *story(content, whole=True),
+    ]
     blocks = [
         {"type": "header", "text": plain_text(untrusted(request.call.tool, 140))},
         *([rich_text("story", told)] if told else []),

@@ -94,7 +94,7 @@ def _own_words(request: ApprovalRequest, verdict: Verdict, *, is_alone: bool) ->
         "block_id": REASON_BLOCK,
         "optional": not (wanted and is_alone),
         "label": plain_text("Reason" if is_alone else "In your own words"),
-        "hint": plain_text(f"{one_of_both}The agent and the channel see it."),
+        "hint": plain_text(f"{one_of_both}{_readers(request)}"),
         "element": {
             "type": "plain_text_input",
             "action_id": REASON_ACTION,
@@ -103,3 +103,9 @@ def _own_words(request: ApprovalRequest, verdict: Verdict, *, is_alone: bool) ->
             "placeholder": plain_text(asked),
         },
     }
+
+
+def _readers(request: ApprovalRequest) -> str:
+    if request.is_private:
+        return "The agent sees it; in the channel it is not shown."
+    return "The agent and the channel see it."

@@ -40,9 +40,9 @@ _ANSWERED = {
 def reply_elements(content: CardContent, telling: Telling) -> list[Element]:
     """Return what is told below the card."""
     told = [section(*_line(content, telling))]
-    if telling.decision is not None and telling.decision.reason:
-        salt = content.request.salt
-        told.append(quote(clean(telling.decision.reason, salt, REASON_MAX_CHARS)))
+    request, reason = content.request, telling.decision and telling.decision.reason
+    if reason and not request.is_private:
+        told.append(quote(clean(reason, request.salt, REASON_MAX_CHARS)))
     return told
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.card import CardKind, Pressed, pressed_card
+from approvals.domain.card import CardKind, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import CardOutdated
-from approvals.domain.errors import Refusal, RequestUnknown
+from approvals.domain.errors import Refusal
 from approvals.domain.ids import UserId
 from approvals.operations.click import Answer, Click, FullView, WindowUse
 from approvals.operations.decide import open_full_view, open_window
@@ -115,20 +115,16 @@ class Reviews:
 
     async def _turn(self, press: ButtonPress, say: Say, *, by: int) -> None:
         assert press.view is not None
-        place, content = read_place(press.view.private_metadata), await self._content(press)
+        place = read_place(press.view.private_metadata)
+        click = click_of(press, Verdict.APPROVE)
+        content = await open_window(self._parts.desk, click, use=WindowUse.LOOK)
+        if isinstance(content, Answer):
+            await self._refuse(content, say, unreadable_sentence)
+            return
         if place.digest is not None and place.digest != content.request.call.digest:
             # Pages of two calls in one reading would approve what nobody has read whole.
             raise CardOutdated(request=content.request)
         await self.show(press, view_page(content, place.page + by), say)
-
-    async def _content(self, press: ButtonPress) -> CardContent:
-        """Return what the pressed card shows now (raises DecisionRefused)."""
-        click = click_of(press, Verdict.APPROVE)
-        contents = await read_cards(self._parts.desk, click.request_id)
-        if not contents:
-            raise RequestUnknown
-        card = pressed_card(tuple(each.card for each in contents), click.pressed)
-        return next(each for each in contents if each.card.id == card.id)
 
     async def show(self, press: ButtonPress, view: dict[str, Any], say: Say) -> None:
         """Open a window, or turn the one that was pressed in."""

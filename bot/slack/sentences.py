@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from approvals.domain import edit_errors, errors, run_errors, time_errors
+from approvals.domain import edit_errors, errors, look_errors, run_errors, time_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.durations import format_duration
@@ -100,6 +100,9 @@ _SENTENCES = {
     ),
 }
 _READING = {
+    look_errors.PrivateCall.code: (
+        "What this would do is private: who may decide it can read it, and who it was asked for."
+    ),
     errors.BotMayNotDecide.code: "Bots and workflows may not look at what is asked.",
     errors.GuestMayNotDecide.code: (
         "Guests of the workspace may not look at what is asked. Ask a full member."

@@ -43,12 +43,16 @@ _SAYS = {
 }
 
 
-def story(content: CardContent) -> list[Element]:
-    """Return what has happened so far; empty while nobody has decided."""
+def story(content: CardContent, *, whole: bool = False) -> list[Element]:
+    """Return what has happened so far; empty while nobody has decided.
+
+    Of a private request nobody's words and no result, unless the *whole* is asked for.
+    """
     request = content.request
     if request.is_pending:
         return so_far(content)
-    return [*_ending(content), *_run(content)]
+    hides = request.is_private and not whole
+    return [*_ending(content, hides=hides), *_run(content, hides=hides)]
 
 
 def earlier_story(content: CardContent) -> list[Element]:
@@ -91,7 +95,7 @@ def _earlier_ending(permit: Permit | None) -> str:
     return "was interrupted. It may have happened: check before you approve it again."
 
 
-def _ending(content: CardContent) -> list[Element]:
+def _ending(content: CardContent, *, hides: bool) -> list[Element]:
     request = content.request
     assert request.ended_at is not None
     after = length(request.ended_at - request.created_at)
@@ -109,6 +113,8 @@ def _ending(content: CardContent) -> list[Element]:
         else section(outcome_of(request).message, " Ended", *when, ".")
     ]
     if request.ended_reason and request.cause is not Cause.RULE:
+        if hides:
+            return [*drawn, section("A reason was given; Details has it.")]
         drawn.append(quote(clean(request.ended_reason, request.salt, REASON_MAX_CHARS)))
     return drawn
 
@@ -126,12 +132,14 @@ def _by_people(content: CardContent) -> list[str | Element]:
     return []
 
 
-def _run(content: CardContent) -> list[Element]:
+def _run(content: CardContent, *, hides: bool) -> list[Element]:
     request, permit = content.request, content.permit
     if permit is None:
         return []
     drawn = [section(bold("Run: "), *_how_it_ran(content, permit))]
     if permit.result and permit.state in (PermitState.SUCCEEDED, PermitState.FAILED):
+        if hides:
+            return [*drawn, section("Details has them.")]
         drawn.append(preformatted(clean(permit.result, request.salt, RESULT_MAX_CHARS)))
     return drawn
 

@@ -18,7 +18,7 @@ from approvals.operations.start_run import Task
 from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
 from tests.agents.running import RunningAgents, running_agents
-from tests.engine.gateway_in_test import OPS
+from tests.engine.gateway_in_test import OPS, POLICY
 from tests.fakes.people import ALICE, BOB, TEAM
 
 ran: list[str] = []
@@ -71,6 +71,29 @@ async def test_a_run_pauses_with_nothing_under_way_and_answers_once_it_is_approv
     assert agents.steps(run) == [
         "Calling restart_service(service=web)",
         "restart_service returned: web restarted",
+    ]
+
+
+@pytest.mark.parametrize("rule", ["effect: ask, card: private", "effect: allow"])
+async def test_the_thread_of_a_run_is_told_nothing_of_a_private_call_but_its_tool(
+    tmp_path: Path, rule: str
+) -> None:
+    text = POLICY.replace('"restart_*", effect: ask', f'"restart_*", {rule}')
+    if "allow" in rule:
+        text = text.replace(", risk: high", "").replace("timeout: 5m", "card: private")
+    async with (
+        fake_model(restarts("web")) as model,
+        running_agents(tmp_path, an_agent(model, [restart_service]), policy=text) as agents,
+    ):
+        run = await agents.started("restart web")
+        if "ask" in rule:
+            await agents.answered(run)
+        await agents.ended(run)
+
+    assert ran == ["web"]
+    assert agents.steps(run) == [
+        "Calling restart_service (private)",
+        "restart_service returned (private)",
     ]
 
 

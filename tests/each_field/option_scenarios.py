@@ -63,6 +63,12 @@ _DECIDING = [
         ("Approve", "Approve restart"),
         given={RULE: {"tool": "restart", "effect": "ask"}},
     ),
+    of(
+        "card",
+        ("open", "private"),
+        plays.first_button,
+        ("Approve", "Review and approve…"),
+    ),
     of("diff", (ABSENT, PAIR), plays.compared, ("", "@@ -1,1 +1,1 @@\n-1\n+2")),
     of(
         "diff.before",

@@ -95,6 +95,21 @@ async def test_a_webhook_is_told_the_facts_without_secrets_and_posts_no_card() -
         assert len(gateway.messenger.posts) == 1
 
 
+async def test_of_a_private_call_a_webhook_is_told_the_tool_and_nobody_s_words() -> None:
+    async with a_gateway(
+        policy=POLICY.replace("escalate:", "card: private\n    escalate:")
+    ) as gateway:
+        pager = Pager()
+        await asked(gateway, reason="web asked for it")
+        await time_passes(gateway, pager, 3 * MINUTE)
+
+        ((_, message),) = pager.sent
+        said = json.loads(message.body)["data"]
+        assert (said["tool"], said["arguments"], said["agent_says"]) == ("restart", None, None)
+        assert said["arguments_left_out"] is True
+        assert "web" not in message.body
+
+
 async def test_its_people_may_decide_on_the_first_card() -> None:
     async with a_gateway(policy=POLICY) as gateway:
         request = await asked(gateway)

@@ -62,7 +62,8 @@ def options_in_words(terms: Terms) -> str:
 
 
 def _said(option: Option[Any], value: Any) -> str:
-    if value is None or (not value and value == option.otherwise):
+    is_usual = value == option.otherwise and (not value or option.silence_counts)
+    if value is None or is_usual:
         return ""  # that nothing of the kind is asked for need not be told
     if isinstance(value, timedelta):
         return f"{option.key} {format_duration(value)}"
