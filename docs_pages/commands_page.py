@@ -81,7 +81,7 @@ _MAKE = """
 | `make test` | sets up and passes the quick suite |
 | `make test-long` | passes what takes seconds each, four times as many examples among it |
 | `make test-slow` | the campaigns, which take minutes each |
-| `make campaign` | kills `CYCLES` gateways (100) amid agent tasks, and checks what they leave |
+| `make campaign` | kills `CYCLES` gateways (1000) amid agent tasks, and checks the rest |
 | `make check` | format, lint, types, import contracts, documentation |
 | `make bench` | [benchmarks](benchmarks.md) |
 | `make docs` | writes the generated pages of this folder anew |

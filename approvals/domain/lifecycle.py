@@ -42,7 +42,7 @@ class PermitEvent(StrEnum):
     SUCCEED = "succeed"
     FAIL = "fail"
     LOSE = "lose"
-    """The process that claimed it died; nobody knows whether the body ran."""
+    """Its process died, or it did not end in time: nobody knows whether it happened."""
     LAPSE = "lapse"
     RELEASE = "release"
     """Its caller went before the body began: whoever comes back with the key may claim it."""
@@ -58,6 +58,8 @@ PERMIT_TRANSITIONS: Mapping[tuple[PermitState, PermitEvent], PermitState] = {
     (PermitState.CLAIMED, PermitEvent.LOSE): PermitState.UNKNOWN,
     (PermitState.CLAIMED, PermitEvent.RELEASE): PermitState.UNCLAIMED,
     (PermitState.UNKNOWN, PermitEvent.RETRY): PermitState.CLAIMED,
+    (PermitState.UNKNOWN, PermitEvent.SUCCEED): PermitState.SUCCEEDED,
+    (PermitState.UNKNOWN, PermitEvent.FAIL): PermitState.FAILED,
 }
 
 _REQUEST_EVENTS: Mapping[Status, AuditName] = {
@@ -170,10 +172,11 @@ def advance_permit(
 
     Raises:
         AlreadyClaimed: the permit has left `unclaimed` before.
-        ClaimRefused: any other step that is not in the table.
+        ClaimRefused: any other step that is not in the table, or the end of a call of which a
+            person has said what became of it.
     """
     state = PERMIT_TRANSITIONS.get((permit.state, event))
-    if state is None:
+    if state is None or permit.settlement is not None:
         if event in (PermitEvent.CLAIM, PermitEvent.LAPSE):
             raise errors.AlreadyClaimed(permit=permit)
         raise errors.ClaimRefused(f"A permit that is {permit.state} cannot {event}.", permit=permit)
@@ -200,8 +203,13 @@ def advance_permit(
         request=shown,
         permit=moved,
         event=AuditEvent(name=_PERMIT_EVENTS[state], subject=request.id, at=now, data=data),
-        jobs=(card_job(shown, now),),
+        # An end that was not known is an answer: who waits for a person's goes on with it.
+        jobs=_resuming(shown, now) if _is_answer(permit, event) else (card_job(shown, now),),
     )
+
+
+def _is_answer(permit: Permit, event: PermitEvent) -> bool:
+    return permit.state is PermitState.UNKNOWN and event is not PermitEvent.RETRY
 
 
 def settle(

@@ -217,19 +217,22 @@ def lapsed(request: ApprovalRequest) -> Outcome:
 
 
 def unknown(request: ApprovalRequest, permit: Permit | None = None) -> Outcome:
-    """Return the outcome of an execution that was interrupted."""
+    """Return the outcome of an execution of which nobody knows how it ended."""
+    cut_off = "The gateway stopped while this call ran."
+    if permit is not None and permit.result is not None:
+        cut_off = "Nobody knows how this call ended."
     if permit is not None and permit.settlement is Settlement.HAPPENED:
         return _after_approval(
             request,
             OutcomeKind.ALREADY_RAN,
-            "The gateway stopped while this call ran. A person looked: it did happen. What it "
-            "returned is not known.",
+            f"{cut_off} A person looked: it did happen. What it returned is not known.",
             has_happened=True,
         )
     return _after_approval(
         request,
         OutcomeKind.UNKNOWN,
-        "The gateway stopped while this call ran. It may or may not have happened.",
+        f"{cut_off} It may or may not have happened.",
+        result=permit.result if permit else None,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.ids import ChannelId, RunId, TeamId, UserId
@@ -40,6 +41,8 @@ class CallContext:
     """How many questions of the run may wait at once; one more is refused."""
     pauses: bool = False
     """Whether a call that waits for people raises `CallPaused` instead of waiting."""
+    body_within: timedelta | None = None
+    """How long the body may take; None: as long as it likes."""
     is_in_body: bool = False
     """Whether the body of a guarded call makes this one: then it waits, and may not pause."""
     channel: str | None = None
@@ -113,6 +116,7 @@ def inside_body() -> Iterator[None]:
         message_id=None,
         tool_call_id=None,
         pauses=False,
+        body_within=None,
         is_in_body=True,
         outcomes=None,
     )

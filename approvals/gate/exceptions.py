@@ -56,6 +56,10 @@ class EndUnknown(Exception):
     """
 
 
+class TookTooLong(EndUnknown):
+    """The body had not ended at its deadline, and was told to stop or goes on by itself."""
+
+
 class CallRejected(CallNotApproved):
     """A person said no."""
 

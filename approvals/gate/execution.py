@@ -10,14 +10,16 @@ import inspect
 import json
 import reprlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from approvals.domain import errors
 from approvals.gate.binding import ToolBinding
 from approvals.gate.connection import Connection
 from approvals.gate.context import current, inside_body
-from approvals.gate.exceptions import CallPaused, EndUnknown
+from approvals.gate.deadline import Ended, begun, stop, to_its_end
+from approvals.gate.exceptions import CallPaused, EndUnknown, TookTooLong
 from approvals.gate.gateway import Clearance
 from approvals.gate.own_thread import in_own_thread
 
@@ -40,29 +42,82 @@ class Execution:
     pauses: bool = False
     """Whether its run waits until people say what became of it, where its end is unknown."""
     is_idempotent: bool = False
+    _stopped: TookTooLong | None = field(init=False, default=None)
+    """Why the body was told to stop; whatever it raises then comes of that."""
+    _has_ended: bool = field(init=False, default=False)
+    _is_left: bool = field(init=False, default=False)
+    """Whether nobody waits for the body any more."""
 
-    async def run(self, body: Callable[..., Awaitable[Any]]) -> Any:
-        """Await *body* with the approved arguments, and report.
+    async def run(self, body: Callable[..., Awaitable[Any]], *, stops: bool = True) -> Any:
+        """Await *body* with the approved arguments, for as long as the context says, and report.
+
+        At its deadline a body that *stops* is told to; whatever it does then, nobody waits for it.
 
         Raises:
             CallPaused: nobody knows how it ended, and its run can wait for somebody who does.
+            TookTooLong: it had not ended at its deadline.
         """
+        within = current().body_within
+        if within is None:
+            return await self._to_its_report(body)
+        running = begun(to_its_end(self._to_its_report(body)))
+        try:
+            await asyncio.wait({running}, timeout=within.total_seconds())
+        except asyncio.CancelledError:
+            if stops:
+                await stop(running)
+            raise
+        if not self._has_ended:
+            await self._late(running, within, stops=stops)
+        return (await running).told()
+
+    async def _to_its_report(self, body: Callable[..., Awaitable[Any]]) -> Any:
         try:
             args, kwargs = self._thaw()
             with inside_body():
                 result = await body(*args, **kwargs)
         except BaseException as error:
-            await self.connection.report(
-                self.clearance,
-                succeeded=False,
-                result=_failure(error),
-                was_cancelled=isinstance(error, asyncio.CancelledError),
-                is_unknown=self._is_unknown(error),
-            )
+            self._has_ended = True
+            await self._report_failure(error)
             self._pause_if_unknown(error)
             raise
+        self._has_ended = True
         await self.connection.report(self.clearance, succeeded=True, result=_text(result))
         return result
+
+    async def _report_failure(self, error: BaseException) -> None:
+        if self._stopped is not None:
+            error = self._stopped
+        if self._is_left and self._is_unknown(error):
+            return  # it is told already
+        await self.connection.report(
+            self.clearance,
+            succeeded=False,
+            result=_failure(error),
+            was_cancelled=isinstance(error, asyncio.CancelledError),
+            is_unknown=self._is_unknown(error),
+        )
+
+    async def _late(self, running: asyncio.Task[Ended], within: timedelta, *, stops: bool) -> None:
+        """Let the body go, unless it ends with a result when it is told to stop.
+
+        Raises:
+            CallPaused, TookTooLong
+        """
+        doing = "It was told to stop." if stops else "It cannot be stopped, and may go on."
+        late = TookTooLong(f"No result within {within}. {doing}")
+        if stops:
+            self._stopped = late
+            await stop(running)
+        if running.done() and not running.cancelled() and running.result().error is None:
+            return
+        self._is_left = True
+        if not self._has_ended and not self.is_idempotent:
+            await self.connection.report(
+                self.clearance, succeeded=False, result=_failure(late), is_unknown=True
+            )
+        self._pause_if_unknown(late)
+        raise late
 
     async def run_in_thread(self, body: Callable[..., Any]) -> Any:
         """Run a sync *body* off the loop, and report.
@@ -73,18 +128,8 @@ class Execution:
         async def in_thread(*args: Any, **kwargs: Any) -> Any:
             return _finished(await in_own_thread(body, *args, **kwargs))
 
-        async def to_the_end() -> tuple[Any, BaseException | None]:
-            try:
-                return await self.run(in_thread), None
-            except (SystemExit, KeyboardInterrupt) as error:
-                return None, error  # raised by a task, it would end the loop and all it serves
-
-        running = asyncio.ensure_future(to_the_end())
-        running.add_done_callback(_retrieve)
-        result, error = await asyncio.shield(running)
-        if error is not None:
-            raise error
-        return result
+        running = begun(to_its_end(self.run(in_thread, stops=False)))
+        return (await asyncio.shield(running)).told()
 
     def run_here(self, body: Callable[..., Any]) -> Any:
         """Run a sync *body* in the calling thread, and report."""
@@ -150,13 +195,10 @@ def _text(result: Any) -> str:
 def _failure(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError):
         return "cancelled while it ran; how much of it happened is not known"
+    if isinstance(error, TookTooLong):
+        return str(error)
     try:
         said = str(error)
     except Exception:
         said = ""
     return f"{type(error).__name__}: {said[:RESULT_MAX_CHARS]}".rstrip(": ")
-
-
-def _retrieve(running: "asyncio.Future[Any]") -> None:
-    if not running.cancelled():
-        running.exception()

@@ -91,8 +91,8 @@ def is_open(content: CardContent) -> bool:
 
 def asks_what_happened(content: CardContent) -> bool:
     """Whether a call of a run was interrupted and nobody has said yet what became of it."""
-    permit = content.permit
-    return content.run is not None and permit is not None and is_unsettled(permit)
+    run, permit = content.run, content.permit
+    return run is not None and not run.has_ended and permit is not None and is_unsettled(permit)
 
 
 async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ...]:

@@ -125,5 +125,6 @@ class RunAtWork:
             card_channel=run.channel,
             channel=run.channel,
             pauses=True,
+            body_within=self.spec.limits.tool_timeout,
             pending_max=self.spec.limits.pending_max,
         )

@@ -7,7 +7,6 @@ every run of its agent. LangGraph's own signals (a pause above all) pass through
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware
@@ -21,11 +20,10 @@ from langgraph.types import Command
 from approvals.domain.errors import Refusal
 from approvals.domain.ids import RequestId
 from approvals.gate.context import entered
-from approvals.gate.exceptions import CallNotApproved
+from approvals.gate.exceptions import CallNotApproved, TookTooLong
 from approvals.gate.langchain_middleware import asked_by
 from bot.agents import budget, conversation
 from bot.agents.at_work import RunAtWork
-from bot.agents.deadline import TookTooLong, within
 from bot.agents.errors import ModelFailed
 from bot.agents.langchain_model import explain, refuse_unusable
 from bot.agents.telling import for_the_log
@@ -94,14 +92,14 @@ class TaskMiddleware(AgentMiddleware[Any, RunAtWork, Any]):
         await work.calls(turn, call)
         try:
             with entered(work.call_context(messages, turn=turn, call_id=call["id"])):
-                answer = await within(work.spec.limits.tool_timeout, _answer(handler, request))
+                answer = await handler(request)
         except GraphInterrupt as pause:
             await _tell_interrupted(work, call["name"], pause)
             raise
         except GraphBubbleUp:
             raise
-        except TookTooLong:
-            answer = _failure(request, _too_slow(work.spec.limits.tool_timeout))
+        except TookTooLong as late:
+            answer = _failure(request, f"Failed: {late} How much of it happened is not known.")
         except CallNotApproved as not_approved:
             answer = _failure(request, f"Not run: {not_approved}")
         except Refusal as refused:
@@ -116,12 +114,6 @@ def _work(request: ToolCallRequest) -> RunAtWork:
     work: object = request.runtime.context
     assert isinstance(work, RunAtWork)
     return work
-
-
-async def _answer(
-    handler: Callable[[ToolCallRequest], Awaitable[ToolAnswer]], request: ToolCallRequest
-) -> ToolAnswer:
-    return await handler(request)
 
 
 def _over_limit(
@@ -140,13 +132,6 @@ async def _tell_interrupted(work: RunAtWork, tool: str, pause: GraphInterrupt) -
     for each in pause.args[0]:
         if each.value.get("is_interrupted"):
             await work.interrupted(tool, RequestId(each.value["request_id"]))
-
-
-def _too_slow(timeout: timedelta) -> str:
-    return (
-        f"Failed: no result within {timeout}. It was told to stop; how much of it happened is not "
-        "known."
-    )
 
 
 async def _told(work: RunAtWork, request: ToolCallRequest, answer: ToolAnswer) -> ToolAnswer:

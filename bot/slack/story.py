@@ -32,6 +32,7 @@ from bot.slack.rich_text import (
 REASON_MAX_CHARS = 500
 RESULT_MAX_CHARS = 800
 _INTERRUPTED = "❓ interrupted: the gateway stopped while it ran. It may or may not have happened. "
+_CUT_OFF = "❓ cut off: how it ended is not known. It may or may not have happened. "
 _SETTLING = (
     "Look it up, then say here what became of it; the agent task waits for it. Run it again asks "
     "again: nothing runs before its card is approved. Give up tells the agent that nobody knows."
@@ -137,7 +138,7 @@ def _run(content: CardContent, *, hides: bool) -> list[Element]:
     if permit is None:
         return []
     drawn = [section(bold("Run: "), *_how_it_ran(content, permit))]
-    if permit.result and permit.state in (PermitState.SUCCEEDED, PermitState.FAILED):
+    if permit.result:
         if hides:
             return [*drawn, section("Details has them.")]
         drawn.append(preformatted(clean(permit.result, request.salt, RESULT_MAX_CHARS)))
@@ -155,7 +156,8 @@ def _how_it_ran(content: CardContent, permit: Permit) -> list[str | Element]:
         case PermitState.FAILED:
             return [f"❌ failed{_lasted(permit)}.", *_answer(permit)]
         case PermitState.UNKNOWN:
-            return [_INTERRUPTED, *_settled(content, permit)]
+            cut = _INTERRUPTED if permit.result is None else _CUT_OFF
+            return [cut, *_settled(content, permit)]
         case PermitState.LAPSED:
             return ["⌛ the approval was not used in time. It did not run."]
 

@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import Pressed
 from approvals.domain.decision import Verdict
-from approvals.domain.ids import ChannelId, RunId
+from approvals.domain.ids import ChannelId, RequestId, RunId
+from approvals.domain.permit import Permit, Settlement, is_unsettled
 from approvals.domain.run import Run, RunStatus
+from approvals.operations.click import Click
 from approvals.operations.ports import Clock
+from approvals.operations.read_card import read_cards
 from approvals.operations.recover import recover
 from approvals.operations.resume_run import TakenRun
+from approvals.operations.settle_call import settle_call
 from approvals.operations.start_run import Task, start_run
 from bot.agents.checkpoints import Place
 from bot.agents.runner import Runner
@@ -82,6 +87,37 @@ class RunningAgents:
 
         await self.until(is_paused)
         return await self.open_requests(run)
+
+    async def interrupted(self, run: Run) -> ApprovalRequest:
+        """Wait until the run is paused because nobody knows how its one open call ended."""
+        found: list[ApprovalRequest] = []
+
+        async def waits_for_a_person() -> bool:
+            found[:] = await self.open_requests(run)
+            permits = await self.gateway.store.write(lambda tx: [tx.permit(r.id) for r in found])
+            status = (await self.read(run.id)).status
+            if not any("was interrupted" in step for step in self.steps(run)):
+                return False
+            is_lost = [permit is not None and is_unsettled(permit) for permit in permits] == [True]
+            return is_lost and status is RunStatus.PAUSED and await self.is_idle()
+
+        await self.until(waits_for_a_person)
+        return found[0]
+
+    async def settled(self, request_id: RequestId, settlement: Settlement) -> None:
+        """Say on the call's card what became of it, as who started the run."""
+        (content, *_) = await read_cards(self.gateway.desk, request_id)
+        card = content.card
+        pressed = Pressed(user=ALICE, nonce=card.nonce, channel=card.channel, ts=card.ts or "")
+        click = Click(request_id=request_id, verdict=Verdict.APPROVE, pressed=pressed, team=TEAM)
+        answer = await settle_call(self.gateway.desk, click, settlement)
+        assert answer.refusal is None
+
+    async def permit(self, request_id: RequestId) -> Permit:
+        """Return the permit of a request."""
+        permit = await self.gateway.store.write(lambda tx: tx.permit(request_id))
+        assert permit is not None
+        return permit
 
     async def is_idle(self) -> bool:
         """Whether no run is under way."""

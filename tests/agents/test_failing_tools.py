@@ -2,14 +2,11 @@
 
 import asyncio
 import sys
-import time
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from langchain_core.tools import StructuredTool
 
-from bot.agents.spec import TaskLimits
 from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
 from tests.agents.running import one_run
@@ -97,40 +94,6 @@ async def test_f17_a_result_of_fifty_megabytes_is_cut_for_the_model_and_the_thre
     assert run.answer == "done"
     assert sent == [20_000 + len("\n[cut: 50,000,000 characters in all]")]
     assert all(len(step) < 1_000 for step in steps)
-
-
-async def test_f17_a_tool_that_never_returns_is_answered_at_its_deadline(tmp_path: Path) -> None:
-    ended: list[str] = []
-
-    async def hangs() -> str:
-        """Hang."""
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.append("left")
-        return "never"
-
-    limits = TaskLimits(tool_timeout=timedelta(seconds=0.5))
-    async with fake_model(one_call_of("hangs")) as model:
-        run, _ = await one_run(tmp_path, an_agent(model, [hangs], limits=limits))
-
-    assert ended == ["left"]
-    assert "Failed: no result within 0:00:00.500000." in (run.answer or "")
-
-
-async def test_f17_a_thread_that_does_not_return_holds_up_neither_its_run_nor_the_loop(
-    tmp_path: Path,
-) -> None:
-    def hangs() -> str:
-        """Hang."""
-        time.sleep(1.5)
-        return "late"
-
-    limits = TaskLimits(tool_timeout=timedelta(seconds=0.1))
-    async with fake_model(one_call_of("hangs")) as model:
-        run, _ = await one_run(tmp_path, an_agent(model, [hangs], limits=limits))
-
-    assert "Failed: no result within" in (run.answer or "")
 
 
 async def test_a_call_the_schema_refuses_or_an_unknown_tool_is_told_to_the_model(

@@ -7,21 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from approvals.domain.card import Pressed
-from approvals.domain.decision import Verdict
 from approvals.domain.ids import RequestId
-from approvals.domain.permit import PermitState, Settlement
-from approvals.domain.run import Run, RunStatus
+from approvals.domain.permit import Settlement
+from approvals.domain.run import Run
 from approvals.gate import Gate, idempotency_key
-from approvals.operations.click import Click
-from approvals.operations.read_card import read_cards
-from approvals.operations.settle_call import settle_call
 from bot.agents.spec import ModelSettings
 from tests.agents.builders import an_agent
 from tests.agents.fake_model import fake_model, results_in
 from tests.agents.images import image
 from tests.agents.running import RunningAgents, running_agents
-from tests.fakes.people import ALICE, TEAM
 
 ran: list[str] = []
 
@@ -78,24 +72,6 @@ async def killed_in_the_body(
     gate.use(None)
 
 
-async def settled(agents: RunningAgents, request_id: RequestId, settlement: Settlement) -> None:
-    (content, *_) = await read_cards(agents.gateway.desk, request_id)
-    card = content.card
-    pressed = Pressed(user=ALICE, nonce=card.nonce, channel=card.channel, ts=card.ts or "")
-    click = Click(request_id=request_id, verdict=Verdict.APPROVE, pressed=pressed, team=TEAM)
-    answer = await settle_call(agents.gateway.desk, click, settlement)
-    assert answer.refusal is None
-
-
-async def waits_for_a_person(agents: RunningAgents, run: Run, request_id: RequestId) -> bool:
-    now = await agents.read(run.id)
-    if not agents.steps(run) or len(agents.runner):
-        return False
-    permit = await agents.gateway.store.write(lambda tx: tx.permit(request_id))
-    assert permit is not None
-    return now.status is RunStatus.PAUSED and permit.state is PermitState.UNKNOWN
-
-
 @pytest.mark.parametrize(
     ("settlement", "step", "told"),
     [
@@ -110,8 +86,8 @@ async def test_f2_killed_in_the_body_a_person_says_what_became_of_it(
         one_restart() as model,
         killed_in_the_body(here, tmp_path / "crashed", model) as (agents, run, request_id),
     ):
-        await agents.until(lambda: waits_for_a_person(agents, run, request_id))
-        await settled(agents, request_id, settlement)
+        await agents.interrupted(run)
+        await agents.settled(request_id, settlement)
         ended = await agents.ended(run)
 
     assert ran == ["web"]
@@ -129,8 +105,8 @@ async def test_f2_an_interrupted_call_runs_again_only_once_it_is_approved_again(
         one_restart() as model,
         killed_in_the_body(here, tmp_path / "crashed", model) as (agents, run, request_id),
     ):
-        await agents.until(lambda: waits_for_a_person(agents, run, request_id))
-        await settled(agents, request_id, Settlement.AGAIN)
+        await agents.interrupted(run)
+        await agents.settled(request_id, Settlement.AGAIN)
         (again,) = await agents.paused(run)
         before = list(ran)
         await agents.gateway.clicks(again.id)

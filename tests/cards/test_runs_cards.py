@@ -78,6 +78,27 @@ def test_an_interrupted_call_of_a_task_asks_what_became_of_it() -> None:
     assert "nothing runs before its card is approved" in read(blocks)
 
 
+def test_a_call_whose_end_is_not_known_says_why_and_blames_no_crash() -> None:
+    lost = approved(PermitEvent.CLAIM, PermitEvent.LOSE, result="No result within 0:05:00.")
+
+    told = read(card_blocks(in_run(lost), ASKED_AT))
+
+    assert "No result within 0:05:00." in told
+    assert "the gateway stopped" not in told
+    assert "the gateway stopped" in read(
+        card_blocks(in_run(approved(PermitEvent.CLAIM, PermitEvent.LOSE)), ASKED_AT)
+    )
+
+
+def test_an_interrupted_call_of_a_task_that_has_ended_asks_nobody() -> None:
+    lost = in_run(approved(PermitEvent.CLAIM, PermitEvent.LOSE), RunStatus.CANCELLED)
+
+    blocks = card_blocks(lost, ASKED_AT)
+
+    assert labels(blocks) == []
+    assert "Check before running it again." in read(blocks)
+
+
 def test_an_interrupted_call_outside_a_task_asks_nobody() -> None:
     blocks = card_blocks(approved(PermitEvent.CLAIM, PermitEvent.LOSE), ASKED_AT)
 
