@@ -145,6 +145,7 @@ async def test_a_run_whose_state_another_version_wrote_fails_with_a_sentence(
     assert "stored as 'sayso9:msgpack'" in (ended.reason or "")
 
 
+@pytest.mark.long
 async def test_checkpoints_stand_in_a_schema_of_their_own_on_postgresql(
     tmp_path: Path, postgres: Server
 ) -> None:

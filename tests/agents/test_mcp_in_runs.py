@@ -101,6 +101,7 @@ async def paused_restarted_approved_and_run_once(
     assert ledger.read_text() == "deploy web 2\n"
 
 
+@pytest.mark.long
 async def test_a_call_of_a_program_waits_over_a_restart_and_runs_once(
     tmp_path: Path, ledger: Path
 ) -> None:

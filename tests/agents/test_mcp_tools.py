@@ -150,6 +150,7 @@ async def test_a_program_gets_no_secret_it_was_not_given(tiny: Tools) -> None:
     assert await tiny.call("tiny_environment", name="GIVEN") == ("success", "${HOME}")
 
 
+@pytest.mark.long
 async def test_a_server_that_dies_in_the_middle_is_said_so_and_started_again(
     ledger: Path,
 ) -> None:
@@ -176,6 +177,7 @@ async def test_a_call_that_takes_too_long_is_given_up_and_the_next_one_runs(ledg
     )
 
 
+@pytest.mark.long
 async def test_a_server_over_http_may_be_away_and_come_back(ledger: Path) -> None:
     async with http_server(ledger) as here, tools_of(here.server) as tools:
         await here.kill()

@@ -46,6 +46,7 @@ def test_no_file_is_no_mistake(tmp_path: Path) -> None:
     assert read_env_file(tmp_path / ".env") == {}
 
 
+@pytest.mark.long
 async def test_serve_and_check_read_the_file_where_they_are_started_and_the_shell_wins(
     tmp_path: Path,
 ) -> None:
@@ -60,6 +61,7 @@ async def test_serve_and_check_read_the_file_where_they_are_started_and_the_shel
     assert (served.code, checked.code) == (2, 2)
 
 
+@pytest.mark.long
 async def test_a_broken_file_ends_a_start_with_one_line(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("what is this\n", encoding="utf-8")
 

@@ -99,6 +99,7 @@ async def test_each_mistake_is_told_with_its_remedy_and_asked_again(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 async def test_a_missing_scope_is_put_right_without_typing_the_tokens_again(
     tmp_path: Path,
 ) -> None:
@@ -113,6 +114,7 @@ async def test_a_missing_scope_is_put_right_without_typing_the_tokens_again(
             await terminal.until("Slack takes both.")
 
 
+@pytest.mark.long
 async def test_what_stands_in_the_env_file_is_kept_and_replaced_only_after_asking(
     slack: LocalSlack, tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ async def test_without_data_it_leaves_nothing_and_told_not_to_it_opens_no_browse
     assert not asked_for.exists()
 
 
+@pytest.mark.long
 @in_module_loop
 async def test_a_browser_is_opened_at_the_page(demo: Program, asked_for: Path) -> None:
     async with asyncio.timeout(50):

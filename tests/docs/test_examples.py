@@ -23,7 +23,15 @@ WITHIN_S = 170
 """Importing LangChain alone takes half a minute where ten programs want the same two cores."""
 pytestmark = pytest.mark.timeout(180)
 
-PYTHON_PAGES = [page for page in pages() if any(b.language == "python" for b in blocks(page))]
+FRAMEWORK_PAGES = {"langchain", "langgraph-pause"}
+"""Loading the framework is most of what these cost."""
+PYTHON_PAGES = [
+    pytest.param(
+        page, marks=[pytest.mark.long] if page.stem in FRAMEWORK_PAGES else [], id=page.stem
+    )
+    for page in pages()
+    if any(block.language == "python" for block in blocks(page))
+]
 READ_A_LOG = {"audit-events.md"}
 """These need a gateway that has run before."""
 EXAMPLE = str(ROOT / "examples" / "guarded_function.py")
@@ -40,7 +48,7 @@ SESSIONS = [
 AGENTS_PAGE = ROOT / "docs" / "how-to" / "configure-agents.md"
 
 
-@pytest.mark.parametrize("page", PYTHON_PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PYTHON_PAGES)
 async def test_the_python_of_a_page_runs_and_prints_what_the_page_says(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +103,7 @@ async def test_the_example_of_a_guarded_function_runs(
     assert capsys.readouterr().out == "checkout is up\ncheckout restarted after 5 s\n"
 
 
+@pytest.mark.long
 async def test_the_example_of_a_pause_goes_on_in_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

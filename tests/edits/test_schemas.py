@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from approvals.domain.schema_check import mistake, not_understood
 from approvals.domain.tool_schema import ToolSchema
+from tests.examples import examples
 
 _VALUES = st.recursive(
     st.none()
@@ -64,7 +65,7 @@ _SCHEMAS: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(schema=_SCHEMAS, named=_SIMPLE, value=_VALUES)
 def test_a_value_fits_where_the_reference_says_so(schema: Any, named: Any, value: Any) -> None:
     root = {**schema, "$defs": {"x": named}} if isinstance(schema, dict) else schema

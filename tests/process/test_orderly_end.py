@@ -78,6 +78,7 @@ async def test_clicks_stop_first_callers_are_let_go_and_a_card_being_posted_is_r
     assert ts is not None
 
 
+@pytest.mark.long
 async def test_a_hosted_agents_question_stays_when_the_gateway_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "hosted.py").write_text(HOSTED, encoding="utf-8")
     async with LocalSlack.running() as slack:

@@ -326,6 +326,7 @@ async def test_a_busy_slack_is_obeyed_and_the_home_drawn_afterwards(stage: Scene
     assert "Waiting for you" in drawn(stage)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [1_000])
 async def test_home_is_there_within_a_second_with_a_thousand_pending(
     tmp_path: Path, count: int
