@@ -82,7 +82,7 @@ def an_entry(model: ModelSettings, server: McpServer) -> AgentEntry:
     )
 
 
-async def paused_restarted_approved_and_run_once(
+async def assert_it_outlives_a_restart_and_runs_once(
     tmp_path: Path, ledger: Path, server: McpServer
 ) -> None:
     async with fake_model(calls(deploys("web"))) as model:
@@ -105,7 +105,7 @@ async def paused_restarted_approved_and_run_once(
 async def test_a_call_of_a_program_waits_over_a_restart_and_runs_once(
     tmp_path: Path, ledger: Path
 ) -> None:
-    await paused_restarted_approved_and_run_once(tmp_path, ledger, stdio_server(ledger))
+    await assert_it_outlives_a_restart_and_runs_once(tmp_path, ledger, stdio_server(ledger))
 
 
 @pytest.mark.long
@@ -113,7 +113,7 @@ async def test_a_call_over_http_waits_over_a_restart_and_runs_once(
     tmp_path: Path, ledger: Path
 ) -> None:
     async with http_server(ledger) as here:
-        await paused_restarted_approved_and_run_once(tmp_path, ledger, here.server)
+        await assert_it_outlives_a_restart_and_runs_once(tmp_path, ledger, here.server)
 
 
 @pytest.mark.long

@@ -83,7 +83,7 @@ def an_entry(**declared: Any) -> AgentEntry:
     return AgentEntry(**{**entry, **declared})
 
 
-async def asked_approved_and_run_once(server: McpServer, ledger: Path) -> None:
+async def assert_asked_approved_and_run_once(server: McpServer, ledger: Path) -> None:
     gate = Gate(agent="ops-bot")
     async with a_gateway() as here, tools_of(server) as tools:
         gate.use(here.gateway)
@@ -102,12 +102,12 @@ async def asked_approved_and_run_once(server: McpServer, ledger: Path) -> None:
 
 
 async def test_a_tool_of_a_program_runs_once_after_it_was_approved(ledger: Path) -> None:
-    await asked_approved_and_run_once(stdio_server(ledger), ledger)
+    await assert_asked_approved_and_run_once(stdio_server(ledger), ledger)
 
 
 async def test_a_tool_over_http_runs_once_after_it_was_approved(ledger: Path) -> None:
     async with http_server(ledger) as here:
-        await asked_approved_and_run_once(here.server, ledger)
+        await assert_asked_approved_and_run_once(here.server, ledger)
 
 
 @in_module_loop

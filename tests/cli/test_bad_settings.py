@@ -43,7 +43,7 @@ def _on(data: Path) -> tuple[str, ...]:
     return ("serve", "--data", str(data), "--policy", str(POLICY_PATH))
 
 
-def _refused(ended: Ended, *lines: str) -> None:
+def assert_refused(ended: Ended, *lines: str) -> None:
     """It ended with 2 and exactly these lines (or their beginnings), and gave nothing away."""
     assert (ended.code, ended.printed) == (2, "")
     assert len(ended.complaints) == len(lines), ended.complaint
@@ -56,7 +56,7 @@ def test_tokens_that_are_not_set_are_named_with_both_ways_to_set_them(
     tmp_path: Path, serve: Serve
 ) -> None:
     ended = serve(tmp_path)
-    _refused(
+    assert_refused(
         ended,
         "SLACK_BOT_TOKEN: is not set – set it, or name a file in SLACK_BOT_TOKEN_FILE",
         "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with",
@@ -65,9 +65,11 @@ def test_tokens_that_are_not_set_are_named_with_both_ways_to_set_them(
 
 def test_what_a_transport_needs_is_said(tmp_path: Path, serve: Serve) -> None:
     socket = serve(tmp_path, SLACK_BOT_TOKEN="xoxb-1-hush")
-    _refused(socket, "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with")
+    assert_refused(socket, "SLACK_APP_TOKEN: Socket Mode needs it – create an app-level token with")
     http = serve(tmp_path, SLACK_BOT_TOKEN="xoxb-1-hush", SAYSO_SLACK_TRANSPORT="http")
-    _refused(http, "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's")
+    assert_refused(
+        http, "SLACK_SIGNING_SECRET: the http transport needs it – copy it from the app's"
+    )
 
 
 def test_every_mistake_in_the_environment_has_a_line_of_its_own(
@@ -81,7 +83,7 @@ def test_every_mistake_in_the_environment_has_a_line_of_its_own(
         "SLACK_BASE_URL": "slack.com",
     }
     ended = serve(tmp_path, **{**TOKENS, **mistaken})
-    _refused(
+    assert_refused(
         ended,
         "SAYSO_HTTP_PORTT: is not a setting – remove it or correct its name",
         "SLACK_BASE_URL: 'slack.com' will not do – give an address with a host that ends in",
@@ -104,7 +106,7 @@ def test_a_secret_in_the_wrong_place_is_not_shown(
     tmp_path: Path, serve: Serve, name: str, given: str
 ) -> None:
     ended = serve(tmp_path, **{**TOKENS, name: given})
-    _refused(
+    assert_refused(
         ended, f"{name}: what it is set to will not do (not shown, because it may be a secret)"
     )
 
@@ -115,14 +117,14 @@ def test_every_setting_is_refused_in_plain_words(tmp_path: Path, serve: Serve) -
             continue
         ended = serve(tmp_path, **{**TOKENS, name: "?" * 100})
         shown = "?" * 60
-        _refused(ended, f"{name}: '{shown}…' will not do – give {ALLOWED[field]}")
+        assert_refused(ended, f"{name}: '{shown}…' will not do – give {ALLOWED[field]}")
 
 
 def test_a_secret_file_that_cannot_be_read_is_one_mistake(tmp_path: Path, serve: Serve) -> None:
     ended = serve(
         tmp_path, SLACK_BOT_TOKEN_FILE=str(tmp_path / "none"), SLACK_APP_TOKEN="xapp-1-hush"
     )
-    _refused(
+    assert_refused(
         ended,
         "SLACK_BOT_TOKEN: the file of SLACK_BOT_TOKEN_FILE cannot be read (No such file or "
         "directory) – correct its path or permissions",
@@ -133,7 +135,7 @@ def test_a_secret_set_twice_is_refused(tmp_path: Path, serve: Serve) -> None:
     file = tmp_path / "token"
     file.write_text("xoxb-2-hush", "utf-8")
     ended = serve(tmp_path, **TOKENS, SLACK_BOT_TOKEN_FILE=str(file))
-    _refused(ended, "SLACK_BOT_TOKEN: is set twice – keep either SLACK_BOT_TOKEN or")
+    assert_refused(ended, "SLACK_BOT_TOKEN: is set twice – keep either SLACK_BOT_TOKEN or")
 
 
 def test_a_data_directory_that_is_a_file_is_refused(tmp_path: Path, serve: Serve) -> None:
@@ -141,18 +143,22 @@ def test_a_data_directory_that_is_a_file_is_refused(tmp_path: Path, serve: Serve
     file.touch()
     for data in (file, file / "below"):
         ended = serve(data, **TOKENS)
-        _refused(ended, f"The data directory {data} cannot be used: ")
+        assert_refused(ended, f"The data directory {data} cannot be used: ")
 
 
 def test_a_slack_that_is_not_there_is_said_with_its_address(tmp_path: Path, serve: Serve) -> None:
     ended = serve(tmp_path, **TOKENS)
-    _refused(ended, f"Slack cannot be reached at {NOWHERE}: nothing accepts connections there. ")
+    assert_refused(
+        ended, f"Slack cannot be reached at {NOWHERE}: nothing accepts connections there. "
+    )
 
 
 def test_a_token_slack_does_not_know_is_said(tmp_path: Path, serve: Serve, slack: Program) -> None:
     base_url = slack.setting("SLACK_BASE_URL")
     ended = serve(tmp_path, **{**TOKENS, "SLACK_BASE_URL": base_url})
-    _refused(ended, "Slack refuses the bot token (invalid_auth). Copy it anew from your app's page")
+    assert_refused(
+        ended, "Slack refuses the bot token (invalid_auth). Copy it anew from your app's page"
+    )
 
 
 def _real(slack: Program) -> dict[str, str]:
@@ -211,7 +217,7 @@ def test_a_second_gateway_on_the_same_data_names_the_first(
 ) -> None:
     second = serve(tmp_path, **_real(slack))
 
-    _refused(second, f"Another gateway (process {first.pid}) already runs on {tmp_path}.")
+    assert_refused(second, f"Another gateway (process {first.pid}) already runs on {tmp_path}.")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_a_hosted_function_that_cannot_be_run_is_refused_before_anything_starts(
 
     ended = serve(tmp_path / "data", **TOKENS, SAYSO_RUN=f"{module}:run")
 
-    _refused(ended, f"SAYSO_RUN: {module}:run {why}")
+    assert_refused(ended, f"SAYSO_RUN: {module}:run {why}")
     assert not (tmp_path / "data").exists()
 
 
@@ -239,9 +245,9 @@ def test_a_hosted_function_that_cannot_be_run_is_refused_before_anything_starts(
 def test_an_address_no_client_could_call_is_refused(
     tmp_path: Path, serve: Serve, address: str
 ) -> None:
-    _refused(serve(tmp_path, **TOKENS, SLACK_BASE_URL=address), "SLACK_BASE_URL: ")
+    assert_refused(serve(tmp_path, **TOKENS, SLACK_BASE_URL=address), "SLACK_BASE_URL: ")
 
 
 def test_two_commands_of_one_name_are_refused(tmp_path: Path, serve: Serve) -> None:
     ended = serve(tmp_path, **TOKENS, SAYSO_AGENT_COMMAND="/approvals")
-    _refused(ended, "SAYSO_AGENT_COMMAND: is the same as SAYSO_APPROVALS_COMMAND – give each")
+    assert_refused(ended, "SAYSO_AGENT_COMMAND: is the same as SAYSO_APPROVALS_COMMAND – give each")

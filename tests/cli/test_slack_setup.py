@@ -112,6 +112,7 @@ async def test_a_missing_scope_is_put_right_without_typing_the_tokens_again(
         async with setting_up(slack, tmp_path, "--features", "agents") as terminal:
             await give_tokens(terminal, slack)
             await terminal.until("Slack takes both.")
+            assert "✗" not in terminal.shown
 
 
 @pytest.mark.long
@@ -173,6 +174,8 @@ async def test_a_slack_that_falters_amid_a_question_is_asked_again(
         await terminal.until("✗ Slack could not be asked (")
         await terminal.answer("Your member id", BOB)
         await terminal.until("The tokens are in .env")
+
+    assert slack.bot_token in (tmp_path / ".env").read_text()
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"]])

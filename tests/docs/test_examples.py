@@ -59,11 +59,11 @@ async def test_the_python_of_a_page_runs_and_prints_what_the_page_says(
         if page.name in READ_A_LOG:
             await asyncio.to_thread(runpy.run_path, EXAMPLE, run_name="__main__")
 
-        run = _run_apart if "lang" in page.stem else _run_here
-        await asyncio.to_thread(run, blocks(page))
+        apart, here = assert_it_prints_apart, assert_it_prints_here
+        await asyncio.to_thread(apart if "lang" in page.stem else here, blocks(page))
 
 
-def _run_apart(written: list[Block]) -> None:
+def assert_it_prints_apart(written: list[Block]) -> None:
     """Run a page in a process of its own: LangChain leaves its connections to the end of one."""
     source = "\n".join(block.text for block in written if block.language == "python")
     expected = "".join(block.text for block in written if block.label == "printed")
@@ -79,7 +79,7 @@ def _run_apart(written: list[Block]) -> None:
     assert (ran.stdout, ran.returncode) == (expected, 0), ran.stderr
 
 
-def _run_here(written: list[Block]) -> None:
+def assert_it_prints_here(written: list[Block]) -> None:
     names: dict[str, object] = {"__name__": "page"}
     printed = ""
     for block in written:

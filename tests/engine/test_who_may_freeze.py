@@ -37,6 +37,9 @@ async def test_the_people_of_the_defaults_may_freeze_everything_and_every_channe
 ) -> None:
     await asks(gateway, scope, ALICE)
 
+    with pytest.raises(freeze_errors.FreezeNotAllowed):
+        await asks(gateway, scope, ERIN)
+
 
 async def test_a_channels_approvers_may_freeze_it_and_nothing_else(gateway: GatewayInTest) -> None:
     await asks(gateway, OPS, BOB)

@@ -61,7 +61,7 @@ async def test_a_payment_is_made_at_most_once_whenever_the_gateway_is_killed(
         try:
             for number in range(kills):
                 await _live_and_die(scene, number, dice)
-                _nothing_twice(scene)
+                _assert_nothing_twice(scene)
             keys = [f"k{number}" for number in range(2 * kills + 2)]
             async with scene.gateway(keys=",".join(keys)) as last:
                 said = {key: await last.outcome() for key in keys}
@@ -69,9 +69,9 @@ async def test_a_payment_is_made_at_most_once_whenever_the_gateway_is_killed(
         finally:
             clicking.cancel()
             await asyncio.gather(clicking, return_exceptions=True)
-        _nothing_twice(scene)
-        _every_outcome_is_true(scene, said)
-        await _every_card_tells(scene, approver, kills=kills)
+        _assert_nothing_twice(scene)
+        _assert_every_outcome_is_true(scene, said)
+        await _assert_every_card_tells(scene, approver, kills=kills)
 
 
 async def _live_and_die(scene: Scene, number: int, dice: random.Random) -> None:
@@ -91,18 +91,18 @@ async def _wait_for(gateway: Gateway, point: str, dice: random.Random) -> None:
     await asyncio.sleep(dice.uniform(0, SOON_S))
 
 
-def _nothing_twice(scene: Scene) -> None:
+def _assert_nothing_twice(scene: Scene) -> None:
     assert [line for line, times in Counter(scene.appended).items() if times > 1] == []
 
 
-def _every_outcome_is_true(scene: Scene, said: dict[str, str]) -> None:
+def _assert_every_outcome_is_true(scene: Scene, said: dict[str, str]) -> None:
     """Who was told that it ran can read it in the ledger; nobody is told anything else."""
     for key, outcome in said.items():
         assert outcome in {"CallAlreadyRan", "CallRejected", f"appended paid {key}"}
         assert outcome == "CallRejected" or f"paid {key}" in scene.appended
 
 
-async def _every_card_tells(scene: Scene, approver: Approver, *, kills: int) -> None:
+async def _assert_every_card_tells(scene: Scene, approver: Approver, *, kills: int) -> None:
     """No approval is lost, no kill posted more than one card anew, some struck a running body."""
     cards = await scene.cards()
     posted = Counter(card.request_id for card in cards)

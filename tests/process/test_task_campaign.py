@@ -62,10 +62,10 @@ async def test_I3_I11_I12_every_task_ends_and_no_body_runs_twice_whenever_the_ga
         finally:
             deciding.cancel()
             await asyncio.gather(deciding, return_exceptions=True)
-        _every_task_ended(tasks)
-        _no_body_ran_twice(tasks)
-        _every_decision_stands(tasks, crowd)
-        await _every_answer_is_told(tasks, kills=cycles)
+        _assert_every_task_ended(tasks)
+        _assert_no_body_ran_twice(tasks)
+        _assert_every_decision_stands(tasks, crowd)
+        await _assert_every_answer_is_told(tasks, kills=cycles)
 
 
 async def _live_and_die(gateway: Gateway, point: str, crowd: Crowd, *, dice: random.Random) -> None:
@@ -88,13 +88,13 @@ async def _wait_for(gateway: Gateway, point: str, dice: random.Random) -> None:
     await asyncio.sleep(dice.uniform(0, SOON_S))
 
 
-def _every_task_ended(tasks: Tasks) -> None:
+def _assert_every_task_ended(tasks: Tasks) -> None:
     """The model and the tools never end a task badly, so no kill may."""
     assert tasks.rows("SELECT task, status, reason FROM run WHERE status <> 'succeeded'") == []
     assert tasks.rows("SELECT id FROM approval_request WHERE status = 'pending'") == []
 
 
-def _no_body_ran_twice(tasks: Tasks) -> None:
+def _assert_no_body_ran_twice(tasks: Tasks) -> None:
     """Each run of a body has an approval of its own, unless its tool was declared idempotent."""
     ran = Counter(tuple(line.split()) for line in tasks.scene.appended)
     approved = Counter(
@@ -110,7 +110,7 @@ def _no_body_ran_twice(tasks: Tasks) -> None:
     assert {key for (key,) in said_done} <= written
 
 
-def _every_decision_stands(tasks: Tasks, crowd: Crowd) -> None:
+def _assert_every_decision_stands(tasks: Tasks, crowd: Crowd) -> None:
     status = dict(tasks.rows("SELECT id, status FROM approval_request"))
     assert {status[each] for each in crowd.approved} <= {"approved"}
     assert {status[each] for each in crowd.rejected} <= {"rejected"}
@@ -118,7 +118,7 @@ def _every_decision_stands(tasks: Tasks, crowd: Crowd) -> None:
     assert tasks.rows(unsettled) == []
 
 
-async def _every_answer_is_told(tasks: Tasks, *, kills: int) -> None:
+async def _assert_every_answer_is_told(tasks: Tasks, *, kills: int) -> None:
     """A kill between Slack's answer and ours may post an answer again; nothing else does."""
     again = 0
     for channel, ts, answer in tasks.rows(

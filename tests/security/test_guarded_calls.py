@@ -86,7 +86,7 @@ async def asked(gateway: GatewayInTest, count: int) -> list[CardContent]:
     return [contents[0] for contents in cards]
 
 
-async def swap_nothing(gateway: GatewayInTest, chance: random.Random) -> None:
+async def assert_nothing_is_swapped(gateway: GatewayInTest, chance: random.Random) -> None:
     """Fifty calls side by side; which are rejected is told by the numbers on their cards."""
     ran.clear()
     rejected = set(chance.sample(range(50), 10))
@@ -121,7 +121,7 @@ async def test_c9_fifty_guarded_calls_decided_in_random_order_swap_nothing() -> 
     async with a_gateway(policy=ASKING_EACH_TIME) as gateway:
         gate.use(gateway.gateway)
         for _ in range(25):
-            await swap_nothing(gateway, chance)
+            await assert_nothing_is_swapped(gateway, chance)
 
 
 @pytest.mark.slow
@@ -131,4 +131,4 @@ async def test_c9_a_thousand_rounds_of_fifty_calls_swap_nothing() -> None:
     async with a_gateway(policy=ASKING_EACH_TIME) as gateway:
         gate.use(gateway.gateway)
         for _ in range(1_000):
-            await swap_nothing(gateway, chance)
+            await assert_nothing_is_swapped(gateway, chance)

@@ -140,7 +140,7 @@ async def near_the_deadline(gateway: GatewayInTest, chance: random.Random) -> tu
     return stored.status, clicked_ms < 0
 
 
-async def race_the_deadline(path: Path, *, rounds: int) -> None:
+async def assert_the_deadline_divides(path: Path, *, rounds: int) -> None:
     chance = random.Random(rounds)
     async with a_gateway(path) as gateway:
         object.__setattr__(gateway.desk, "directory", UnsteadyDirectory())
@@ -158,7 +158,7 @@ async def race_the_deadline(path: Path, *, rounds: int) -> None:
 async def test_d2_at_the_deadline_a_request_is_either_approved_or_timed_out_for_everybody(
     tmp_path: Path,
 ) -> None:
-    await race_the_deadline(tmp_path / "sayso.db", rounds=60)
+    await assert_the_deadline_divides(tmp_path / "sayso.db", rounds=60)
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ async def test_d2_at_the_deadline_a_request_is_either_approved_or_timed_out_for_
 async def test_d2_a_thousand_clicks_around_their_deadlines_agree_with_agent_card_and_log(
     tmp_path: Path,
 ) -> None:
-    await race_the_deadline(tmp_path / "sayso.db", rounds=1_000)
+    await assert_the_deadline_divides(tmp_path / "sayso.db", rounds=1_000)
 
 
 async def test_d2_a_click_that_began_in_time_counts_however_late_it_is_stored(

@@ -47,7 +47,8 @@ def test_a_feature_left_out_takes_its_scopes_commands_events_and_shortcuts_along
 def test_what_is_made_is_valid_by_slacks_own_schema(features: tuple[str, ...], prefix: str) -> None:
     schema = json.loads((SAMPLES / "manifest-schema" / "manifest.schema.2.0.0.json").read_text())
 
-    jsonschema.Draft7Validator(schema).validate(manifest(features, prefix))
+    made = manifest(features, prefix)
+    assert list(jsonschema.Draft7Validator(schema).iter_errors(made)) == []
 
 
 def test_a_prefix_names_commands_and_app_apart() -> None:

@@ -75,6 +75,7 @@ def test_every_field_we_read_is_one_slack_sends(sample: str, paths: str) -> None
     for path in paths.split():
         here: Any = recorded
         for part in path.split("."):
+            assert int(part) < len(here) if part.isdigit() else part in here, path
             here = here[int(part)] if part.isdigit() else here[part]
 
 
