@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from approvals.storage.data_directory import hold
+from approvals.storage.postgres.server import Server
 from bot import check_command
 from bot.bootstrap import running_gateway
 from bot.sandbox.faults import Fault, FaultKind
@@ -227,3 +228,39 @@ async def test_a_gateway_that_does_not_answer_is_told_with_its_process(
 
     assert checked.code == 75
     assert "does not answer on port 9" in checked.of("gateway")[0]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_postgresql_is_looked_at_and_nothing_is_made_in_it(
+    slack: LocalSlack, tmp_path: Path, check: Check, postgres: Server
+) -> None:
+    env = settings_of(slack, tmp_path)
+    env |= {"SAYSO_DATABASE_URL": postgres.url, "SAYSO_DATABASE_SCHEMA": postgres.schema}
+    before, again = await check(env), await check(env)
+    async with running_gateway(read_settings(env)):
+        beside = await check(env)
+
+    assert "is empty; its tables are made at the first start" in before.of("database")[0]
+    assert again.of("database") == before.of("database")
+    assert beside.of("database") == [f"ok {postgres.place} is of this version"]
+    assert (before.code, beside.code) == (0, 0)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("url", "code", "label"),
+    [
+        ("postgresql://sayso:hush@127.0.0.1:9/sayso", 75, "AWAY"),
+        ("postgresql://sayso:hush@127.0.0.1:9/sayso?sslcert=/x&sslkey=/y", 2, "WRONG"),
+    ],
+    ids=["no server there", "no such certificate"],
+)
+async def test_a_postgresql_that_cannot_be_used_is_told_without_its_password(
+    slack: LocalSlack, tmp_path: Path, check: Check, url: str, code: int, label: str
+) -> None:
+    checked = await check({**settings_of(slack, tmp_path), "SAYSO_DATABASE_URL": url})
+
+    (said,) = checked.of("database")
+    assert checked.code == code
+    assert said.startswith(f"{label} PostgreSQL 127.0.0.1:9, database sayso: ")
+    assert "hush" not in "".join(checked.lines)

@@ -25,8 +25,9 @@ async def verify_database(server: Server) -> ChainReport:
         async with engine.connect() as connection:
             return await connection.run_sync(_verify)
     except Exception as fault:
-        if faults.is_fault(fault):
-            raise faults.store_error(fault, server.place) from fault
+        told = faults.opening_error(fault, server)
+        if told is not None:
+            raise told from None
         raise
     finally:
         await engine.dispose()

@@ -105,6 +105,18 @@ def store_error(fault: BaseException, place: str | None = None) -> errors.StoreU
     return error if place is None else type(error)(f"{place}: {error.message}")
 
 
+def opening_error(fault: Exception, server: Server) -> errors.StoreUnavailable | None:
+    """Return the refusal of whatever kept us from using *server*, None for no fault of its own.
+
+    Nothing of it tells what only who wrote the address may know.
+    """
+    wrong = address_error(fault, server)
+    if wrong is not None or not is_fault(fault):
+        return wrong
+    told = store_error(fault, server.place)
+    return type(told)(server.hushed(told.message))
+
+
 def address_error(fault: Exception, server: Server) -> errors.StoreUnavailable | None:
     """Return the refusal of an address that cannot even be tried, None for any other fault.
 

@@ -49,12 +49,9 @@ class Hold:
         except errors.Refusal:
             raise
         except Exception as fault:
-            wrong = faults.address_error(fault, self._server)
-            if wrong is not None:
-                raise wrong from None
-            if faults.is_fault(fault):
-                told = faults.store_error(fault, self._server.place)
-                raise type(told)(self._server.hushed(told.message)) from None
+            told = faults.opening_error(fault, self._server)
+            if told is not None:
+                raise told from None
             raise
 
     async def keep(self) -> None:

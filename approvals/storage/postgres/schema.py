@@ -47,8 +47,9 @@ async def _alone(server: Server, work: Callable[[Connection, Server], Result]) -
         async with engine.begin() as connection:
             return await connection.run_sync(work, server)
     except Exception as fault:
-        if faults.is_fault(fault):
-            raise faults.store_error(fault, server.place) from fault
+        told = faults.opening_error(fault, server)
+        if told is not None:
+            raise told from None
         raise
     finally:
         await engine.dispose()
