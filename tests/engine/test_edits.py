@@ -24,6 +24,7 @@ from approvals.operations.decide import decide
 from approvals.operations.edit_request import edit_request
 from approvals.operations.open_edit import EDITS_MAX
 from approvals.operations.read_card import read_cards
+from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway, a_policy
 from tests.fakes.people import ALICE, BOB, CAROL, DANA, TEAM
 from tests.security.evidence import recorded
@@ -353,6 +354,21 @@ async def test_a_key_finds_the_edited_request_by_what_was_asked(gateway: Gateway
     with pytest.raises(CallNotApproved) as refused:
         await asks(gateway, key="k1", arguments={"replicas": 2, "service": "web"})
     assert refused.value.outcome.code == errors.IdempotencyMismatch.code
+
+
+async def test_in_a_freeze_a_call_may_be_changed_and_not_be_approved(
+    gateway: GatewayInTest,
+) -> None:
+    call = asks(gateway)
+    request = await gateway.pending()
+    await frozen(gateway)
+
+    assert (await edits(gateway, request, {REPLICAS: "2"})).refusal is None
+    assert isinstance((await decided(gateway, request, CAROL)).refusal, errors.Frozen)
+
+    await lifted(gateway)
+    await decided(gateway, request, CAROL)
+    assert json.loads((await call).arguments_json)["replicas"] == 2
 
 
 async def test_c2_a_claim_of_anything_but_what_was_asked_is_refused(

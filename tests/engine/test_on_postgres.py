@@ -13,14 +13,20 @@ from approvals.domain.permit import PermitState
 from approvals.gate.exceptions import CallNotApproved, CallPaused, CallRejected, CallTimedOut
 from approvals.gate.gateway import Clearance
 from approvals.operations.pause_run import pause_run
+from approvals.operations.ports import NotNow
 from approvals.operations.recover import recover
 from approvals.operations.resume_run import resume_run
+from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.operations.start_run import start_run
 from approvals.storage.postgres.audit_chain import verify_database
 from approvals.storage.postgres.server import Server
 from tests.engine.gateway_in_test import POLICY, a_gateway
 from tests.engine.runs_in_test import RunsInTest, a_task
 from tests.engine.test_asking import permit_state
+from tests.engine.test_extending import extends
+from tests.engine.test_follow_ups import stored
+from tests.engine.test_webhook_rungs import MINUTE, Pager, asked, time_passes
+from tests.engine.test_webhook_rungs import POLICY as PAGING
 from tests.fakes.people import BOB, CAROL
 from tests.security.whole_gateway import a_whole_gateway
 
@@ -113,6 +119,32 @@ async def test_a17_calls_of_one_turn_do_not_pass_a_budget_side_by_side(postgres:
         assert sum(call.done() for call in calls) == 6
         for call in calls:
             call.cancel()
+
+
+async def test_more_time_and_a_page_go_through_side_by_side_and_each_counts_once(
+    postgres: Server,
+) -> None:
+    async with a_gateway(postgres, policy=PAGING) as gateway:
+        pager = Pager(trouble=NotNow("http_503"))
+        request = await asked(gateway)
+        until = request.expires_at + 5 * MINUTE
+        gateway.clock.advance(3 * MINUTE)
+
+        answers, _ = await asyncio.gather(
+            asyncio.gather(*(extends(gateway, request, until) for _ in range(4))),
+            send_follow_ups(gateway.desk),
+        )
+        await time_passes(gateway, pager, MINUTE)
+        pager.trouble = None
+        await time_passes(gateway, pager, MINUTE)
+        await time_passes(gateway, pager, 6 * MINUTE)
+
+        found = await stored(gateway, request)
+        assert [each.refusal is None for each in answers].count(True) == 1
+        assert found.expires_at == until
+        assert [each.trouble for each in found.followed_up.rungs] == [None]
+        assert [message.id for _, message in pager.sent] == [f"msg_{request.id}_1"]
+        assert found.is_pending
 
 
 async def test_i3_of_many_that_take_one_run_one_gets_it_and_one_decision_resumes_it(

@@ -10,8 +10,10 @@ from approvals.domain import errors, lifecycle
 from approvals.domain.approval_request import Cause, Requester, Status
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision, Verdict
+from approvals.domain.followed_up import Extension, FiredRung, FollowedUp
 from approvals.domain.ids import CardId, ChannelId, RequestId, RunId, TeamId, UserId
 from approvals.domain.permit import Permit
+from approvals.domain.silence import Rung
 from approvals.operations.ports import Store
 from tests.storage.given import IDS, START, a_request, end, save, submit
 
@@ -32,6 +34,31 @@ async def test_a_request_comes_back_as_it_was_stored(store: Store) -> None:
 
     assert await store.request(request.id) == request
     assert await store.write(lambda tx: tx.request(request.id)) == request
+
+
+async def test_what_the_clock_and_people_did_about_it_comes_back(store: Store) -> None:
+    request = await store.write(submit(a_request()))
+    later = START + timedelta(minutes=1, microseconds=1)
+    by_card = Rung(
+        after=timedelta(minutes=1), to=("leads",), channel=ChannelId("C0LEADS"), eligible=()
+    )
+    by_webhook = Rung(after=timedelta(minutes=2), to=("oncall", "leads"), webhook="pager")
+    facts = FollowedUp(
+        reminders=2,
+        reminded_at=later,
+        rungs=(
+            FiredRung(rung=by_card, at=later, card=CardId("K2")),
+            FiredRung(rung=by_webhook, at=later, trouble="http_503"),
+        ),
+        extensions=(Extension(by=UserId("U7"), at=later, until=later + timedelta(hours=1)),),
+    )
+    followed = replace(request, version=2, followed_up=facts, expires_at=later + timedelta(hours=1))
+
+    await store.write(lambda tx: tx.save_request(followed))
+
+    assert await store.request(request.id) == followed
+    # Both rungs have fired and nobody is to be reminded: its new end is what comes next.
+    assert await store.next_due_at() == followed.expires_at
 
 
 async def test_an_unknown_request_is_none(store: Store) -> None:
