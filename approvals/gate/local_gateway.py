@@ -230,7 +230,7 @@ class LocalGateway:
     def _once_more(self, request: ApprovalRequest) -> Ask:
         """Return the question of a lapsed approval, to be put again by the policy of now."""
         requirement = self._desk.policy().requirement(
-            request.call, channel=request.requirement.channel, code_effect=Effect.ASK
+            request.asked_call, channel=request.requirement.channel, code_effect=Effect.ASK
         )
         if requirement.effect is Effect.DENY:
             raise not_approved(denied(requirement))

@@ -56,6 +56,7 @@ SCHEMA = ToolSchema.of(
         "additionalProperties": False,
     }
 )
+HOUR = timedelta(hours=1)
 ASKED = {"replicas": 3, "service": "web"}
 REPLICAS, SERVICE = 0, 1
 """Places in the form: arguments stand in their canonical order."""
@@ -405,6 +406,24 @@ async def test_an_approval_that_lapsed_is_asked_again_as_it_was_asked_first(
     assert (asked.ask_number, asked.earlier, asked.edits) == (2, request.id, ())
     assert asked.call.digest == request.call.digest
     again.cancel()
+
+
+async def test_what_lapses_before_it_is_claimed_is_asked_again_by_the_rules_of_what_was_asked(
+    gateway: GatewayInTest,
+) -> None:
+    call = asks(gateway, arguments={"replicas": 20, "service": "web"})
+    request = await gateway.pending()
+    await edits(gateway, request, {REPLICAS: "2"})
+    await decided(gateway, request, CAROL)
+    gateway.store.on_commit(lambda news: gateway.clock.advance(len(news.ended) * 25 * HOUR))
+    await decided(gateway, request, DANA)
+
+    again = await gateway.pending()
+
+    assert again.call.arguments["replicas"] == 20
+    assert set(request.requirement.slots_by_rule) <= set(again.requirement.slots_by_rule)
+    assert again.requirement.timeout == timedelta(minutes=5)
+    call.cancel()
 
 
 async def test_the_edit_is_in_the_audit_log_with_salted_digests_only(tmp_path: Path) -> None:
