@@ -30,7 +30,6 @@ CHOICE_MAX_CHARS = 75
 NAME_MAX_CHARS = 150
 LONG_TEXT_CHARS = 60
 """From here on a text gets a field of several lines."""
-NO_CHOICE = "none"
 
 
 class FieldKind(StrEnum):

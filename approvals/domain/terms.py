@@ -6,7 +6,7 @@ where nobody does, and how it is stored. `storage/policy_terms` reads its value 
 constant: ``requirement.terms[TIMEOUT]``. A new option is one constant here and one reader there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -46,44 +46,43 @@ def _seconds(stored: float) -> timedelta:
     return timedelta(seconds=stored)
 
 
-TIMEOUT: Option[timedelta] = Option(
-    key="timeout",
-    stored_as="timeout_s",
-    strictest=min,
-    otherwise=timedelta(minutes=15),
-    to_json=timedelta.total_seconds,
-    from_json=_seconds,
-)
+def _duration(
+    key: str, *, strictest: Callable[[Iterable[timedelta]], timedelta], otherwise: timedelta
+) -> Option[timedelta]:
+    """Return the option for a time, which rows hold in seconds under the key it was born with."""
+    return Option(
+        key=key,
+        stored_as=f"{key}_s",
+        strictest=strictest,
+        otherwise=otherwise,
+        to_json=timedelta.total_seconds,
+        from_json=_seconds,
+    )
+
+
+def _leave(key: str) -> Option[bool]:
+    """Return the option for what approvers may do only where every rule that asks lets them."""
+    return Option(
+        key=key,
+        stored_as=key,
+        strictest=all,
+        otherwise=False,
+        to_json=bool,
+        from_json=bool,
+        silence_counts=True,
+    )
+
+
+TIMEOUT = _duration("timeout", strictest=min, otherwise=timedelta(minutes=15))
 """How long people may decide. Silence ends in `timed_out`."""
 
-PERMIT_TTL: Option[timedelta] = Option(
-    key="permit_ttl",
-    stored_as="permit_ttl_s",
-    strictest=min,
-    otherwise=timedelta(minutes=15),
-    to_json=timedelta.total_seconds,
-    from_json=_seconds,
-)
+PERMIT_TTL = _duration("permit_ttl", strictest=min, otherwise=timedelta(minutes=15))
 """How long an approval may be used once its outcome has reached the caller."""
 
-HOLD: Option[timedelta] = Option(
-    key="hold",
-    stored_as="hold_s",
-    strictest=max,
-    otherwise=timedelta(0),
-    to_json=timedelta.total_seconds,
-    from_json=_seconds,
-)
+HOLD = _duration("hold", strictest=max, otherwise=timedelta(0))
 """How long after the last approval anybody who may can still stop it; none where nobody says."""
 
-APPROVED_FOR: Option[timedelta] = Option(
-    key="approved_for",
-    stored_as="approved_for_s",
-    strictest=min,
-    otherwise=timedelta(hours=24),
-    to_json=timedelta.total_seconds,
-    from_json=_seconds,
-)
+APPROVED_FOR = _duration("approved_for", strictest=min, otherwise=timedelta(hours=24))
 """The hard end of an approval, counted from the decision."""
 
 RISK: Option[Risk] = Option(
@@ -170,14 +169,7 @@ MENTION: Option[Mention] = Option(
 )
 """From when on anybody is called by a mention."""
 
-EXTEND_MAX: Option[timedelta] = Option(
-    key="extend_max",
-    stored_as="extend_max_s",
-    strictest=min,
-    otherwise=timedelta(hours=1),
-    to_json=timedelta.total_seconds,
-    from_json=_seconds,
-)
+EXTEND_MAX = _duration("extend_max", strictest=min, otherwise=timedelta(hours=1))
 """By how much approvers may put the end off, all in all; nothing at all where it is zero."""
 
 REASON: Option[WantedReason] = Option(
@@ -211,36 +203,13 @@ BUDGET: Option[Budget | None] = Option(
 )
 """How many questions may be put to a channel's people in a time."""
 
-COOLDOWN: Option[timedelta] = Option(
-    key="cooldown",
-    stored_as="cooldown_s",
-    strictest=max,
-    otherwise=timedelta(minutes=5),
-    to_json=timedelta.total_seconds,
-    from_json=_seconds,
-)
+COOLDOWN = _duration("cooldown", strictest=max, otherwise=timedelta(minutes=5))
 """How long a rejection answers the same call again; nobody is asked meanwhile."""
 
-EDIT: Option[bool] = Option(
-    key="edit",
-    stored_as="edit",
-    strictest=all,
-    otherwise=False,
-    to_json=bool,
-    from_json=bool,
-    silence_counts=True,
-)
+EDIT = _leave("edit")
 """Whether approvers may change the arguments; only where every rule that asks allows it."""
 
-EDITOR_MAY_APPROVE: Option[bool] = Option(
-    key="editor_may_approve",
-    stored_as="editor_may_approve",
-    strictest=all,
-    otherwise=False,
-    to_json=bool,
-    from_json=bool,
-    silence_counts=True,
-)
+EDITOR_MAY_APPROVE = _leave("editor_may_approve")
 """Whether who changed the arguments may approve the changed call."""
 
 AUDIT_STRICT: Option[bool] = Option(

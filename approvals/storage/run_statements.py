@@ -1,8 +1,19 @@
 """The SQL about runs, compiled once as in `statements`."""
 
-from sqlalchemy import and_, bindparam, case, exists, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from approvals.storage import run_tables, tables
+from approvals.storage.dialects import Statement
 from approvals.storage.statements import NONE, insertion, insertion_if_new, sql, upsert
 
 _RUN = tables.table_of(run_tables.RunRow)
@@ -16,6 +27,19 @@ _CHANGING = (
     *("version", "ended_at", "ended_by", "answer", "reason"),
 )
 _HAS_ENDED = case((_RUN.c.ended_at.is_(None), literal_column("0")), else_=literal_column("1"))
+
+
+def _newest_where(column: ColumnElement[str], value: str) -> Statement:
+    """Return the runs whose *column* is the parameter *value*; those that go on come first."""
+    return sql(
+        select(_RUN)
+        .where(column == bindparam(value))
+        .order_by(_HAS_ENDED, _RUN.c.id.desc())
+        .limit(bindparam("limit"))
+        .offset(NONE)
+    )
+
+
 _OPEN_PERMIT = exists().where(
     _PERMIT.c.request_id == _REQUEST.c.id,
     or_(
@@ -59,13 +83,8 @@ LATEST_RUN = sql(
     .limit(literal_column("1"))
     .offset(NONE)
 )
-RUNS_IN = sql(
-    select(_RUN)
-    .where(_RUN.c.channel == bindparam("channel"))
-    .order_by(_HAS_ENDED, _RUN.c.id.desc())
-    .limit(bindparam("limit"))
-    .offset(NONE)
-)
+RUNS_IN = _newest_where(_RUN.c.channel, "channel")
+RUNS_OF = _newest_where(_RUN.c.starter, "user")
 RUN_BY_SHORT_ID = sql(
     select(_RUN)
     .where(_RUN.c.channel == bindparam("channel"), _RUN.c.id.like(bindparam("ending")))

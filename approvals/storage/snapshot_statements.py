@@ -1,13 +1,12 @@
 """The SQL behind what people look at, compiled once as in `statements`."""
 
-from sqlalchemy import bindparam, case, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
-from approvals.storage import run_tables, tables
+from approvals.storage import tables
 from approvals.storage.statements import NONE, sql
 
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 _DECISION = tables.table_of(tables.DecisionRow)
-_RUN = tables.table_of(run_tables.RunRow)
 _PENDING = _REQUEST.c.status == literal_column("'pending'")
 _HERE = _REQUEST.c.channel == bindparam("channel")
 
@@ -38,14 +37,6 @@ DECIDED_BY = sql(
     select(_DECISION)
     .where(_DECISION.c.user == bindparam("user"))
     .order_by(_DECISION.c.at.desc(), _DECISION.c.request_id.desc())
-    .limit(bindparam("limit"))
-    .offset(NONE)
-)
-_HAS_ENDED = case((_RUN.c.ended_at.is_(None), literal_column("0")), else_=literal_column("1"))
-RUNS_OF = sql(
-    select(_RUN)
-    .where(_RUN.c.starter == bindparam("user"))
-    .order_by(_HAS_ENDED, _RUN.c.id.desc())
     .limit(bindparam("limit"))
     .offset(NONE)
 )

@@ -14,7 +14,7 @@ from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.domain.run import Run
 from approvals.operations.snapshot import Ending
-from approvals.storage import columns, request_rows, rows, run_rows, statements
+from approvals.storage import columns, request_rows, rows, run_rows, run_statements, statements
 from approvals.storage import snapshot_statements as looking
 from approvals.storage.sql_work import SqlWork
 
@@ -72,7 +72,7 @@ class SqlSnapshot(SqlWork):
 
     def runs_of(self, user: UserId, *, limit: int) -> Sequence[Run]:
         """Return the runs *user* started, newest first, those that have not ended before."""
-        found = self._run(looking.RUNS_OF, {"user": user, "limit": limit})
+        found = self._run(run_statements.RUNS_OF, {"user": user, "limit": limit})
         return [run_rows.run_from_row(row) for row in found]
 
     def asked_for(self, user: UserId, *, limit: int) -> Sequence[ApprovalRequest]:
