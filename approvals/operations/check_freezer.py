@@ -14,8 +14,7 @@ from approvals.domain.ids import TeamId, UserId
 from approvals.domain.policy import Policy
 from approvals.operations.check_presser import approver
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import people_now
-from approvals.operations.ports import DirectoryUnavailable, Person
+from approvals.operations.people_now import people_now, person_now
 
 
 async def may_freeze(desk: Desk, scope: str, *, person: UserId, team: TeamId) -> None:
@@ -45,7 +44,7 @@ async def _check(desk: Desk, scope: str, *, person: UserId, team: TeamId) -> Non
     policy = desk.policy()
     names = policy.freezers(scope)
     found, people = await asyncio.gather(
-        _person(desk, person, team), people_now(desk, policy, names)
+        person_now(desk.directory, person, team), people_now(desk, policy, names)
     )
     if found is None:
         raise errors.IdentityUnverified
@@ -57,13 +56,6 @@ async def _check(desk: Desk, scope: str, *, person: UserId, team: TeamId) -> Non
     if None in belongs:
         raise errors.IdentityUnverified(retry_after_s=people.retry_after_s)
     raise freeze_errors.FreezeNotAllowed(_whom(policy, scope))
-
-
-async def _person(desk: Desk, user: UserId, team: TeamId) -> Person | None:
-    try:
-        return await desk.directory.person(user, team)
-    except DirectoryUnavailable:
-        return None
 
 
 def _whom(policy: Policy, scope: str) -> str:

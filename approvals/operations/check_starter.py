@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from approvals.domain import errors
 from approvals.domain.audit import AuditEvent, AuditName
-from approvals.domain.decision import Approver, refuse_unfit
+from approvals.domain.decision import refuse_unfit
 from approvals.domain.ids import ChannelId, TeamId, UserId
 from approvals.domain.policy import Policy
 from approvals.domain.run import Run
 from approvals.domain.task_rule import MEMBERS, TaskVerb, TaskVerdict, shown
+from approvals.operations.check_presser import approver
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import people_now
+from approvals.operations.people_now import people_now, person_now
 from approvals.operations.ports import Directory, DirectoryUnavailable, Person
 
 _UNCONFIRMED = (
@@ -61,7 +62,7 @@ async def may_ever_start(desk: Desk, *, person: UserId, team: TeamId, channel: C
     """
     wish = Wish(person=person, team=team, channel=channel, agent=None, verb=TaskVerb.RUN)
     async with audited(desk, wish):
-        found = await _person(desk.directory, person, team)
+        found = await person_now(desk.directory, person, team)
         if found is not None:
             _refuse_unfit(found)
 
@@ -138,18 +139,11 @@ async def verdict_on(desk: Desk, wish: Wish) -> TaskVerdict:
     names = policy.task_people(wish.channel, agent=wish.agent, verb=wish.verb)
     # Side by side: a person waits for the answer.
     found, sets = await asyncio.gather(
-        _person(desk.directory, wish.person, wish.team),
+        person_now(desk.directory, wish.person, wish.team),
         _sets(desk, policy, names, wish=wish),
     )
     _refuse_unfit(found)
     return policy.may_run(wish.channel, agent=wish.agent, verb=wish.verb, sets=sets)
-
-
-async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | None:
-    try:
-        return await directory.person(user, team)
-    except DirectoryUnavailable:
-        return None
 
 
 async def _sets(
@@ -182,17 +176,7 @@ async def _is_member(directory: Directory, channel: ChannelId, user: UserId) -> 
 def _refuse_unfit(found: Person | None) -> None:
     if found is None:
         raise errors.IdentityUnverified(_UNCONFIRMED)
-    refuse_unfit(
-        Approver(
-            user=found.user,
-            team=found.team,
-            is_internal=found.is_internal,
-            is_bot=found.is_bot,
-            is_guest=found.is_guest,
-            is_deactivated=found.is_deactivated,
-            sets={},
-        )
-    )
+    refuse_unfit(approver(found, {}))
 
 
 def refuse_by(verdict: TaskVerdict) -> None:

@@ -18,8 +18,8 @@ from approvals.operations.check_decider import rules_now
 from approvals.operations.click import PeopleMissing, Presser
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import people_now, together
-from approvals.operations.ports import Directory, DirectoryUnavailable, Person, Transaction
+from approvals.operations.people_now import people_now, person_now, together
+from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of
 from approvals.operations.save_step import save_step
 
@@ -89,7 +89,7 @@ async def _look_up(
 ) -> Presser:
     policy = desk.policy()
     read = await people_now(desk, policy, names, fresh=True)
-    found = [_person(desk.directory, user, team) for user, team in accounts.items()]
+    found = [person_now(desk.directory, user, team) for user, team in accounts.items()]
     others = dict(zip(accounts, await together(found), strict=True))
     return Presser(
         person=None,
@@ -98,10 +98,3 @@ async def _look_up(
         others=others,
         is_fresh=True,
     )
-
-
-async def _person(directory: Directory, user: UserId, team: TeamId) -> Person | None:
-    try:
-        return await directory.person(user, team)
-    except DirectoryUnavailable:
-        return None

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.follow_up import rungs_to_come
-from approvals.domain.ids import UserId
+from approvals.domain.ids import TeamId, UserId
 from approvals.domain.people import PeopleSet
 from approvals.domain.policy import Policy
 from approvals.domain.quorum import Rules, can_be_met
 from approvals.domain.requirement import Effect, Requirement, Slot
 from approvals.domain.terms import ESCALATE
 from approvals.operations.desk import Desk
-from approvals.operations.ports import DirectoryUnavailable
+from approvals.operations.ports import Directory, DirectoryUnavailable, Person
 
 Members = TypeVar("Members")
 PeopleNow = Mapping[str, frozenset[UserId] | None]
@@ -68,6 +68,14 @@ async def _members(
     except DirectoryUnavailable as failure:
         return failure
     return people.at(desk.clock.now()).users.union(*found)
+
+
+async def person_now(directory: Directory, user: UserId, team: TeamId) -> Person | None:
+    """Return an account, or None where the directory could not say."""
+    try:
+        return await directory.person(user, team)
+    except DirectoryUnavailable:
+        return None
 
 
 def of_both_moments(people: PeopleNow, then: Requirement) -> PeopleNow:

@@ -9,8 +9,8 @@ from approvals.domain.ids import TeamId, UserId
 from approvals.domain.policy import Policy
 from approvals.operations.click import Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import PeopleRead, people_now, together
-from approvals.operations.ports import DirectoryUnavailable, Person
+from approvals.operations.people_now import PeopleRead, people_now, person_now, together
+from approvals.operations.ports import DirectoryUnavailable
 
 
 class PresserReads:
@@ -37,7 +37,7 @@ class PresserReads:
         """Return who pressed, with the sets wanted so far, at first those of the card's channel."""
         policy = self._desk.policy()
         try:
-            person = await self._account(self._click.pressed.user, self._click.team)
+            person = await self._desk.directory.person(self._click.pressed.user, self._click.team)
         except DirectoryUnavailable as failure:
             return Presser(
                 person=None,
@@ -46,7 +46,8 @@ class PresserReads:
                 retry_after_s=failure.retry_after_s,
             )
         people = await self._read_people(policy)
-        found = [self._known(user, team) for user, team in self._accounts.items()]
+        directory = self._desk.directory
+        found = [person_now(directory, user, team) for user, team in self._accounts.items()]
         return Presser(
             person=person,
             people=people.members,
@@ -64,15 +65,6 @@ class PresserReads:
             known = await people_now(self._desk, policy, self._names, fresh=self._is_fresh)
             self._people, self._policy = known, policy
         return known
-
-    async def _account(self, user: UserId, team: TeamId) -> Person:
-        return await self._desk.directory.person(user, team)
-
-    async def _known(self, user: UserId, team: TeamId) -> Person | None:
-        try:
-            return await self._account(user, team)
-        except DirectoryUnavailable:
-            return None
 
 
 def _approvers(policy: Policy, click: Click) -> frozenset[str]:
