@@ -4,17 +4,13 @@ import asyncio
 from datetime import timedelta
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.card import Pressed
-from approvals.domain.decision import Verdict
 from approvals.domain.freeze import ALL, Freeze, Hand
-from approvals.operations.click import Click
 from approvals.operations.decide import decide
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.freeze import freeze, unfreeze
-from approvals.operations.read_card import read_cards
 from bot.background import deliveries
 from tests.engine.gateway_in_test import GatewayInTest
-from tests.fakes.people import BOB, CAROL, TEAM, FakeFreezeMessenger
+from tests.fakes.people import CAROL, FakeFreezeMessenger
 
 BY_CAROL = Hand(user=CAROL)
 
@@ -44,12 +40,5 @@ async def all_told(gateway: GatewayInTest, messenger: FakeFreezeMessenger) -> No
 
 async def frozen_right_after(gateway: GatewayInTest, request: ApprovalRequest) -> None:
     """Approve, and let the freeze come into the store before anybody can claim."""
-    (content, *_) = await read_cards(gateway.desk, request.id)
-    card = content.card
-    click = Click(
-        request_id=request.id,
-        verdict=Verdict.APPROVE,
-        pressed=Pressed(user=BOB, nonce=card.nonce, channel=card.channel, ts=card.ts),
-        team=TEAM,
-    )
+    click = await gateway.click_of(request.id)
     await asyncio.gather(decide(gateway.desk, click), frozen(gateway))

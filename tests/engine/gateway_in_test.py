@@ -109,7 +109,11 @@ class GatewayInTest:
                 deliver = deliveries(self.desk, self.messenger, freeze_messenger=self.freeze_told)
                 await deliver[job.kind](job)
 
-    async def clicks(
+    async def clicks(self, request_id: RequestId, user: UserId = BOB, **said: Any) -> Answer:
+        """Press Approve or Reject on the request's first card; *said* is as for `click_of`."""
+        return await decide(self.desk, await self.click_of(request_id, user, **said))
+
+    async def click_of(
         self,
         request_id: RequestId,
         user: UserId = BOB,
@@ -117,8 +121,8 @@ class GatewayInTest:
         verdict: Verdict = Verdict.APPROVE,
         team: TeamId = TEAM,
         **forged: Any,
-    ) -> Answer:
-        """Press a button on the request's first card."""
+    ) -> Click:
+        """Return a press of a button on the request's first card, as a door reads it."""
         (content, *_) = await read_cards(self.desk, request_id)
         place: dict[str, Any] = {
             "nonce": content.card.nonce,
@@ -127,7 +131,7 @@ class GatewayInTest:
         }
         reason, digest = forged.pop("reason", None), forged.pop("digest", None)
         place.update(forged)
-        click = Click(
+        return Click(
             request_id=request_id,
             verdict=verdict,
             pressed=Pressed(user=user, **place),
@@ -135,7 +139,6 @@ class GatewayInTest:
             reason=reason,
             digest=digest,
         )
-        return await decide(self.desk, click)
 
     async def time_passes(self, by: timedelta) -> None:
         """Move the clock and let the sleeper's work be done."""

@@ -11,7 +11,6 @@ import pytest
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest, Status
-from approvals.domain.card import Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.ids import UserId
 from approvals.domain.outcome import OutcomeKind
@@ -19,14 +18,13 @@ from approvals.domain.tool_schema import ToolSchema
 from approvals.gate.exceptions import CallDenied, CallNotApproved, CallPaused
 from approvals.gate.gateway import Clearance
 from approvals.operations.claim_permit import claim_permit
-from approvals.operations.click import Answer, Click
-from approvals.operations.decide import decide
+from approvals.operations.click import Answer
 from approvals.operations.edit_request import edit_request
 from approvals.operations.open_edit import EDITS_MAX
 from approvals.operations.read_card import read_cards
 from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway, a_policy
-from tests.fakes.people import ALICE, BOB, CAROL, DANA, TEAM
+from tests.fakes.people import ALICE, BOB, CAROL, DANA
 from tests.security.evidence import recorded
 
 POLICY = """
@@ -82,15 +80,7 @@ async def edits(
     digest: str | None = None,
 ) -> Answer:
     """Submit the form of the request's first card."""
-    (content, *_) = await read_cards(gateway.desk, request.id)
-    card = content.card
-    click = Click(
-        request_id=request.id,
-        verdict=Verdict.APPROVE,
-        pressed=Pressed(nonce=card.nonce, channel=card.channel, ts=card.ts, user=user),
-        team=TEAM,
-        digest=digest or request.call.digest,
-    )
+    click = await gateway.click_of(request.id, user, digest=digest or request.call.digest)
     return await edit_request(gateway.desk, click, given)
 
 
@@ -104,16 +94,8 @@ async def decided(
     gateway: GatewayInTest, request: ApprovalRequest, user: UserId, digest: str | None = None
 ) -> Answer:
     """Approve what is stored now, or what *digest* names."""
-    (content, *_) = await read_cards(gateway.desk, request.id)
-    card = content.card
-    click = Click(
-        request_id=request.id,
-        verdict=Verdict.APPROVE,
-        pressed=Pressed(nonce=card.nonce, channel=card.channel, ts=card.ts, user=user),
-        team=TEAM,
-        digest=digest or content.request.call.digest,
-    )
-    return await decide(gateway.desk, click)
+    now = await stored(gateway, request)
+    return await gateway.clicks(request.id, user, digest=digest or now.call.digest)
 
 
 async def test_the_edited_call_runs_once_another_person_has_approved_it(

@@ -10,7 +10,6 @@ import pytest
 
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import Cause, Status
-from approvals.domain.card import Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.permit import PermitState, Settlement
@@ -18,10 +17,9 @@ from approvals.domain.run import Run, RunCause, RunStatus
 from approvals.gate.exceptions import CallAlreadyRan, CallPaused, CallUnknown
 from approvals.gate.gateway import Clearance, ToolTraits
 from approvals.operations.cancel_run import cancel_run
-from approvals.operations.click import Answer, Click
+from approvals.operations.click import Answer
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import Undeliverable
-from approvals.operations.read_card import read_cards
 from approvals.operations.recover import recover
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.operations.settle_call import settle_call
@@ -45,10 +43,7 @@ async def paused_run(runs: RunsInTest) -> tuple[Run, RequestId]:
 async def settles(
     gateway: GatewayInTest, request_id: RequestId, settlement: Settlement, user: UserId = BOB
 ) -> Answer:
-    (content, *_) = await read_cards(gateway.desk, request_id)
-    card = content.card
-    pressed = Pressed(nonce=card.nonce, channel=card.channel, ts=card.ts, user=user)
-    click = Click(request_id=request_id, verdict=Verdict.REJECT, pressed=pressed, team=TEAM)
+    click = await gateway.click_of(request_id, user, verdict=Verdict.REJECT)
     return await settle_call(gateway.desk, click, settlement)
 
 

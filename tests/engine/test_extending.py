@@ -1,12 +1,11 @@
 """More time: who may decide may put the end off, and silence still ends it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Status
-from approvals.domain.card import Pressed
-from approvals.domain.decision import Verdict
 from approvals.domain.errors import (
     AlreadyDecided,
     CardMismatch,
@@ -17,14 +16,13 @@ from approvals.domain.errors import (
 )
 from approvals.domain.ids import UserId
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
-from approvals.operations.click import Answer, Click
+from approvals.operations.click import Answer
 from approvals.operations.extend_request import extend_request
-from approvals.operations.read_card import read_cards
 from approvals.operations.send_follow_ups import send_follow_ups
 from tests.engine.freezing import frozen
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.engine.test_follow_ups import asked, stored
-from tests.fakes.people import ALICE, BOB, CAROL, TEAM
+from tests.fakes.people import ALICE, BOB, CAROL
 
 MINUTE = timedelta(minutes=1)
 POLICY = """
@@ -50,21 +48,9 @@ async def extends(
     request: ApprovalRequest,
     until: datetime,
     user: UserId = BOB,
-    *,
-    nonce: str | None = None,
+    **forged: Any,
 ) -> Answer:
-    (content, *_) = await read_cards(gateway.desk, request.id)
-    click = Click(
-        request_id=request.id,
-        verdict=Verdict.APPROVE,
-        pressed=Pressed(
-            nonce=content.card.nonce if nonce is None else nonce,
-            channel=content.card.channel,
-            ts=content.card.ts,
-            user=user,
-        ),
-        team=TEAM,
-    )
+    click = await gateway.click_of(request.id, user, **forged)
     return await extend_request(gateway.desk, click, until=until)
 
 
