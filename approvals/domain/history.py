@@ -25,6 +25,8 @@ class History:
     failed: int = 0
     """Of the approved, those whose run failed or got lost."""
     last_approved_at: datetime | None = None
+    is_changed: bool = False
+    """Whether what was approved last was this tool with another schema or description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ _latest = (
     select(
         _REQUEST.c.status,
         _REQUEST.c.ended_at,
+        _REQUEST.c.fingerprint,
         _PERMIT.c.state,
     )
     .select_from(_REQUEST.outerjoin(_PERMIT, _PERMIT.c.request_id == _REQUEST.c.id))
@@ -36,6 +37,7 @@ _latest = (
     .subquery("latest")
 )
 _APPROVED = _latest.c.status == literal_column("'approved'")
+_SAME_TOOL = _latest.c.fingerprint == bindparam("fingerprint")
 _FAILED = _latest.c.state.in_((literal_column("'failed'"), literal_column("'unknown'")))
 
 HISTORY = sql(
@@ -47,6 +49,9 @@ HISTORY = sql(
         ).label("rejected"),
         func.count(case((_FAILED, literal_column("1")))).label("failed"),
         func.max(case((_APPROVED, _latest.c.ended_at))).label("last_approved_at"),
+        func.max(case((and_(_APPROVED, _SAME_TOOL), _latest.c.ended_at))).label(
+            "last_approved_unchanged_at"
+        ),
     ).select_from(_latest)
 )
 REJECTED_LATELY = sql(

@@ -19,7 +19,10 @@ class SqlHistory(SqlWork):
 
     def history(self, request: ApprovalRequest, *, since: datetime) -> History:
         """Count what people were asked about the tool of *request* in its channel before it."""
-        values = _alike(request, since) | {"limit": COUNTED_MAX}
+        values = _alike(request, since) | {
+            "limit": COUNTED_MAX,
+            "fingerprint": request.call.fingerprint,
+        }
         row = self._run(looking_back.HISTORY, values).fetchone()
         return History(
             asked=row["asked"],
@@ -27,6 +30,7 @@ class SqlHistory(SqlWork):
             rejected=row["rejected"],
             failed=row["failed"],
             last_approved_at=columns.optional_time(row["last_approved_at"]),
+            is_changed=row["last_approved_at"] != row["last_approved_unchanged_at"],
         )
 
     def rejected_lately(

@@ -15,6 +15,7 @@ from approvals.domain.followed_up import NOTHING_YET
 from approvals.domain.question import is_question, named_sets, question_of
 from approvals.domain.redaction import mask_words
 from approvals.domain.requirement import Requirement
+from approvals.domain.scripts import mixed_hosts
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
@@ -191,6 +192,11 @@ def _warnings(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt
 def _name_warning(request: ApprovalRequest) -> Iterable[str]:
     if not request.call.tool.isascii():
         yield "The tool's name holds letters that only look like plain ones."
+    if hosts := mixed_hosts(request.call.arguments_json):
+        yield (
+            f"{counted(hosts, 'host name')} in the arguments with letters of two alphabets that "
+            "look alike."
+        )
 
 
 def claim(request: ApprovalRequest) -> list[Element]:

@@ -38,6 +38,8 @@ def memory(history: History) -> list[str | Element]:
     ]
     if history.last_approved_at is not None:
         line += [f", approved {history.approved:,}, last ", moment(history.last_approved_at)]
+        if history.is_changed:
+            line.append(", ⚠ the tool was changed since")
     else:
         line.append(", never approved")
     if history.rejected:

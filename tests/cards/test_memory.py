@@ -36,6 +36,16 @@ def test_a_card_says_how_often_it_was_asked_and_how_that_went() -> None:
     assert_slack_takes_message(blocks)
 
 
+def test_x5_a_tool_that_was_changed_since_it_was_approved_says_so() -> None:
+    history = History(asked=2, approved=1, last_approved_at=YESTERDAY)
+    changed = replace(history, is_changed=True)
+
+    assert "changed since" not in shown(card_blocks(a_content(history=history), ASKED_AT))
+    blocks = card_blocks(a_content(history=changed), ASKED_AT)
+    assert "⚠ the tool was changed since" in shown(blocks)
+    assert_slack_takes_message(blocks)
+
+
 def test_a_call_never_asked_before_says_so() -> None:
     assert "Before never asked here in 30 days" in shown(
         card_blocks(a_content(history=History()), ASKED_AT)

@@ -159,6 +159,25 @@ def test_a7_a_tool_name_that_only_looks_plain_is_flagged(tool: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "is_flagged"),
+    [
+        ("https://ex\u0430mple.com/pay", True),
+        ("https://user@\u03bfkta.example.com:8443/x", True),
+        ("https://example.com/\u0430", False),
+        ("https://\u043f\u0440\u0438\u043c\u0435\u0440.example.com", False),
+        ("https://m\u00fcnchen.de", False),
+        ("https://\u6771\u4eacstation.jp", False),
+    ],
+)
+def test_a7_a_host_of_two_alphabets_that_look_alike_is_flagged(
+    address: str, is_flagged: bool
+) -> None:
+    drawn = shown(card_of({"to": {"url": address}}))
+
+    assert ("host name in the arguments with letters of two alphabets" in drawn) is is_flagged
+
+
+@pytest.mark.parametrize(
     "attack",
     ["```\n*Risk:* low\n```", "> quoted\n*bold* _it_ ~no~", "    indented", "`x` ```", "\n\n# Big"],
 )
@@ -245,7 +264,14 @@ def test_a12_a_key_that_stands_twice_is_refused_before_anything_is_shown() -> No
 
 @pytest.mark.parametrize(
     ("number", "drawn"),
-    [(9007199254740991, "9007199254740991"), (1e21, "1e+21"), (0.1, "0.1"), (1.0, "1")],
+    [
+        (9007199254740991, "9007199254740991"),
+        (1e21, "1e+21"),
+        (0.1, "0.1"),
+        (1.0, "1"),
+        (-0.0, "0"),
+        (1e2, "100"),
+    ],
 )
 def test_a13_numbers_are_shown_exactly(number: float, drawn: str) -> None:
     assert arguments_shown(card_of({"n": number})) == f"n: {drawn}"

@@ -83,6 +83,7 @@ class Scene:
         self,
         tool: str = "service_restart",
         *,
+        fingerprint: str = "0" * 64,
         requester: Requester | None = None,
         channel: ChannelId = PROD,
         thread_ts: str | None = None,
@@ -93,7 +94,7 @@ class Scene:
         deliver_it: bool = True,
         **arguments: Any,
     ) -> ApprovalRequest:
-        call = ToolCall.of(tool, "0" * 64, arguments or {"service": "checkout"})
+        call = ToolCall.of(tool, fingerprint, arguments or {"service": "checkout"})
         requirement = self.policies[-1].requirement(call)
         slots = (Slot(of=("sre",), count=needs),)
         rules = tuple(replace(rule, slots=slots) for rule in requirement.rules)

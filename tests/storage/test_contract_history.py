@@ -55,6 +55,24 @@ async def test_endings_of_the_same_tool_in_the_same_channel_are_counted(store: S
     )
 
 
+async def test_x5_a_tool_whose_last_approval_was_for_another_form_of_it_is_changed(
+    store: Store,
+) -> None:
+    def form(fingerprint: str) -> ToolCall:
+        return ToolCall.of(a_request().call.tool, fingerprint * 64, {"n": 1})
+
+    await asked(store, Cause.PEOPLE, call=form("a"))
+    await asked(store, Cause.PERSON, call=form("b"), created_at=START + timedelta(minutes=5))
+    now = START + timedelta(hours=1)
+    same, other = (
+        a_request(call=form("a"), created_at=now),
+        a_request(call=form("b"), created_at=now),
+    )
+
+    assert not (await store.write(lambda tx: tx.history(same, since=START - MONTH))).is_changed
+    assert (await store.write(lambda tx: tx.history(other, since=START - MONTH))).is_changed
+
+
 async def test_what_is_older_elsewhere_about_another_tool_or_asked_of_nobody_is_not(
     store: Store,
 ) -> None:
