@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from approvals.operations.claim_permit import claim_permit
 from approvals.operations.click import Answer
 from approvals.operations.edit_request import edit_request
 from approvals.operations.open_edit import EDITS_MAX
+from approvals.operations.ports import Transaction
 from approvals.operations.read_card import read_cards
 from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway, a_policy
@@ -370,6 +372,27 @@ async def test_c2_a_claim_of_anything_but_what_was_asked_is_refused(
     claimed = await claim_permit(gateway.desk, request.id, digest=request.call.digest)
 
     assert claimed.request.call.arguments["replicas"] == 2
+
+
+async def test_c2_a_permit_for_other_arguments_than_its_request_has_is_not_claimed(
+    gateway: GatewayInTest,
+) -> None:
+    call = asks(gateway, key="k1")
+    request = await gateway.pending()
+    call.cancel()
+    await decided(gateway, request, CAROL)
+
+    def forge(tx: Transaction, digest: str) -> None:
+        permit = tx.permit(request.id)
+        assert permit is not None
+        tx.save_permit(replace(permit, digest=digest))
+
+    await gateway.store.write(lambda tx: forge(tx, "0" * 64))
+    with pytest.raises(errors.ArgsMismatch):
+        await claim_permit(gateway.desk, request.id, digest=request.call.digest)
+
+    await gateway.store.write(lambda tx: forge(tx, request.call.digest))
+    assert await claim_permit(gateway.desk, request.id, digest=request.call.digest)
 
 
 async def test_an_approval_that_lapsed_is_asked_again_as_it_was_asked_first(

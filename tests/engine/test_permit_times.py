@@ -50,7 +50,7 @@ async def permit_state(gateway: GatewayInTest, request: ApprovalRequest) -> Perm
 
 
 @pytest.mark.parametrize(("waits", "runs"), [(2 * MINUTE - MINUTE / 60, True), (2 * MINUTE, False)])
-async def test_an_approval_that_reached_the_run_may_be_used_for_its_permit_ttl(
+async def test_c11_an_approval_that_reached_the_run_may_be_used_for_its_permit_ttl(
     waits: timedelta, runs: bool
 ) -> None:
     async with a_gateway(policy=with_rule("permit_ttl: 2m")) as gateway:
@@ -73,7 +73,7 @@ async def test_an_approval_that_reached_the_run_may_be_used_for_its_permit_ttl(
 @pytest.mark.parametrize(
     ("waits", "runs"), [(10 * MINUTE - MINUTE / 60, True), (10 * MINUTE, False)]
 )
-async def test_approved_for_is_the_hard_end_also_for_a_run_that_never_heard(
+async def test_c11_approved_for_is_the_hard_end_also_for_a_run_that_never_heard(
     waits: timedelta, runs: bool
 ) -> None:
     async with a_gateway(policy=with_rule("approved_for: 10m")) as gateway:

@@ -35,7 +35,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Scene]:
         yield opened
 
 
-async def test_who_approves_in_the_channel_now_decides_instead_of_who_did_then(
+async def test_c17_who_approves_in_the_channel_now_decides_instead_of_who_did_then(
     stage: Scene,
 ) -> None:
     request = await stage.ask()
@@ -80,7 +80,7 @@ async def test_a_request_whose_channel_left_the_policy_is_closed_by_the_next_cli
     assert "Nobody is left" in stage.told(BOB)[0]
 
 
-async def test_approve_under_a_policy_that_denies_now_closes_the_request(stage: Scene) -> None:
+async def test_c17_approve_under_a_policy_that_denies_now_closes_the_request(stage: Scene) -> None:
     request = await stage.ask()
     stage.set_policy(changed("effect: ask", "effect: deny, message: By hand only."))
 

@@ -36,7 +36,7 @@ async def stage(tmp_path: Path, trouble: list[TroubledStore]) -> AsyncIterator[S
         yield opened
 
 
-async def test_a_slow_store_is_admitted_before_the_ack_and_the_result_is_told(
+async def test_e5_a_slow_store_is_admitted_before_the_ack_and_the_result_is_told(
     stage: Scene, trouble: list[TroubledStore]
 ) -> None:
     request = await stage.ask()
@@ -57,6 +57,8 @@ async def test_a_slow_store_is_admitted_before_the_ack_and_the_result_is_told(
     assert told_at_ack == [STILL_SAVING]
     assert (await stage.stored(request)).status is Status.APPROVED
     assert "is recorded" in stage.told(BOB)[1]
+    await stage.click(BOB, request)
+    assert len(await stage.decisions(request)) == 1
 
 
 @pytest.mark.parametrize("action_id", [buttons.APPROVE, buttons.REJECT])
