@@ -392,7 +392,8 @@ async def test_c2_a_permit_for_other_arguments_than_its_request_has_is_not_claim
         await claim_permit(gateway.desk, request.id, digest=request.call.digest)
 
     await gateway.store.write(lambda tx: forge(tx, request.call.digest))
-    assert await claim_permit(gateway.desk, request.id, digest=request.call.digest)
+    claimed = await claim_permit(gateway.desk, request.id, digest=request.call.digest)
+    assert claimed.request.call.digest == request.call.digest
 
 
 async def test_an_approval_that_lapsed_is_asked_again_as_it_was_asked_first(
