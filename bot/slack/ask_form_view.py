@@ -10,6 +10,7 @@ from approvals.domain.ids import ChannelId
 from approvals.domain.look_errors import MisusedVerb
 from approvals.domain.question import NAMED_MAX, QUESTION_MAX_CHARS
 from bot.slack.escaping import plain_text
+from bot.slack.form_inputs import input_block
 from bot.slack.payloads import Malformed, ViewState
 from bot.slack.rich_text import channel as channel_element
 from bot.slack.rich_text import rich_text, section
@@ -43,9 +44,9 @@ def ask_form_view(channel: ChannelId, *, text: str) -> dict[str, Any]:
                 "where",
                 [section("Asked in ", channel_element(channel), ", by its rules. Nothing runs.")],
             ),
-            _input(QUESTION_BLOCK, "Question", entry, hint="You may not approve it yourself."),
-            _input(NAMED_BLOCK, "Who has to approve it too", _people(), is_optional=True),
-            _input(
+            input_block(QUESTION_BLOCK, "Question", entry, hint="You may not approve it yourself."),
+            input_block(NAMED_BLOCK, "Who has to approve it too", _people(), is_optional=True),
+            input_block(
                 WITHIN_BLOCK,
                 "Time to answer",
                 {
@@ -106,21 +107,3 @@ def _people() -> dict[str, Any]:
         "max_selected_items": NAMED_MAX,
         "placeholder": plain_text("Whoever may approve here"),
     }
-
-
-def _input(
-    block_id: str,
-    label: str,
-    element: dict[str, Any],
-    *,
-    hint: str | None = None,
-    is_optional: bool = False,
-) -> dict[str, Any]:
-    block = {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain_text(label),
-        "element": element,
-        "optional": is_optional,
-    }
-    return block | ({"hint": plain_text(hint)} if hint else {})

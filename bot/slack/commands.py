@@ -7,7 +7,7 @@ form opens. The same delivery twice does one thing (case E8).
 
 from approvals.operations.check_reader import Reader
 from approvals.operations.desk import Desk
-from bot.slack import task_words, words
+from bot.slack import words
 from bot.slack.agent_choice import Agents
 from bot.slack.command_words import Verb, read_words
 from bot.slack.door_parts import DoorParts
@@ -60,7 +60,7 @@ class Commands:
             say=to_person(answers, recipient),
             tell=tell,
             in_time=lambda reply: ephemeral(reply.text, reply.blocks),
-            when_late=ephemeral(task_words.STILL_WORKING),
+            when_late=ephemeral(words.STILL_WORKING),
         )
 
     async def _agent(self, delivery: Delivery) -> Ack:
@@ -90,7 +90,7 @@ class Commands:
             say=say,
             tell=tell,
             in_time=ephemeral,
-            when_late=ephemeral(task_words.STILL_WORKING),
+            when_late=ephemeral(words.STILL_WORKING),
         )
 
 

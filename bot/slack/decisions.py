@@ -15,13 +15,14 @@ from approvals.operations.decide import Answer, Click, decide
 from bot.slack import buttons, reason_form, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER
+from bot.slack.forms import Forms, replaced, wrong
 from bot.slack.full_view import read_place
 from bot.slack.home_tab import HomeTab
-from bot.slack.notices import Say, notice_view
+from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
 from bot.slack.reviews import Reviews, click_of, pressed_from
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
-from bot.slack.sentences import STILL_SAVING, recorded_sentence, refusal_sentence
+from bot.slack.sentences import recorded_sentence, refusal_sentence
 from bot.slack.store_then_ack import StoreThenAck
 
 Asks = frozenset[WantedReason]
@@ -36,6 +37,7 @@ class Decisions:
         self._parts = parts
         self._reviews = reviews
         self._home = home
+        self._forms = Forms(parts)
         self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
 
     def routes(self) -> dict[RouteKey, Listener]:
@@ -64,23 +66,12 @@ class Decisions:
 
     async def _submit_reason(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)
-        say = self._say(delivery, event)
-
-        async def tell(answer: Answer, _: bool) -> None:
-            await say(_sentence(answer))
-
-        def in_time(answer: Answer) -> Ack | None:
-            if isinstance(answer.refusal, ReasonRequired):
-                return _wrong(reason_form.REASON_BLOCK, answer.refusal.message)
-            return Ack() if answer.decision else _replaced(_sentence(answer))
-
-        return await self._storing.run(
+        return await self._forms.saved(
             delivery,
             self._submitted(event),
-            say=say,
-            tell=tell,
-            in_time=in_time,
-            when_late=_replaced(STILL_SAVING),
+            say=self._say(delivery, event),
+            sentence=_sentence,
+            in_time=_acknowledged,
         )
 
     async def _submitted(self, event: ViewEvent) -> Answer:
@@ -175,9 +166,8 @@ def _sentence(answer: Answer) -> str:
     return recorded_sentence(answer.decision, answer.request)
 
 
-def _wrong(block: str, sentence: str) -> Ack:
-    return Ack(payload={"response_action": "errors", "errors": {block: sentence}})
-
-
-def _replaced(sentence: str) -> Ack:
-    return Ack(payload={"response_action": "update", "view": notice_view(sentence)})
+def _acknowledged(answer: Answer) -> Ack:
+    """Close the form, or say what is wrong: beside the field where it can be mended there."""
+    if isinstance(answer.refusal, ReasonRequired):
+        return wrong({reason_form.REASON_BLOCK: answer.refusal.message})
+    return Ack() if answer.decision else replaced(_sentence(answer))

@@ -20,6 +20,7 @@ from approvals.operations.open_edit import EditWindow
 from approvals.operations.ports import CardContent
 from bot.slack.arguments_view import drawn_arguments, excerpt
 from bot.slack.escaping import plain_text, untrusted
+from bot.slack.form_inputs import input_block
 from bot.slack.full_view import place_of, write_place
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
 
@@ -78,15 +79,13 @@ def _what_follows(content: CardContent, form: ArgumentForm) -> list[Element]:
 
 
 def _input(place: int, field: Field) -> dict[str, Any]:
-    block = {
-        "type": "input",
-        "block_id": block_of(place),
-        "optional": field.may_be_empty,
-        "label": plain_text(untrusted(field.name, 600)),
-        "element": _element(field),
-    }
-    hint = _hint(field)
-    return block | ({"hint": plain_text(hint)} if hint else {})
+    return input_block(
+        block_of(place),
+        untrusted(field.name, 600),
+        _element(field),
+        hint=_hint(field),
+        is_optional=field.may_be_empty,
+    )
 
 
 def _hint(field: Field) -> str:

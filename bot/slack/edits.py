@@ -14,13 +14,13 @@ from approvals.operations.open_edit import open_edit
 from bot.slack import buttons
 from bot.slack.door_parts import DoorParts
 from bot.slack.edit_form_view import EDIT_FORM, VALUE_ACTION, block_of, edit_form_view, place_in
+from bot.slack.forms import Forms, replaced, wrong
 from bot.slack.full_view import read_place
-from bot.slack.notices import Say, notice_view
+from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, ViewState, view_event
 from bot.slack.reviews import Reviews, click_of, pressed_from
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
-from bot.slack.sentences import STILL_SAVING, edited_sentence, refusal_sentence
-from bot.slack.store_then_ack import StoreThenAck
+from bot.slack.sentences import edited_sentence, refusal_sentence
 
 _WRONG_MAX_CHARS = 300
 
@@ -31,7 +31,7 @@ class Edits:
     def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
         self._parts = parts
         self._reviews = reviews
-        self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
+        self._forms = Forms(parts)
 
     def routes(self) -> dict[RouteKey, Listener]:
         """Return the listeners by action and by form."""
@@ -50,18 +50,12 @@ class Edits:
 
     async def _submit(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)
-        say = self._reviews.say_to(delivery, event)
-
-        async def tell(answer: Answer, _: bool) -> None:
-            await say(_sentence(answer))
-
-        return await self._storing.run(
+        return await self._forms.saved(
             delivery,
             self._submitted(event),
-            say=say,
-            tell=tell,
+            say=self._reviews.say_to(delivery, event),
+            sentence=_sentence,
             in_time=_acknowledged,
-            when_late=_replaced(STILL_SAVING),
         )
 
     async def _submitted(self, event: ViewEvent) -> Answer:
@@ -97,17 +91,13 @@ def _acknowledged(answer: Answer) -> Ack:
         return _errors({block_of(place): sentence for place, sentence in wrong.items()})
     if isinstance(answer.refusal, edit_errors.EditDenied | edit_errors.NobodyElseToApprove):
         return _errors({block_of(0): answer.refusal.message})
-    return Ack() if answer.refusal is None else _replaced(_sentence(answer))
+    return Ack() if answer.refusal is None else replaced(_sentence(answer))
 
 
 def _errors(sentences: dict[str, str]) -> Ack:
-    # Sentences beside a field are plain text.
-    shown = {block: shorten(one_line(each), _WRONG_MAX_CHARS) for block, each in sentences.items()}
-    return Ack(payload={"response_action": "errors", "errors": shown})
-
-
-def _replaced(sentence: str) -> Ack:
-    return Ack(payload={"response_action": "update", "view": notice_view(sentence)})
+    return wrong(
+        {block: shorten(one_line(said), _WRONG_MAX_CHARS) for block, said in sentences.items()}
+    )
 
 
 def _sentence(answer: Answer) -> str:

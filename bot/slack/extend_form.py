@@ -9,6 +9,7 @@ from approvals.domain.time_errors import ExtensionTooLong
 from approvals.operations.ports import CardContent
 from bot.slack.card_text import call_in_words, length, minutes_left
 from bot.slack.escaping import plain_text
+from bot.slack.form_inputs import input_block
 from bot.slack.full_view import ViewPlace, write_place
 from bot.slack.payloads import ViewState
 from bot.slack.rich_text import bold, moment, rich_text, section
@@ -52,17 +53,16 @@ def extend_modal(content: CardContent, now: datetime) -> dict[str, Any]:
         "private_metadata": write_place(place),
         "blocks": [
             rich_text(f"extend:{request.id}", [told]),
-            {
-                "type": "input",
-                "block_id": UNTIL_BLOCK,
-                "label": plain_text("How much longer?"),
-                "element": {
+            input_block(
+                UNTIL_BLOCK,
+                "How much longer?",
+                {
                     "type": "radio_buttons",
                     "action_id": UNTIL_ACTION,
                     "options": options,
                     "initial_option": options[0],
                 },
-            },
+            ),
         ],
     }
 

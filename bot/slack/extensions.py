@@ -12,13 +12,13 @@ from approvals.operations.extend_request import NOT_YOURS, extend_request
 from bot.slack import buttons
 from bot.slack.door_parts import DoorParts
 from bot.slack.extend_form import EXTEND_FORM, chosen_until, extend_modal
+from bot.slack.forms import Forms, replaced
 from bot.slack.full_view import read_place
-from bot.slack.notices import Say, notice_view
+from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, view_event
 from bot.slack.reviews import Reviews, click_of, pressed_from
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
-from bot.slack.sentences import STILL_SAVING, extended_sentence, refusal_sentence
-from bot.slack.store_then_ack import StoreThenAck
+from bot.slack.sentences import extended_sentence, refusal_sentence
 
 
 class Extensions:
@@ -27,7 +27,7 @@ class Extensions:
     def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
         self._parts = parts
         self._reviews = reviews
-        self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
+        self._forms = Forms(parts)
 
     def routes(self) -> dict[RouteKey, Listener]:
         """Return the listeners by action and by form."""
@@ -46,21 +46,12 @@ class Extensions:
 
     async def _extend(self, delivery: Delivery) -> Ack:
         event = view_event(delivery.body)
-        say = self._reviews.say_to(delivery, event)
-
-        async def tell(answer: Answer, _: bool) -> None:
-            await say(_sentence(answer))
-
-        def in_time(answer: Answer) -> Ack | None:
-            return _replaced(_sentence(answer)) if answer.refusal else Ack()
-
-        return await self._storing.run(
+        return await self._forms.saved(
             delivery,
             self._submitted(event),
-            say=say,
-            tell=tell,
-            in_time=in_time,
-            when_late=_replaced(STILL_SAVING),
+            say=self._reviews.say_to(delivery, event),
+            sentence=_sentence,
+            in_time=lambda answer: replaced(_sentence(answer)) if answer.refusal else Ack(),
         )
 
     async def _submitted(self, event: ViewEvent) -> Answer:
@@ -85,7 +76,3 @@ def _sentence(answer: Answer) -> str:
         return refusal_sentence(answer.refusal, answer.request)
     assert answer.request is not None
     return extended_sentence(answer.request)
-
-
-def _replaced(sentence: str) -> Ack:
-    return Ack(payload={"response_action": "update", "view": notice_view(sentence)})

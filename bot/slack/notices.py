@@ -40,28 +40,24 @@ def to_person(answers: PrivateAnswers, recipient: Recipient) -> Say:
 
 def in_window(api: WebApi, answers: PrivateAnswers, recipient: Recipient, *, view_id: str) -> Say:
     """Say it in the open window, or privately when that is gone."""
-
-    async def say(text: str) -> bool:
-        try:
-            await api.call("views.update", view_id=view_id, view=notice_view(text))
-        except CallFailed as failure:
-            LOGGER.info("a window could not be replaced: %s", failure.code)
-            return await answers.tell(recipient, text)
-        return True
-
-    return say
+    return _in_view(api, answers, recipient, "views.update", view_id=view_id)
 
 
 def in_new_window(
     api: WebApi, answers: PrivateAnswers, recipient: Recipient, *, trigger_id: str
 ) -> Say:
     """Say it in a window of its own, or privately when the trigger is spent or too old."""
+    return _in_view(api, answers, recipient, "views.open", trigger_id=trigger_id)
 
+
+def _in_view(
+    api: WebApi, answers: PrivateAnswers, recipient: Recipient, method: str, **where: Any
+) -> Say:
     async def say(text: str) -> bool:
         try:
-            await api.call("views.open", trigger_id=trigger_id, view=notice_view(text))
+            await api.call(method, view=notice_view(text), **where)
         except CallFailed as failure:
-            LOGGER.info("a window could not be opened: %s", failure.code)
+            LOGGER.info("a window could not be shown (%s): %s", method, failure.code)
             return await answers.tell(recipient, text)
         return True
 

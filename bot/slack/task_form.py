@@ -6,7 +6,6 @@ twice starts one task.
 """
 
 import asyncio
-from typing import Any
 
 from approvals.domain import run_errors
 from approvals.domain.errors import Refusal
@@ -17,14 +16,13 @@ from bot.slack.agent_choice import Agents, agents_in
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER, error_id
 from bot.slack.escaping import unescape
+from bot.slack.forms import Forms, Started, show_form, wrong
 from bot.slack.message_payloads import message_action
-from bot.slack.notices import Say, in_window, notice_view, to_person
+from bot.slack.notices import Say, to_person
 from bot.slack.payloads import Malformed, Sender, ViewEvent, ViewState, view_event
-from bot.slack.private_answers import Recipient
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.seen import Seen
 from bot.slack.sentences import error_sentence
-from bot.slack.store_then_ack import StoreThenAck
 from bot.slack.task_form_view import (
     AGENT_ACTION,
     AGENT_BLOCK,
@@ -36,15 +34,12 @@ from bot.slack.task_form_view import (
     task_form_view,
 )
 from bot.slack.task_verbs import Asker, TaskVerbs
-from bot.slack.web_api import CallFailed
 
 HAND_TO_AGENT = "sayso:hand_to_agent"
 """Callback id of the message shortcut; stands in manifest.yml."""
 
 LOOK_UP_MAX_S = 1.0
 """How long the form waits for the directory; its trigger lives three seconds."""
-Submitted = Ack | str
-"""The acknowledgement that shows what is wrong, or the sentence that says it was started."""
 
 
 class TaskForm:
@@ -54,7 +49,7 @@ class TaskForm:
         self._parts = parts
         self._verbs = verbs
         self._agents = agents
-        self._storing = StoreThenAck(parts.errands, budget_s=parts.settings.ack_budget_s)
+        self._forms = Forms(parts)
         self._seen = Seen()
 
     def routes(self) -> dict[RouteKey, Listener]:
@@ -84,7 +79,7 @@ class TaskForm:
 
         async def show() -> None:
             if await self._may_see(sender, channel, say):
-                await self._show(trigger_id, view, say)
+                await show_form(self._parts, trigger_id, view, say)
 
         self._parts.errands.start(show(), name="task form")
 
@@ -101,12 +96,6 @@ class TaskForm:
             await say(task_words.refused(refusal))
             return False
         return True
-
-    async def _show(self, trigger_id: str, view: dict[str, Any], say: Say) -> None:
-        try:
-            await self._parts.api.call("views.open", trigger_id=trigger_id, view=view)
-        except CallFailed as failure:
-            await say(task_words.FORM_NOT_OPENED.format(code=failure.code))
 
     async def _hand_over(self, delivery: Delivery) -> Ack:
         action = message_action(delivery.body)
@@ -125,31 +114,10 @@ class TaskForm:
         if not self._seen.takes(event.view.id):
             return Ack()
         channel = _chosen_channel(event.view)
-        recipient = Recipient(user=event.sender.user, channel=channel)
-        say = to_person(self._parts.answers, recipient)
-        window = in_window(self._parts.api, self._parts.answers, recipient, view_id=event.view.id)
+        work = self._started(event, channel)
+        return await self._forms.started(delivery, event, work, channel=channel)
 
-        async def tell(submitted: Submitted, is_late: bool) -> None:
-            if isinstance(submitted, str):
-                await (window if is_late else say)(submitted)
-            elif is_late:
-                await window(_said_in(submitted))
-
-        return await self._storing.run(
-            delivery,
-            self._started(event, channel),
-            say=say,
-            tell=tell,
-            in_time=lambda submitted: submitted if isinstance(submitted, Ack) else None,
-            when_late=Ack(
-                payload={
-                    "response_action": "update",
-                    "view": notice_view(task_words.STILL_WORKING),
-                }
-            ),
-        )
-
-    async def _started(self, event: ViewEvent, channel: ChannelId) -> Submitted:
+    async def _started(self, event: ViewEvent, channel: ChannelId) -> Started:
         asker = Asker(
             user=event.sender.user,
             team=event.sender.team,
@@ -163,24 +131,13 @@ class TaskForm:
         except Refusal as refusal:
             self._seen.forgets(event.view.id)
             block = _block_of(refusal, has_agents=AGENT_BLOCK in event.view.values)
-            return _wrong(block, task_words.refused(refusal))
+            return wrong({block: task_words.refused(refusal)})
         except Exception:
             self._seen.forgets(event.view.id)
             incident = error_id()
             LOGGER.exception("error id %s: a form could not be taken", incident)
-            return _wrong(TASK_BLOCK, error_sentence(incident))
+            return wrong({TASK_BLOCK: error_sentence(incident)})
         return task_words.queued(run)
-
-
-def _wrong(block: str, sentence: str) -> Ack:
-    # Sentences beside a field are plain text.
-    plain = sentence.replace("`", "")
-    return Ack(payload={"response_action": "errors", "errors": {block: plain}})
-
-
-def _said_in(ack: Ack) -> str:
-    errors = (ack.payload or {}).get("errors", {})
-    return " ".join(errors.values())
 
 
 def _block_of(refusal: Refusal, *, has_agents: bool) -> str:

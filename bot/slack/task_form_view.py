@@ -5,6 +5,7 @@ from typing import Any
 
 from approvals.domain.ids import ChannelId
 from bot.slack.escaping import escape, fitting, plain_text
+from bot.slack.form_inputs import input_block
 
 TASK_FORM = "sayso:task_form"
 AGENT_BLOCK, AGENT_ACTION = "agent", "sayso:task_agent"
@@ -45,7 +46,7 @@ def _agent(agents: Sequence[str], chosen: str | None) -> dict[str, Any]:
     first = next((each for each in options if each["value"] == chosen), None)
     if first is not None:
         select["initial_option"] = first
-    return _input(AGENT_BLOCK, "Agent", select)
+    return input_block(AGENT_BLOCK, "Agent", select)
 
 
 def _task(text: str) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _task(text: str) -> dict[str, Any]:
             f"The message has {len(text.strip()):,} characters; the first {TEXT_MAX_CHARS:,} fit "
             f"here. {hint}"
         )
-    return _input(TASK_BLOCK, "Task", entry, hint=hint)
+    return input_block(TASK_BLOCK, "Task", entry, hint=hint)
 
 
 def _channel(channel: ChannelId) -> dict[str, Any]:
@@ -76,16 +77,4 @@ def _channel(channel: ChannelId) -> dict[str, Any]:
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
     hint = "The task is told there, and that channel's rules apply."
-    return _input(CHANNEL_BLOCK, "Channel", select, hint=hint)
-
-
-def _input(
-    block_id: str, label: str, element: dict[str, Any], *, hint: str | None = None
-) -> dict[str, Any]:
-    block = {
-        "type": "input",
-        "block_id": block_id,
-        "label": plain_text(label),
-        "element": element,
-    }
-    return block | ({"hint": plain_text(hint)} if hint else {})
+    return input_block(CHANNEL_BLOCK, "Channel", select, hint=hint)

@@ -18,7 +18,6 @@ from bot.slack.run_text import status_line, status_words, waits
 
 LISTED_MAX = 10
 _WAITS_LISTED_MAX = 2
-STILL_WORKING = "⏳ Still on it: you will be told here how it went."
 CANCELLED = "🚫 `{id}` is cancelled. What it asked is withdrawn."
 NO_TASKS = "There are no agent tasks in this channel yet."
 NOTHING_DONE = "Nothing was started or changed."
@@ -26,7 +25,6 @@ NOT_SAVED = (
     "⚠ Sayso cannot store anything just now, so nothing was started or changed ({code}). "
     "Try again in a moment."
 )
-FORM_NOT_OPENED = "⚠ Slack did not open the form ({code}). Nothing was started; try again."
 MENTION_FIRST = (
     "Begin the message with my name and say what to do: `@{name} restart the checkout service`. "
     "Nothing was started."

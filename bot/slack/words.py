@@ -19,3 +19,5 @@ VIEW_NOT_OPENED = (
 )
 NOTICE_TITLE = "Sayso"
 AGENT_OFF = "No agent is set up here, so nothing was started."
+STILL_WORKING = "⏳ Still on it: you will be told here how it went."
+FORM_NOT_OPENED = "⚠ Slack did not open the form ({code}). Nothing was started; try again."
