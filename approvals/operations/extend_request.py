@@ -10,12 +10,15 @@ from datetime import datetime
 from approvals.domain import errors
 from approvals.domain.decision import Verdict
 from approvals.domain.extending import extend
+from approvals.domain.ids import RequestId
+from approvals.domain.run import Run
 from approvals.operations.check_decider import entitled_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
+from approvals.operations.save_run import show_run
 from approvals.operations.save_step import save_step
 
 NOT_YOURS = "Only who may approve this can give it more time, never who it was asked by or for."
@@ -38,6 +41,7 @@ def _extend(
     tx: Transaction, desk: Desk, click: Click, until: datetime, *, who: Presser, at: datetime
 ) -> Answer:
     try:
+        run = _run_of(tx, click.request_id)
         request = tx.request(click.request_id)
         if request is None:
             raise errors.RequestUnknown
@@ -50,4 +54,12 @@ def _extend(
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at, wanted="extend")
     save_step(tx, step)
+    if run is not None and not run.has_ended:
+        show_run(tx, run, now=at)
     return Answer(request=step.request)
+
+
+def _run_of(tx: Transaction, request_id: RequestId) -> Run | None:
+    """Return the run whose message tells the request's end; it is locked before the request is."""
+    request = tx.request(request_id, locked=False)
+    return tx.run(request.run_id) if request is not None and request.run_id is not None else None

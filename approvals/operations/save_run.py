@@ -1,11 +1,14 @@
 """Save one step of a run, and close what it leaves open: the shared endings of the run verbs."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.ids import UserId
 from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, settle
 from approvals.domain.permit import PermitState, Settlement, is_unsettled
 from approvals.domain.run import Run
-from approvals.domain.run_lifecycle import RunStep
+from approvals.domain.run_lifecycle import RunStep, run_job
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
@@ -17,6 +20,13 @@ def save_run_step(tx: Transaction, step: RunStep) -> None:
     tx.record(step.event)
     for job in step.jobs:
         tx.enqueue(job)
+
+
+def show_run(tx: Transaction, run: Run, *, now: datetime) -> None:
+    """Let the thread of a run that this unit holds tell what has changed of what it waits for."""
+    moved = replace(run, version=run.version + 1)
+    tx.save_run(moved)
+    tx.enqueue(run_job(moved, now))
 
 
 def close_requests(tx: Transaction, desk: Desk, run: Run, *, by: UserId | None = None) -> None:

@@ -16,11 +16,14 @@ from approvals.domain.errors import (
 )
 from approvals.domain.ids import UserId
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
+from approvals.gate.exceptions import CallPaused
 from approvals.operations.click import Answer
 from approvals.operations.extend_request import extend_request
+from approvals.operations.pause_run import pause_run
 from approvals.operations.send_follow_ups import send_follow_ups
 from tests.engine.freezing import frozen
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
+from tests.engine.runs_in_test import RunsInTest
 from tests.engine.test_follow_ups import asked, stored
 from tests.fakes.people import ALICE, BOB, CAROL
 
@@ -71,6 +74,24 @@ async def test_an_approver_gives_more_time_and_card_agent_and_log_go_by_it() -> 
         assert gateway.messenger.updates[0].request.expires_at == until
         (extension,) = (await stored(gateway, request)).followed_up.extensions
         assert (extension.by, extension.until) == (BOB, until)
+
+
+async def test_more_time_for_a_call_of_a_task_is_told_in_its_thread_too() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        runs = RunsInTest(gateway)
+        run = await runs.started()
+        await runs.taken()
+        paused = await runs.calls(run)
+        assert isinstance(paused, CallPaused)
+        await pause_run(gateway.desk, run.id, [paused.request_id])
+        await runs.delivered()
+        request = await gateway.pending()
+        until = request.expires_at + 15 * MINUTE
+        answer = await extends(gateway, request, until)
+        await runs.delivered()
+
+        assert answer.refusal is None
+        assert [each.expires_at for each in runs.threads.updates[-1].requests] == [until]
 
 
 async def test_silence_still_ends_what_was_extended() -> None:

@@ -12,6 +12,7 @@ from bot.slack import buttons
 from bot.slack.extend_form import EXTEND_FORM, UNTIL_ACTION, UNTIL_BLOCK
 from tests.cards.builders import labels, objects, shown
 from tests.cards.slack_rules import assert_slack_takes_message, assert_slack_takes_modal
+from tests.slack_door import runs
 from tests.slack_door.scene import ALICE, BOB, CAROL, DANA, Scene, scene
 from tests.slack_door.test_follow_ups import asked
 
@@ -135,3 +136,15 @@ async def test_the_first_card_calls_whom_the_policy_notifies_in_its_text_too(sta
 def _sent(view: dict[str, object]) -> dict[str, object]:
     keys = ("type", "callback_id", "title", "submit", "close", "private_metadata", "blocks")
     return {key: view[key] for key in keys}
+
+
+async def test_the_message_of_a_task_tells_the_new_end_too(stage: Scene) -> None:
+    run, request = await runs.waiting(stage, "pay")
+    before = request.expires_at
+    await stage.click(BOB, request, buttons.EXTEND)
+    await submits(stage, BOB, 2)
+    await stage.deliver()
+
+    root = await runs.root(stage, run)
+    ends = [date["timestamp"] for date in objects(root.blocks, "date")]
+    assert ends == [int((before + 30 * MINUTE).timestamp())]
