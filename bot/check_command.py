@@ -9,8 +9,8 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 
+from bot.arguments import add_places, places_in
 from bot.bootstrap import slack_settings
 from bot.environment import EnvFileInvalid, environment
 from bot.finding import Finding, wrong
@@ -30,22 +30,11 @@ def run(arguments: list[str]) -> int:
         "policy, agents, webhooks, data directory, database, tokens, scopes, channels, people. "
         "Changes nothing, and works while a gateway runs.",
     )
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data directory (else SAYSO_DATA, or .sayso)"
-    )
-    parser.add_argument(
-        "--policy",
-        type=Path,
-        metavar="FILE",
-        help="the policy file (else SAYSO_POLICY, or policy.yml)",
-    )
+    add_places(parser)
     wanted = parser.parse_args(arguments)
-    given = {"data_dir": wanted.data, "policy": wanted.policy}
     try:
         environ = environment()
-        settings = read_settings(
-            environ, **{name: value for name, value in given.items() if value is not None}
-        )
+        settings = read_settings(environ, **places_in(wanted))
     except SettingsInvalid as mistakes:
         return _told([wrong("settings", line) for line in mistakes.lines])
     except EnvFileInvalid as refusal:

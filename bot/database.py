@@ -4,8 +4,8 @@ Called by the composition root. PostgreSQL's store is imported only here and onl
 because it needs a driver that not everybody installs.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.operations.ports import Clock, Ids, Store
@@ -31,15 +31,26 @@ async def opened_store(
         async with SqlStore.open(held.database, clock=clock, ids=ids, source=SOURCE) as file:
             yield file
         return
-    try:
+    with driver_needed():
         from approvals.storage.postgres.server import Server
         from approvals.storage.postgres.store import PostgresStore
+    server = Server(url=settings.database_url.get_secret_value(), schema=settings.database_schema)
+    async with PostgresStore.open(server, clock=clock, ids=ids, source=SOURCE) as store:
+        yield store
+
+
+@contextmanager
+def driver_needed() -> Iterator[None]:
+    """Import PostgreSQL's driver in the block.
+
+    Raises:
+        StoreUnavailable: it is not installed.
+    """
+    try:
+        yield
     except ModuleNotFoundError as missing:
         if missing.name != "asyncpg":
             raise
         raise StoreUnavailable(
             "SAYSO_DATABASE_URL is set, and asyncpg is not installed: pip install 'sayso[postgres]'"
         ) from missing
-    server = Server(url=settings.database_url.get_secret_value(), schema=settings.database_schema)
-    async with PostgresStore.open(server, clock=clock, ids=ids, source=SOURCE) as store:
-        yield store

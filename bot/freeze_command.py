@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from approvals.storage.ids import SystemIds
 from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
+from bot.arguments import add_places, places_in
 from bot.console_freeze import FREEZE, UNFREEZE, freeze_at_console
 from bot.database import opened_store
 from bot.environment import EnvFileInvalid, environment
@@ -59,13 +60,10 @@ def run_verb(verb: str, arguments: list[str]) -> int:
     does, example = _DOES[verb]
     parser = argparse.ArgumentParser(prog=f"sayso {verb}", description=does, epilog=example)
     parser.add_argument("words", nargs="+", metavar="WORDS", help="see above")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="default: $SAYSO_DATA, or .sayso")
-    parser.add_argument(
-        "--policy", type=Path, metavar="FILE", help="default: $SAYSO_POLICY, or policy.yml"
-    )
+    add_places(parser)
     given = parser.parse_args(arguments)
     try:
-        print(asyncio.run(_do(verb, given.words, data=given.data, policy=given.policy)))
+        print(asyncio.run(_do(verb, given.words, places_in(given))))
     except SettingsInvalid as mistakes:
         return _refused(verb, *mistakes.lines)
     except (Refusal, PolicyInvalid, EnvFileInvalid) as refusal:
@@ -79,8 +77,8 @@ def _refused(verb: str, *lines: str) -> int:
     return 2
 
 
-async def _do(verb: str, words: Sequence[str], *, data: Path | None, policy: Path | None) -> str:
-    settings = _settings(data, policy)
+async def _do(verb: str, words: Sequence[str], places: Mapping[str, Path]) -> str:
+    settings = _settings(places)
     said = await ask_gateway(settings.data_dir, verb, words)
     if said is not None:
         return said
@@ -90,15 +88,14 @@ async def _do(verb: str, words: Sequence[str], *, data: Path | None, policy: Pat
     return f"{done}\nNo gateway runs on {settings.data_dir}: the next one starts so."
 
 
-def _settings(data: Path | None, policy: Path | None) -> Settings:
+def _settings(places: Mapping[str, Path]) -> Settings:
     """Return where the store and the policy are; Slack's settings are not needed for this."""
     names = {name for each in _STORE for name in (each, f"{each}_FILE")}
-    given = {"data_dir": data, "policy": policy}
     return read_settings(
         {name: value for name, value in environment().items() if name in names},
         slack_bot_token=_UNUSED,
         slack_app_token=_UNUSED,
-        **{name: value for name, value in given.items() if value is not None},
+        **places,
     )
 
 

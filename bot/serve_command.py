@@ -19,6 +19,7 @@ from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from bot.agents.agent_specs import AgentsOfFile
 from bot.agents.agents_file import AgentEntry, open_agents
+from bot.arguments import add_places, places_in
 from bot.bootstrap import Running, running_gateway
 from bot.environment import EnvFileInvalid, environment
 from bot.hosted_function import Hosted, coroutine_function
@@ -41,23 +42,12 @@ def run(arguments: list[str]) -> int:
         description="Run the gateway. Settings are environment variables: "
         "docs/reference/settings.md.",
     )
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data directory (else SAYSO_DATA, or .sayso)"
-    )
-    parser.add_argument(
-        "--policy",
-        type=Path,
-        metavar="FILE",
-        help="the policy file (else SAYSO_POLICY, or policy.yml)",
-    )
+    add_places(parser)
     wanted = parser.parse_args(arguments)
-    given = {"data_dir": wanted.data, "policy": wanted.policy}
     environ: Mapping[str, str] = os.environ
     try:
         environ = environment()
-        settings = read_settings(
-            environ, **{name: value for name, value in given.items() if value is not None}
-        )
+        settings = read_settings(environ, **places_in(wanted))
         log_to_stderr(settings.log_level)
         return asyncio.run(_serve(settings, environ))
     except SettingsInvalid as mistakes:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from approvals.domain.durations import parse_duration
-from approvals.domain.errors import InvalidArguments, StoreUnavailable
+from approvals.domain.errors import InvalidArguments
 from approvals.domain.policy import Policy
 from approvals.domain.recorded import Recorded
 from approvals.storage.clock import SystemClock
@@ -17,6 +17,7 @@ from approvals.storage.data_directory import DATABASE_NAME
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.recorded_calls import recorded_in_file
+from bot.database import driver_needed
 from bot.environment import environment
 from bot.variables import value_of
 
@@ -88,13 +89,7 @@ def open_records(data: str | None, since: str) -> Recorded:
 
 
 async def _in_server(url: str, schema: str, begin: datetime) -> Recorded:
-    try:
+    with driver_needed():
         from approvals.storage.postgres.recorded_calls import recorded_in_server
         from approvals.storage.postgres.server import Server
-    except ModuleNotFoundError as missing:
-        if missing.name != "asyncpg":
-            raise
-        raise StoreUnavailable(
-            "SAYSO_DATABASE_URL is set, and asyncpg is not installed: pip install 'sayso[postgres]'"
-        ) from missing
     return await recorded_in_server(Server(url=url, schema=schema), since=begin)
