@@ -82,8 +82,6 @@ _RUNG = _mapping(
     {"after": _DURATION, "to": _NAMES, "channel": _TEXT, "webhook": _TEXT}, "after", "to"
 )
 _ARGUMENT: Schema = {**_TEXT, "maxLength": NAME_MAX_CHARS}
-_WHOLE: Schema = {"type": "integer", "minimum": 1}
-_BUDGET = _mapping({"per": _DURATION, "agent": _WHOLE, "channel": _WHOLE}, "per")
 _WEBHOOK = _mapping({"url": _TEXT, "secret_env": _TEXT, "secret_file": _TEXT}, "url")
 
 SHAPES: Mapping[Option[Any], Schema] = {
@@ -97,9 +95,6 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
     terms.EXTEND_MAX: {"anyOf": [_DURATION, {"const": "never"}]},
     terms.AUDIT_STRICT: _choice(Audit),
-    terms.BUDGET: _BUDGET,
-    terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
-    terms.EXTEND_MAX: {"anyOf": [_DURATION, {"const": "never"}]},
 }
 """The form of options that the kind of their value does not tell."""
 
