@@ -7,7 +7,7 @@ a freeze stops nobody, because the clocks go on in it.
 
 from datetime import datetime
 
-from approvals.domain import errors
+from approvals.domain import edit_errors, errors
 from approvals.domain.decision import Verdict
 from approvals.domain.extending import extend
 from approvals.domain.ids import RequestId
@@ -49,7 +49,7 @@ def _extend(
             tx, desk, click, request=request, who=who.on(request), at=at
         )
         step = extend(request, until, by=person.user, now=at)
-    except errors.SelfApproval:
+    except (errors.SelfApproval, edit_errors.EditorMayNotApprove):
         return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at, wanted="extend")
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at, wanted="extend")

@@ -35,7 +35,7 @@ def extend_modal(content: CardContent, now: datetime) -> dict[str, Any]:
     ]
     if not options:
         raise ExtensionTooLong
-    place = ViewPlace(request_id=request.id, nonce=content.card.nonce)
+    place = ViewPlace(request_id=request.id, nonce=content.card.nonce, digest=request.call.digest)
     told = section(
         bold(call_in_words(request)),
         f"\nIt ends in {minutes_left(request, now).removesuffix(' left')}, ",

@@ -5,6 +5,7 @@ which checks everything again when the form is sent.
 """
 
 from approvals.domain.decision import Verdict
+from approvals.domain.edit_errors import EditorMayNotApprove
 from approvals.domain.errors import Refusal, SelfApproval
 from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import open_window
@@ -65,12 +66,13 @@ class Extensions:
             verdict=Verdict.APPROVE,
             pressed=await pressed_from(self._parts.desk, place, event.sender.user),
             team=event.sender.team,
+            digest=place.digest,
         )
         return await extend_request(self._parts.desk, click, until=until)
 
 
 def _sentence(answer: Answer) -> str:
-    if isinstance(answer.refusal, SelfApproval):
+    if isinstance(answer.refusal, SelfApproval | EditorMayNotApprove):
         return NOT_YOURS
     if answer.refusal is not None:
         return refusal_sentence(answer.refusal, answer.request)

@@ -14,6 +14,8 @@ from tests.cards.builders import labels, objects, shown
 from tests.cards.slack_rules import assert_slack_takes_message, assert_slack_takes_modal
 from tests.slack_door import runs
 from tests.slack_door.scene import ALICE, BOB, CAROL, DANA, Scene, scene
+from tests.slack_door.test_edits import asked as changing
+from tests.slack_door.test_edits import submit
 from tests.slack_door.test_follow_ups import asked
 
 MINUTE = timedelta(minutes=1)
@@ -148,3 +150,18 @@ async def test_the_message_of_a_task_tells_the_new_end_too(stage: Scene) -> None
     root = await runs.root(stage, run)
     ends = [date["timestamp"] for date in objects(root.blocks, "date")]
     assert ends == [int((before + 30 * MINUTE).timestamp())]
+
+
+async def test_a_call_that_was_changed_can_be_given_more_time_but_not_by_who_changed_it(
+    stage: Scene,
+) -> None:
+    request = await changing(stage, rule="edit: true", env="prod", replicas=3)
+    await stage.click(BOB, request, buttons.EDIT)
+    await submit(stage, BOB, replicas="2")
+    await stage.click(BOB, request, buttons.EXTEND)
+
+    assert "Only who may approve this can give it more time" in stage.told(BOB)[-1]
+
+    await stage.click(CAROL, request, buttons.EXTEND)
+    assert await submits(stage, CAROL) is None
+    assert (await stage.stored(request)).expires_at == request.expires_at + 15 * MINUTE
