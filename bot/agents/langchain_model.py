@@ -3,12 +3,15 @@
 Imports LangChain; imported by the LangChain files alone.
 """
 
+import json
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import openai
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 
 from bot.agents.errors import ModelFailed
@@ -17,6 +20,7 @@ from bot.agents.spec import ModelSettings
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENDINGS = ("finish_reason", "status")
 """What says in a whole answer how it ended, by the API that is used."""
+_CUT_SHORT = frozenset({"length", "incomplete"})
 
 
 def http_client(model: ModelSettings) -> httpx.AsyncClient:
@@ -45,7 +49,26 @@ def chat_model(model: ModelSettings, client: httpx.AsyncClient) -> ChatOpenAI:
         "http_async_client": client,
         "http_socket_options": (),  # of the client that is not used; else it warns of every proxy
     }
-    return ChatOpenAI(**{**arguments, **model.options})
+    return StrictChat(**{**arguments, **model.options})
+
+
+class StrictChat(ChatOpenAI):
+    """Takes no tool call whose arguments do not come to their end.
+
+    LangChain completes what was streamed as far as it goes, so that half of a call would be asked
+    about, or run, as if the model had meant it.
+    """
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        calls: AIMessageChunk | None = None
+        async for chunk in super()._astream(*args, **kwargs):
+            said = chunk.message
+            if isinstance(said, AIMessageChunk) and said.tool_call_chunks:
+                calls = said if calls is None else calls + said
+            yield chunk
+        for call in calls.tool_call_chunks if calls is not None else ():
+            if call["args"] and not _is_json(call["args"]):
+                raise ModelFailed(_unreadable(call["name"]))
 
 
 def refuse_unusable(message: AIMessage) -> None:
@@ -55,9 +78,13 @@ def refuse_unusable(message: AIMessage) -> None:
         ModelFailed
     """
     if message.invalid_tool_calls:
-        name = message.invalid_tool_calls[0]["name"]
-        raise ModelFailed(f"The model asked for {name or 'a tool'} in a way that cannot be read.")
-    if not any(message.response_metadata.get(ending) for ending in _ENDINGS):
+        raise ModelFailed(_unreadable(message.invalid_tool_calls[0]["name"]))
+    endings = {message.response_metadata.get(ending) for ending in _ENDINGS}
+    if message.tool_calls and endings & _CUT_SHORT:
+        raise ModelFailed(
+            "The model's answer was cut off at its limit of tokens, in the middle of its calls."
+        )
+    if not any(endings):
         raise ModelFailed("The model's answer broke off in the middle.")
 
 
@@ -65,6 +92,8 @@ def explain(error: Exception, model: ModelSettings) -> str:
     """Return what a failed call of the model means for the person who asked."""
     told = f"The model's answer could not be read ({type(error).__name__})."
     match error:
+        case ModelFailed():
+            told = str(error)
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             told = f"The model refused the API key ({error.status_code}). Check it in the settings."
         case openai.RateLimitError():
@@ -80,3 +109,15 @@ def explain(error: Exception, model: ModelSettings) -> str:
         case httpx.HTTPError():
             told = "The connection to the model broke in the middle of its answer."
     return told
+
+
+def _unreadable(name: str | None) -> str:
+    return f"The model asked for {name or 'a tool'} in a way that cannot be read."
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -31,6 +31,13 @@ async def restart(service: str) -> str:
         ("", "The model ended without an answer."),
         (streamed("All is well with it").partition(b"data: [DONE]")[0][:-400], "broke off"),
         (streamed(A_CALL).replace(b"web", b'w\\"eb\\"}{'), "in a way that cannot be read"),
+        (streamed(A_CALL).replace(b'b\\"}', b'b\\"'), "restart in a way that cannot be read"),
+        (
+            streamed(A_CALL).replace(
+                b'"finish_reason": "tool_calls"', b'"finish_reason": "length"'
+            ),
+            "cut off at its limit",
+        ),
         (b"data: {nonsense\n\n", "could not be read"),
         (b'data: {"error": {"message": "overloaded"}}\n\n', "answered with an error: overloaded"),
         (b"", "The model's answer"),
