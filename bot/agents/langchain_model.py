@@ -20,6 +20,7 @@ from bot.agents.spec import ModelSettings
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENDINGS = ("finish_reason", "status")
 """What says in a whole answer how it ended, by the API that is used."""
+_BROKE_OFF = "The connection to the model broke in the middle of its answer."
 _CUT_SHORT = frozenset({"length", "incomplete"})
 
 
@@ -100,6 +101,8 @@ def explain(error: Exception, model: ModelSettings) -> str:
             told = "The model's provider says we ask too much. Try again in a minute."
         case openai.APITimeoutError() | httpx.TimeoutException():
             told = f"The model did not answer within {model.timeout_s:g} s."
+        case openai.APIConnectionError() if _broke_off(error):
+            told = _BROKE_OFF
         case openai.APIConnectionError() | httpx.ConnectError():
             told = f"The model at {model.base_url} cannot be reached."
         case openai.APIStatusError():
@@ -107,8 +110,15 @@ def explain(error: Exception, model: ModelSettings) -> str:
         case openai.APIError():
             told = f"The model answered with an error: {error.message}"
         case httpx.HTTPError():
-            told = "The connection to the model broke in the middle of its answer."
+            told = _BROKE_OFF
     return told
+
+
+def _broke_off(error: BaseException | None) -> bool:
+    """Whether a server that was reached is behind *error*."""
+    if error is None or isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return error is not None
+    return _broke_off(error.__cause__)
 
 
 def _unreadable(name: str | None) -> str:

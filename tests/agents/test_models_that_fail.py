@@ -1,5 +1,6 @@
 """Models that fail in every way there is: one sentence, the run ended, nothing hanging."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, fake_model, streamed
 from tests.agents.running import one_run
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 A_CALL: list[tuple[str, dict[str, Any]]] = [("restart", {"service": "web"})]
 
 
@@ -68,6 +70,24 @@ async def test_a_model_that_cannot_be_reached_is_explained(
     run, _ = await one_run(tmp_path, an_agent(model, []))
 
     assert run.reason == "The model at http://127.0.0.1:9/v1 cannot be reached."
+
+
+@pytest.mark.parametrize("said", [HEAD, HEAD + b"1f4\r\ndata: {"], ids=["before", "amid"])
+async def test_a_server_that_hangs_up_is_not_told_as_one_that_cannot_be_reached(
+    tmp_path: Path, said: bytes
+) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(said)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        model = ModelSettings(base_url=url, model="x", api_key=SecretStr("sk-x"), retries=0)
+        run, _ = await one_run(tmp_path, an_agent(model, []))
+
+    assert run.reason == "The connection to the model broke in the middle of its answer."
 
 
 async def test_options_of_the_settings_reach_the_model(tmp_path: Path) -> None:
