@@ -45,7 +45,7 @@ def run(arguments: list[str]) -> int:
 def told(found: Replay, *, name: str, since: str) -> Iterator[str]:
     """Yield the lines that people read."""
     calls = found.asked + found.passed
-    yield f"{name} on the {calls} calls of the last {since}:"
+    yield f"{name} on the {calls} call{'s' * (calls != 1)} of the last {since}:"
     if not found.changed:
         yield "  nothing would have been answered otherwise"
     for each in found.changed:

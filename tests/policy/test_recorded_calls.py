@@ -172,7 +172,8 @@ async def test_the_suggestion_is_the_policy_with_other_rules_and_answers_as_it_s
         words += ["--since", "3650d"]
 
         assert run(["suggest", *words]) == 0
-        text = capsys.readouterr().out
+        text, noted = capsys.readouterr()
+        assert noted == ""
         assert "# Everything runs, and is recorded." in text
         assert "# the team" in text
         assert "timeout: 5m" in text
@@ -188,6 +189,23 @@ async def test_the_suggestion_is_the_policy_with_other_rules_and_answers_as_it_s
         assert run(["replay", *words, "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["asked"] == 3
         assert run(["validate", words[1], "--data", str(path.parent)]) == 0
+
+
+async def test_rules_of_ones_own_that_a_suggestion_leaves_out_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "data" / "sayso.db"
+    path.parent.mkdir()
+    (tmp_path / "policy.yml").write_text(RULED, encoding="utf-8")
+    async with recording(path):
+        words = ["--policy", str(tmp_path / "policy.yml"), "--data", str(path.parent)]
+
+        assert run(["suggest", *words, "--since", "3650d"]) == 0
+
+    said = capsys.readouterr()
+    read_policy(said.out.encode())
+    count = len(read_policy(RULED.encode()).channels[0].rules)
+    assert said.err.startswith(f"Your own rules of #ops ({count}) are not in it.")
 
 
 def test_a_store_that_is_not_there_is_told(
