@@ -115,6 +115,10 @@ class ApprovalRequest:
     ended_by: UserId | None = None
     ended_reason: str | None = None
     """The reason the person gave, shown as a quotation."""
+    joined: RequestId | None = None
+    """The identical request on whose card this one is shown; None where it has its own."""
+    joiners: int = 0
+    """How many have joined its card so far."""
     held_until: datetime | None = None
     """While pending: enough people approved, and until then anybody who may can still stop it."""
 
@@ -139,6 +143,16 @@ class ApprovalRequest:
         if self.is_private:
             return salted_digest(self.salt, self.call.digest)
         return self.call.digest
+
+    @property
+    def shown_by(self) -> RequestId:
+        """The request whose card shows this one: itself, unless it joined another's."""
+        return self.joined or self.id
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether its card shows no other request."""
+        return self.joined is None and not self.joiners
 
     @property
     def short_id(self) -> str:

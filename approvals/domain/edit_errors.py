@@ -15,6 +15,18 @@ class CardOutdated(DecisionRefused):
     code = "card_outdated"
 
 
+class MoreJoined(CardOutdated):
+    """More calls joined, look again: the card stands for more of them than when you looked."""
+
+    code = "more_joined"
+
+
+class EditShared(DecisionRefused):
+    """This card stands for several calls, so none can be changed. Reject them and say why."""
+
+    code = "edit_shared"
+
+
 class EditNotAllowed(DecisionRefused):
     """The rules of this call do not let its arguments be changed. Reject it and say why."""
 

@@ -6,7 +6,7 @@ not a status. Each moment counts once, also when the clock is set back; moments 
 for make one reminder, not a pile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class FollowUp:
 
     request: ApprovalRequest
     fired: tuple[FiredRung, ...] = ()
-    """Rungs that fired now; each with a card has the id of one that is still to be made."""
+    """Rungs that fired now and are to be told; the card of each, if any, is still to be made."""
     events: tuple[AuditEvent, ...]
     jobs: tuple[Job, ...]
 
@@ -58,11 +58,16 @@ def rungs_to_come(request: ApprovalRequest) -> tuple[Rung, ...]:
 
 
 def follow_up(
-    request: ApprovalRequest, *, now: datetime, new_card: Callable[[], CardId]
+    request: ApprovalRequest,
+    *,
+    now: datetime,
+    new_card: Callable[[], CardId],
+    others: Sequence[ApprovalRequest] = (),
 ) -> FollowUp | None:
     """Return *request* with the reminder and the rungs that are due, or None where none is.
 
-    *new_card* gives an id for the card of each rung.
+    *new_card* gives an id for the card of each rung. What the *others* on its card have told is
+    not told again: a rung asks on the card it has, and the oldest that is open reminds for all.
     """
     if not request.is_pending or request.held_until or has_timed_out(request, now=now):
         return None
@@ -71,24 +76,30 @@ def follow_up(
     reminds = reminder_at is not None and reminder_at <= now
     if not due and not reminds:
         return None
+    told = {each.rung.place: each.card for other in others for each in other.followed_up.rungs}
     fired = tuple(
-        FiredRung(rung=rung, at=now, card=None if rung.webhook else new_card()) for rung in due
+        FiredRung(
+            rung=rung, at=now, card=None if rung.webhook else told.get(rung.place) or new_card()
+        )
+        for rung in due
     )
+    new = tuple(each for each in fired if each.rung.place not in told)
     facts = replace(request.followed_up, rungs=(*request.followed_up.rungs, *fired))
     events = [_escalated(request, each) for each in fired]
     jobs = [
         Job(kind=JobKind.WEBHOOK, subject=f"{request.id}.{number}", run_at=now)
         for number, each in enumerate(facts.rungs)
-        if each in fired and each.rung.webhook
+        if each in new and each.rung.webhook
     ]
     if reminds:
         facts = replace(facts, reminders=facts.reminders + 1, reminded_at=now)
         events.append(_reminded(request, facts.reminders, now))
-        jobs.append(reminder_job(request, facts.reminders, now))
+        if not any(each.is_pending and each.id < request.id for each in others):
+            jobs.append(reminder_job(request, facts.reminders, now))
     changed = replace(request, version=request.version + 1, followed_up=facts)
     return FollowUp(
         request=changed,
-        fired=fired,
+        fired=new,
         events=tuple(events),
         jobs=(card_job(changed, now), *jobs),
     )

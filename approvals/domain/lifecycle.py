@@ -249,8 +249,8 @@ def _resuming(request: ApprovalRequest, now: datetime) -> tuple[Job, ...]:
 
 
 def card_job(request: ApprovalRequest, run_at: datetime) -> Job:
-    """Return the job that makes the cards of *request* show what is true."""
-    return Job(kind=JobKind.CARD, subject=request.id, run_at=run_at)
+    """Return the job that makes the cards that show *request* tell what is true."""
+    return Job(kind=JobKind.CARD, subject=request.shown_by, run_at=run_at)
 
 
 def _submitted(request: ApprovalRequest) -> dict[str, JsonValue]:

@@ -32,11 +32,16 @@ class Telling:
 
 
 def tellings(
-    request: ApprovalRequest, decisions: Sequence[Decision], permit: Permit | None
+    request: ApprovalRequest,
+    decisions: Sequence[Decision],
+    permit: Permit | None,
+    *,
+    others: Sequence[tuple[ApprovalRequest, Permit | None]] = (),
 ) -> tuple[Telling, ...]:
     """Return everything there is to tell of *request* so far, in order.
 
-    A change of the call voids what was decided before it, so that a person may decide twice.
+    A change of the call voids what was decided before it, so that a person may decide twice. The
+    *others* on its card are decided with it; how they ended is told once, when all have.
     """
     if request.cause in _ASKED_NOBODY:
         return ()
@@ -45,7 +50,8 @@ def tellings(
     decided = [
         Telling(key=f"{of_version}{each.user}:{each.verdict}", decision=each) for each in decisions
     ]
-    ending = [Telling(key=ENDED)] if _tells_its_end(request, permit) else []
+    has_ended = all(_tells_its_end(*each) for each in ((request, permit), *others))
+    ending = [Telling(key=ENDED)] if has_ended else []
     return (*edits, *decided, *ending)
 
 

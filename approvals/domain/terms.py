@@ -206,6 +206,16 @@ BUDGET: Option[Budget | None] = Option(
 COOLDOWN = _duration("cooldown", strictest=max, otherwise=timedelta(minutes=5))
 """How long a rejection answers the same call again; nobody is asked meanwhile."""
 
+JOIN: Option[bool] = Option(
+    key="join",
+    stored_as="join",
+    strictest=all,
+    otherwise=True,
+    to_json=bool,
+    from_json=bool,
+)
+"""Whether identical calls that wait at the same time are shown on one card."""
+
 EDIT = _leave("edit")
 """Whether approvers may change the arguments; only where every rule that asks allows it."""
 
@@ -242,6 +252,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     REASONS,
     BUDGET,
     COOLDOWN,
+    JOIN,
     EDIT,
     EDITOR_MAY_APPROVE,
     AUDIT_STRICT,

@@ -16,11 +16,14 @@ GIVE_UP_AFTER = timedelta(days=7)
 """How long an ended request's card that Slack will not let us change is tried."""
 
 
-def lags(card: Card, request: ApprovalRequest, missed: Sequence[Absence]) -> bool:
-    """Whether *card* shows less than is true now; *missed* are the absences it should tell of."""
+def lags(card: Card, version: int, missed: Sequence[Absence]) -> bool:
+    """Whether *card* shows less than is true now.
+
+    *version* is that of all it shows together, *missed* are the absences it should tell of.
+    """
     if card.is_personal:
         return False
-    if card.version_shown < request.version:
+    if card.version_shown < version:
         return True
     return bool(missed) and (card.drawn_at is None or card.drawn_at < missed[-1].ended_at)
 

@@ -69,13 +69,24 @@ def entitled_presser(
         DecisionRefused, PeopleMissing
     """
     card, person, rules = pending_presser(tx, desk, click, request=request, who=who, at=at)
+    refuse_verdict(click, request, person=person, rules=rules)
+    return card, person, rules
+
+
+def refuse_verdict(
+    click: Click, request: ApprovalRequest, *, person: Approver, rules: Rules
+) -> None:
+    """Refuse a verdict that *person* may not give, or that is not about what is stored now.
+
+    Raises:
+        DecisionRefused: why not.
+    """
     slots = [slot for each in rules for slot in each]
     refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
     if click.verdict is Verdict.APPROVE:
         refuse_outdated(request, click)
         if request.held_until is not None:
             raise AlreadyHeld(request=request)
-    return card, person, rules
 
 
 def pending_presser(
@@ -94,26 +105,44 @@ def pending_presser(
         PeopleMissing
     """
     card, person = checked_presser(tx, desk, request, click=click, who=who)
+    return card, person, open_rules(tx, desk, request, who=who, at=at)
+
+
+def open_rules(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
+) -> Rules:
+    """Return whose word counts on a request that is still open.
+
+    Raises:
+        DecisionRefused: it is not, or not any more; what is overdue or denied by now is closed.
+        PeopleMissing
+    """
     if not request.is_pending:
         raise errors.AlreadyDecided(request=request)
     if has_timed_out(request, now=at):
-        step = advance(request, timeout_cause(tx, request.id), now=at)
+        step = advance(request, timeout_cause(tx, request), now=at)
         save_step(tx, step)
         raise errors.TimedOut(request=step.request)
-    return card, person, rules_now(tx, desk, request, who=who, at=at)
+    return rules_now(tx, desk, request, who=who, at=at)
 
 
 def refuse_outdated(request: ApprovalRequest, click: Click) -> None:
     """Refuse what was said of other arguments than are stored now: the card shown was older.
 
-    A card that does not say what it shows is older than any change of arguments.
-
     Raises:
         CardOutdated
     """
-    seen = request.asked_digest if click.digest is None else click.digest
-    if seen not in (request.call.digest, request.shown_digest):
+    if is_outdated(request, click):
         raise edit_errors.CardOutdated(request=request)
+
+
+def is_outdated(request: ApprovalRequest, click: Click) -> bool:
+    """Whether the card pressed showed other arguments than are stored now.
+
+    A card that does not say what it shows is older than any change of arguments.
+    """
+    seen = request.asked_digest if click.digest is None else click.digest
+    return seen not in (request.call.digest, request.shown_digest)
 
 
 def rules_now(

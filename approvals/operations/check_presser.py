@@ -18,6 +18,7 @@ from approvals.operations.click import Click, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import PeopleNow
 from approvals.operations.ports import Person, Transaction
+from approvals.operations.shared_cards import cards_showing
 
 
 def checked_presser(
@@ -29,7 +30,7 @@ def checked_presser(
         CardMismatch, IdentityUnverified, or why the person may never decide.
     """
     try:
-        card = pressed_card(tuple(tx.cards(request.id)), click.pressed)
+        card = pressed_card(cards_showing(tx, request), click.pressed)
     except errors.CardMismatch as mismatch:
         _adopt(tx, desk, request, click=click, mismatch=mismatch)
         raise
@@ -85,7 +86,7 @@ def _adopt(
     original = mismatch.facts.get("copy_of")
     if not isinstance(original, Card) or click.pressed.ts is None:
         return
-    if any(card.ts == click.pressed.ts for card in tx.cards(request.id)):
+    if any(card.ts == click.pressed.ts for card in cards_showing(tx, request)):
         return
     copy = replace(
         original,

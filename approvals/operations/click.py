@@ -27,6 +27,8 @@ class Click:
     reason: str | None = None
     digest: str | None = None
     """Of the call the pressed card showed; None: the card is older than such marks."""
+    others: int = 0
+    """How many identical requests the pressed button named beside its own."""
 
 
 class WindowUse(StrEnum):
@@ -46,6 +48,8 @@ class Answer:
     request: ApprovalRequest | None = None
     decision: Decision | None = None
     refusal: Refusal | None = None
+    counted: int = 0
+    """How many requests the decision was stored for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ A card that was deleted is posted anew; one that cannot be changed is left to `r
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,6 +33,7 @@ from approvals.operations.ports import (
 from approvals.operations.read_card import asks_what_happened, is_open, read_cards
 from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import cards_showing_all, shown_by
 from approvals.operations.tell_homes import tell_homes
 
 JOBS_MAX = 100
@@ -81,7 +82,7 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
 def _is_stale(content: CardContent, now: datetime) -> bool:
     card, request = content.card, content.request
     counts = next_count(request, now=card.drawn_at or now)
-    if not lags(card, request, content.missed) and (counts is None or now < counts):
+    if not lags(card, content.version, content.missed) and (counts is None or now < counts):
         return False
     rung = request.followed_up.rung_of(card.id)
     if card.ts is None and rung is not None and rung.trouble is not None:
@@ -121,8 +122,7 @@ async def _post(messenger: Messenger, content: CardContent, now: datetime) -> _D
 
 
 def _shown(content: CardContent, now: datetime) -> Card:
-    version = content.request.version
-    card = replace(content.card, version_shown=version, drawn_at=now, trouble=None)
+    card = replace(content.card, version_shown=content.version, drawn_at=now, trouble=None)
     return _looked_at_next(card, content, now)
 
 
@@ -150,7 +150,8 @@ async def _tell(messenger: Messenger, content: CardContent) -> AsyncIterator[_Dr
     card = content.card
     if card.kind is not CardKind.MESSAGE or card.ts is None or card.trouble is not None:
         return
-    for telling in tellings(content.request, content.decisions, content.permit):
+    others = [(each.request, each.permit) for each in content.alike]
+    for telling in tellings(content.request, content.decisions, content.permit, others=others):
         if telling.key in card.told:
             continue
         try:
@@ -164,10 +165,11 @@ async def _tell(messenger: Messenger, content: CardContent) -> AsyncIterator[_Dr
 def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -> None:
     _save(tx, desk, job, drawn)
     tx.finish_job(job)
-    request = tx.request(RequestId(job.subject))
-    counts_at = next_count(request, now=desk.clock.now()) if request is not None else None
-    if request is not None and counts_at is not None:
-        tx.enqueue(card_job(request, counts_at))
+    now = desk.clock.now()
+    shown = shown_by(tx, RequestId(job.subject))
+    counts = [at for each in shown if (at := next_count(each, now=now)) is not None]
+    if counts:
+        tx.enqueue(card_job(shown[0], min(counts)))
 
 
 def _postpone(
@@ -181,29 +183,42 @@ def _postpone(
         tx.postpone_job(job, again_at, is_failure=False)
         return
     again_at = now + retry_after(job.attempt)
-    tx.postpone_job(job, _in_time(tx.request(RequestId(job.subject)), again_at, now=now))
+    shown = shown_by(tx, RequestId(job.subject))
+    tx.postpone_job(job, _in_time(shown, again_at, now=now))
 
 
-def _in_time(request: ApprovalRequest | None, again_at: datetime, *, now: datetime) -> datetime:
+def _in_time(shown: Sequence[ApprovalRequest], again_at: datetime, *, now: datetime) -> datetime:
     """Return *again_at*, or earlier: a pending request's card is tried before its time is over."""
-    if request is None or not request.is_pending:
+    ends_at = min((each.expires_at for each in shown if each.is_pending), default=None)
+    if ends_at is None:
         return again_at
-    halfway = now + (request.expires_at - now) / 2
+    halfway = now + (ends_at - now) / 2
     return min(again_at, max(halfway, now + RETRY_FIRST_AFTER))
 
 
 def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> None:
-    request = tx.request(RequestId(job.subject))
-    stored = {card.id: card for card in tx.cards(RequestId(job.subject))}
+    shown = shown_by(tx, RequestId(job.subject))
+    if not shown:
+        return
+    stored = {card.id: card for card in cards_showing_all(tx, shown[0])}
     for each in drawn:
         # What else is known of a card may have changed while it was drawn.
         known = stored.get(each.card.id, each.card)
         tx.save_card(replace(each.card, shows_everything=known.shows_everything))
         if each.lost_ts is not None:
             tx.record(card_lost(each.card, ts=each.lost_ts, at=desk.clock.now()))
-    if request is None or not request.is_pending:
-        return
     refused = {each.card: each.undeliverable for each in drawn if each.undeliverable}
+    if not refused:
+        return
+    for request in shown:
+        if request.is_pending:
+            _note_refused(tx, desk, request, refused)
+
+
+def _note_refused(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, refused: Mapping[Card, str]
+) -> None:
+    """End a pending request nobody can see, or note which of its rungs cannot be asked."""
     first = next((card for card in refused if card.kind is CardKind.MESSAGE), None)
     if first is not None:
         reason = f"Slack says {refused[first]}"

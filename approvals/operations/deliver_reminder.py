@@ -27,6 +27,7 @@ from approvals.operations.reminder_messenger import (
     ReminderMessenger,
 )
 from approvals.operations.retry import RETRY_FIRST_AFTER, wait_after
+from approvals.operations.shared_cards import cards_showing
 
 READS_MAX = 3
 """After so many tries people whose groups cannot be read are reminded without being called."""
@@ -80,7 +81,7 @@ def _first_card(
         return None
     if request.held_until is not None or request.followed_up.reminders > number:
         return None
-    card = next(card for card in tx.cards(request_id) if card.kind is CardKind.MESSAGE)
+    card = next(card for card in cards_showing(tx, request) if card.kind is CardKind.MESSAGE)
     if card.ts is None:
         return None  # the card itself is still on its way, and calls people when it comes
     return read_content(tx, request, card, policy=desk.policy(), now=now)

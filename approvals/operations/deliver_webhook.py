@@ -23,6 +23,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import NotNow, Transaction
 from approvals.operations.retry import RETRY_FIRST_AFTER, wait_after
+from approvals.operations.shared_cards import cards_showing
 from approvals.operations.webhook_sender import WebhookSender
 
 ARGUMENTS_MAX_CHARS = 32_768
@@ -82,7 +83,7 @@ def _read(tx: Transaction, desk: Desk, job: Job) -> _Told | None:
         request=request,
         number=int(number),
         fired=request.followed_up.rungs[int(number)],
-        cards=tuple(tx.cards(request.id)),
+        cards=cards_showing(tx, request),
         rules=rules_shown(desk.policy(), request),
     )
 

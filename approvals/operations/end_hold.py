@@ -22,6 +22,7 @@ from approvals.operations.people_now import people_now, person_now, together
 from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import alike_locked
 
 ASKS_AGAIN_AFTER = timedelta(seconds=5)
 """How long it waits for a directory that could not say who may approve."""
@@ -51,11 +52,16 @@ async def end_hold(desk: Desk, request_id: RequestId) -> None:
 
 
 def _end(tx: Transaction, *, desk: Desk, request_id: RequestId, who: Presser) -> None:
-    request, now = tx.request(request_id), desk.clock.now()
-    if request is None or not request.is_pending:
-        return
-    if request.held_until is None or now < request.held_until:
-        return
+    """End the hold of the request, and of those approved with it by the same click."""
+    now = desk.clock.now()
+    for request in alike_locked(tx, request_id):
+        if request.is_pending and request.held_until is not None and request.held_until <= now:
+            _end_one(tx, desk, request, who=who, now=now)
+
+
+def _end_one(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, now: datetime
+) -> None:
     if freeze_of(tx, request, now=now) is not None:
         save_step(tx, voided(request, HoldVoid.FROZEN, now=now))
         return

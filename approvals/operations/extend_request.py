@@ -2,9 +2,12 @@
 
 Called by the form behind Extend. Who may approve may extend, nobody else: the requester could keep
 a question open for ever. A click at or after the end is too late here too, and ends the request;
-a freeze stops nobody, because the clocks go on in it.
+a freeze stops nobody, because the clocks go on in it. What shares the card gets as
+much time, as far as its own end allows.
 """
 
+import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from approvals.domain import edit_errors, errors
@@ -12,6 +15,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.extending import extend
 from approvals.domain.ids import RequestId
 from approvals.domain.run import Run
+from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
 from approvals.operations.check_decider import entitled_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.decide import with_people
@@ -20,6 +24,7 @@ from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.save_run import show_run
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import alike, alike_locked
 
 NOT_YOURS = "Only who may approve this can give it more time, never who it was asked by or for."
 
@@ -41,25 +46,33 @@ def _extend(
     tx: Transaction, desk: Desk, click: Click, until: datetime, *, who: Presser, at: datetime
 ) -> Answer:
     try:
-        run = _run_of(tx, click.request_id)
-        request = tx.request(click.request_id)
+        runs = _runs_of(tx, click.request_id)
+        found = alike_locked(tx, click.request_id)
+        request = next((each for each in found if each.id == click.request_id), None)
         if request is None:
             raise errors.RequestUnknown
         _, person, _ = entitled_presser(
             tx, desk, click, request=request, who=who.on(request), at=at
         )
         step = extend(request, until, by=person.user, now=at)
+        others = [each for each in found if each.is_pending and each.id != request.id]
     except (errors.SelfApproval, edit_errors.EditorMayNotApprove):
         return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at, wanted="extend")
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at, wanted="extend")
     save_step(tx, step)
-    if run is not None and not run.has_ended:
-        show_run(tx, run, now=at)
+    for each in others:
+        with contextlib.suppress(AlreadyExtended, ExtensionTooLong):
+            save_step(tx, extend(each, until, by=person.user, now=at))
+    for run in runs:
+        if not run.has_ended:
+            show_run(tx, run, now=at)
     return Answer(request=step.request)
 
 
-def _run_of(tx: Transaction, request_id: RequestId) -> Run | None:
-    """Return the run whose message tells the request's end; it is locked before the request is."""
+def _runs_of(tx: Transaction, request_id: RequestId) -> Sequence[Run]:
+    """Return the runs whose messages tell the end; they are locked before the requests are."""
     request = tx.request(request_id, locked=False)
-    return tx.run(request.run_id) if request is not None and request.run_id is not None else None
+    shown = alike(tx, request) if request is not None else ()
+    ids = sorted({each.run_id for each in shown if each.run_id is not None})
+    return [run for each in ids if (run := tx.run(each)) is not None]

@@ -21,6 +21,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content
 from approvals.operations.record_refusal import refuse
+from approvals.operations.shared_cards import locked_request
 
 EDITS_MAX = 20
 """Each keeps the arguments before it."""
@@ -67,7 +68,7 @@ def editable(
         DecisionRefused: why not.
         PeopleMissing
     """
-    request = tx.request(click.request_id)
+    request = locked_request(tx, click.request_id)
     if request is None:
         raise errors.RequestUnknown
     card, person, rules = pending_presser(
@@ -76,6 +77,8 @@ def editable(
     refuse_non_editor(person, request, slots=[slot for each in rules for slot in each])
     if request.schema_digest is None or not request.requirement.terms[EDIT]:
         raise edit_errors.EditNotAllowed(request=request)
+    if not request.is_alone:
+        raise edit_errors.EditShared(request=request)
     if len(request.edits) >= EDITS_MAX:
         raise edit_errors.EditedTooOften(request=request)
     refuse_outdated(request, click)

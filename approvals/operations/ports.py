@@ -18,6 +18,7 @@ from approvals.domain.errors import StoreUnavailable
 from approvals.domain.freeze import Freeze
 from approvals.domain.history import History, Past
 from approvals.domain.ids import ChannelId, RequestId
+from approvals.domain.joining import version_of
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
@@ -30,11 +31,13 @@ from approvals.operations.freeze_rows import FreezeRows
 from approvals.operations.history_rows import HistoryRows
 from approvals.operations.home_rows import HomeRows
 from approvals.operations.job_rows import JobRows
+from approvals.operations.joining_rows import JoiningRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
 from approvals.operations.snapshot import Snapshot
 
 __all__ = [
+    "Alike",
     "CardContent",
     "Clock",
     "Committed",
@@ -78,6 +81,7 @@ class Transaction(
     RequestRows,
     PermitRows,
     CardRows,
+    JoiningRows,
     DecisionRows,
     EditRows,
     HistoryRows,
@@ -219,6 +223,14 @@ class Display(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """A request that shares its card with an identical one."""
+
+    request: ApprovalRequest
+    permit: Permit | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardContent:
     """Everything a card tells, read in one transaction."""
 
@@ -246,6 +258,18 @@ class CardContent:
     """Whom the card calls by mentioning them; that gives nobody a right."""
     freeze: Freeze | None = None
     """What keeps a pending request from being approved."""
+    alike: tuple[Alike, ...] = ()
+    """The identical requests the card shows beside this one, each with its permit."""
+
+    @property
+    def shown(self) -> tuple[ApprovalRequest, ...]:
+        """Every request the card shows, the one whose story it tells first."""
+        return (self.request, *(each.request for each in self.alike))
+
+    @property
+    def version(self) -> int:
+        """The version of all of it together: what was drawn with an older one is out of date."""
+        return version_of(self.shown)
 
 
 class Messenger(Protocol):

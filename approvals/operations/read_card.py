@@ -3,6 +3,7 @@
 Used by the outbox before it draws a card, and by doors that open a view of a request.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from approvals.domain.card import Card, CardKind
 from approvals.domain.effect import Mention
 from approvals.domain.history import REMEMBERED_FOR
 from approvals.domain.ids import RequestId
+from approvals.domain.joining import spokesman
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
@@ -20,8 +22,9 @@ from approvals.domain.terms import MENTION, NOTIFY
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
-from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.ports import Alike, CardContent, Transaction
 from approvals.operations.refuse_frozen import freeze_of
+from approvals.operations.shared_cards import alike, cards_showing_all
 
 PAST_MAX = 5
 """How many earlier calls a window shows."""
@@ -46,6 +49,15 @@ def read_content(
         freeze=freeze_of(tx, request, now=now) if request.is_pending else None,
         history=tx.history(request, since=_remembered(request)) if request.is_pending else None,
         missed=missed_by(request, absences(tx)) if request.is_pending else (),
+        alike=_alike(tx, request),
+    )
+
+
+def _alike(tx: Transaction, request: ApprovalRequest) -> tuple[Alike, ...]:
+    others = (each for each in alike(tx, request) if each.id != request.id)
+    return tuple(
+        Alike(request=each, permit=None if each.is_pending else tx.permit(each.id))
+        for each in others
     )
 
 
@@ -96,7 +108,9 @@ def asks_what_happened(content: CardContent) -> bool:
 
 
 async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ...]:
-    """Return the content of every card of a request, none for an unknown request.
+    """Return the content of every card that shows a request, none for an unknown request.
+
+    A message that shows several tells the story of the first that is still open.
 
     Raises:
         StoreUnavailable
@@ -106,9 +120,30 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
         request = tx.request(request_id, locked=False)
         if request is None:
             return ()
+        shown = {each.id: each for each in alike(tx, request)}
+        told = _told_of(tx, list(shown.values()))
         policy, now = desk.policy(), desk.clock.now()
         return tuple(
-            read_content(tx, request, card, policy=policy, now=now) for card in tx.cards(request_id)
+            read_content(
+                tx,
+                shown[card.request_id] if card.is_personal else told,
+                card,
+                policy=policy,
+                now=now,
+            )
+            for card in cards_showing_all(tx, request)
         )
 
     return await desk.store.write(unit)
+
+
+def _told_of(tx: Transaction, shown: Sequence[ApprovalRequest]) -> ApprovalRequest:
+    """Return whose story their card tells: the first still open, else one people are asked of."""
+    told = spokesman(shown)
+    if told.is_pending or len(shown) == 1:
+        return told
+    for each in shown:
+        permit = tx.permit(each.id) if each.run_id is not None else None
+        if permit is not None and is_unsettled(permit):
+            return each
+    return told

@@ -14,6 +14,7 @@ from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision
 from approvals.domain.freeze import Freeze
 from approvals.domain.ids import CardId, ChannelId, RequestId, UserId
+from approvals.domain.joining import version_of
 from approvals.domain.policy import Policy
 from approvals.domain.run import Run
 from approvals.operations.check_reader import Reader
@@ -22,6 +23,7 @@ from approvals.operations.people_now import people_now
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content
 from approvals.operations.read_waiting import waiting_for
+from approvals.operations.shared_cards import alike, cards_showing
 from approvals.operations.snapshot import Snapshot
 
 ENTRIES_MAX = 10
@@ -70,7 +72,7 @@ async def read_home(desk: Desk, reader: Reader) -> HomeContent:
     waiting = await waiting_for(desk, reader)
     runs, decided = await desk.store.look(lambda snapshot: _own(snapshot, reader.user))
     deciding, is_known = await _deciding(desk, reader.user)
-    shown = [request.id for request in waiting.requests[:ENTRIES_MAX]]
+    shown = [request.id for request in _one_of_each(waiting.requests)[:ENTRIES_MAX]]
     entries = await desk.store.write(lambda tx: _entries(tx, desk, shown, viewer=reader.user))
     return HomeContent(
         entries=entries,
@@ -83,6 +85,14 @@ async def read_home(desk: Desk, reader: Reader) -> HomeContent:
         frozen=await _frozen(desk, {each.channel for each in deciding}),
         at=desk.clock.now(),
     )
+
+
+def _one_of_each(requests: Sequence[ApprovalRequest]) -> Sequence[ApprovalRequest]:
+    """Leave of those on one card the first to close: its entry stands for all of them."""
+    found: dict[RequestId, ApprovalRequest] = {}
+    for request in requests:
+        found.setdefault(request.shown_by, request)
+    return tuple(found.values())
 
 
 def _own(
@@ -131,7 +141,7 @@ def _card_of(tx: Transaction, desk: Desk, request: ApprovalRequest, *, viewer: U
 
     It shows as much of the call as the card in the channel does.
     """
-    known = tx.cards(request.id)
+    known = cards_showing(tx, request)
     own = next((each for each in known if each.is_entry_of(viewer)), None)
     card = own or Card(
         id=CardId(desk.ids.ulid()),
@@ -143,7 +153,8 @@ def _card_of(tx: Transaction, desk: Desk, request: ApprovalRequest, *, viewer: U
     )
     posted = (each for each in known if each.kind is CardKind.MESSAGE)
     shows_everything = all(each.shows_everything for each in posted)
-    current = replace(card, version_shown=request.version, shows_everything=shows_everything)
+    version = version_of(alike(tx, request))
+    current = replace(card, version_shown=version, shows_everything=shows_everything)
     if current != own:
         tx.save_card(current)
     return current

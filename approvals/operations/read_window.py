@@ -26,6 +26,7 @@ from approvals.operations.people_now import (
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content, with_past
 from approvals.operations.record_refusal import refuse
+from approvals.operations.shared_cards import locked_request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def read_window(
         PeopleMissing: people sets are needed that *who* does not hold.
     """
     try:
-        request = tx.request(click.request_id)
+        request = locked_request(tx, click.request_id)
         if request is None:
             raise errors.RequestUnknown
         if use is WindowUse.LOOK:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from approvals.domain.absence import Absence, missed_by
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
+from approvals.domain.joining import spokesman, version_of
 from approvals.domain.lifecycle import card_job
 from approvals.domain.permit import is_unsettled
 from approvals.domain.upkeep import LOOK_EVERY, lags, next_look
@@ -22,6 +23,7 @@ from approvals.operations.deliver_outbox import card_lost
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.ports import Messenger, NotNow, Transaction, Undeliverable
+from approvals.operations.shared_cards import alike
 
 SWEEP_MAX = 100
 SET_ASIDE_FOR = timedelta(hours=1)
@@ -85,7 +87,8 @@ def _is_to_be_drawn(
 ) -> bool:
     if card.ts is None and not _is_open(tx, request):
         return False
-    return lags(card, request, missed_by(request, told))
+    shown = alike(tx, request)
+    return lags(card, version_of(shown), missed_by(spokesman(shown), told))
 
 
 async def _look(messenger: Messenger, card: Card) -> _Look:
@@ -127,6 +130,10 @@ def _looked_at(tx: Transaction, card: Card, request: ApprovalRequest, now: datet
 
 def _is_open(tx: Transaction, request: ApprovalRequest) -> bool:
     """Whether people can still press something on the request's cards that counts."""
+    return any(_is_open_alone(tx, each) for each in alike(tx, request))
+
+
+def _is_open_alone(tx: Transaction, request: ApprovalRequest) -> bool:
     if request.is_pending or request.run_id is None:
         return request.is_pending
     permit = tx.permit(request.id)

@@ -5,22 +5,19 @@ returned, not raised, because a late click also commits `timed_out`.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card, CardKind
-from approvals.domain.decision import (
-    Approver,
-    Decision,
-    Verdict,
-)
+from approvals.domain.decision import Approver, Decision, Verdict
 from approvals.domain.hold import held
 from approvals.domain.lifecycle import advance, card_job
 from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.requirement import WantedReason
-from approvals.operations.check_decider import eligible_presser
+from approvals.operations.check_decider import is_outdated, open_rules, refuse_verdict
+from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
@@ -28,10 +25,32 @@ from approvals.operations.hold_now import hold_now
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.recorded import recorded
+from approvals.operations.refuse_frozen import refuse_frozen
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import alike_locked
 
 FAST_DECISION = timedelta(seconds=2)
 """A decision so soon after its card was drawn is flagged: nobody reads that fast (case A17)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Press:
+    """A click as it counts for every request it decides: checked once, because they are alike."""
+
+    card: Card
+    person: Approver
+    who: Presser
+    at: datetime
+    names_all: bool
+    """Whether the button named as many requests as there are now."""
+    now: datetime
+    """A hold begins now, not at the click: whoever wants to stop it has all of the seconds."""
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether nobody can have read the card since it was drawn."""
+        shown_at = self.card.drawn_at
+        return shown_at is not None and self.at - shown_at < FAST_DECISION
 
 
 def record_decision(
@@ -39,71 +58,112 @@ def record_decision(
 ) -> Answer:
     """Store the verdict of *click*, which started at *at*, or the refusal with its reason.
 
+    Where its card shows identical requests it is stored for each of them that is still open, as
+    if each stood there alone; an approval only if the button named just as many.
+
     Raises:
         PeopleMissing: people sets are needed that *who* does not hold.
     """
+    alike = alike_locked(tx, click.request_id)
+    named = next((each for each in alike if each.id == click.request_id), None)
+    if named is None:
+        return refuse(tx, click, errors.RequestUnknown(), at=at)
+    who = who.on(named)
     try:
-        request = tx.request(click.request_id)
-        if request is None:
-            raise errors.RequestUnknown
-        return _record(tx, desk, click, request=request, who=who.on(request), at=at)
+        card, person = checked_presser(tx, desk, named, click=click, who=who)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
+    names_all = click.others == len(alike) - 1
+    now = desk.clock.now()
+    press = _Press(card=card, person=person, who=who, at=at, names_all=names_all, now=now)
+    # What the card showed of one it showed of all, each under a mark of its own.
+    is_current = not is_outdated(named, click)
+    clicks = [
+        (
+            each,
+            replace(
+                click, request_id=each.id, digest=each.shown_digest if is_current else click.digest
+            ),
+        )
+        for each in _to_decide(alike, named)
+    ]
+    return _record_all(tx, desk, clicks, press)
+
+
+def _to_decide(
+    alike: Sequence[ApprovalRequest], named: ApprovalRequest
+) -> Sequence[ApprovalRequest]:
+    """Return what one click decides: all that is open on its card, the one it names first."""
+    others = [each for each in alike if each.is_pending and each.id != named.id]
+    return [named, *others] if named.is_pending or not others else others
+
+
+def _record_all(
+    tx: Transaction,
+    desk: Desk,
+    clicks: Sequence[tuple[ApprovalRequest, Click]],
+    press: _Press,
+) -> Answer:
+    """Return what a person is told: the first decision, else the first refusal."""
+    first: Answer | None = None
+    counted = 0
+    for request, click in clicks:
+        answer = _record_one(tx, desk, click, request, press)
+        if first is None or (answer.decision is not None and not counted):
+            first = answer
+        counted += answer.decision is not None
+        if not counted and _is_open(tx, request):
+            break  # what is refused of one that stays open would be refused of all
+    assert first is not None
+    return replace(first, counted=counted)
+
+
+def _is_open(tx: Transaction, request: ApprovalRequest) -> bool:
+    stored = tx.request(request.id, locked=False)
+    return stored is not None and stored.is_pending
+
+
+def _record_one(
+    tx: Transaction, desk: Desk, click: Click, request: ApprovalRequest, press: _Press
+) -> Answer:
+    try:
+        return _record(tx, desk, click, request, press)
+    except errors.DecisionRefused as refusal:
+        return refuse(tx, click, refusal, at=press.at)
 
 
 def _record(
-    tx: Transaction,
-    desk: Desk,
-    click: Click,
-    *,
-    request: ApprovalRequest,
-    who: Presser,
-    at: datetime,
+    tx: Transaction, desk: Desk, click: Click, request: ApprovalRequest, press: _Press
 ) -> Answer:
-    card, person, rules = eligible_presser(tx, desk, click, request=request, who=who, at=at)
-    if click.verdict is Verdict.APPROVE and not (card.shows_everything or _is_view(card)):
-        raise errors.FullViewRequired(request=request, card=card)
+    rules = open_rules(tx, desk, request, who=press.who, at=press.at)
+    refuse_verdict(click, request, person=press.person, rules=rules)
+    if click.verdict is Verdict.APPROVE:
+        refuse_frozen(tx, request.requirement.channel, request.channel, now=press.at)
+        if not press.names_all:
+            raise edit_errors.MoreJoined(request=request)
+        if not (press.card.shows_everything or press.card.kind is CardKind.VIEW):
+            raise errors.FullViewRequired(request=request, card=press.card)
     wants_reason = request.requirement.reason is WantedReason.ALWAYS
     # Who stops what is held has seconds.
     if wants_reason and not click.reason and request.held_until is None:
         raise edit_errors.ReasonRequired(request=request)
-    shown_at = card.drawn_at
-    is_fast = shown_at is not None and at - shown_at < FAST_DECISION
     hold = hold_now(desk.policy(), request)
-    # From now, not from the click: whoever wants to stop it has all of the seconds.
-    held_until = desk.clock.now() + hold if hold else None
-    return _count(
-        tx,
-        click,
-        request=request,
-        person=person,
-        rules=rules,
-        who=who,
-        at=at,
-        is_fast=is_fast,
-        held_until=held_until,
-    )
-
-
-def _is_view(card: Card) -> bool:
-    return card.kind is CardKind.VIEW
+    return _count(tx, click, request, press, rules=rules, hold=hold)
 
 
 def _count(
     tx: Transaction,
     click: Click,
-    *,
     request: ApprovalRequest,
-    person: Approver,
+    press: _Press,
+    *,
     rules: Rules,
-    who: Presser,
-    at: datetime,
-    is_fast: bool,
-    held_until: datetime | None,
+    hold: timedelta,
 ) -> Answer:
+    person, at = press.person, press.at
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
-    approvals = approvals_now(tx, earlier, rules=rules, who=who)
+    approvals = approvals_now(tx, earlier, rules=rules, who=press.who)
     decision = Decision(
         request_id=request.id,
         user=person.user,
@@ -120,11 +180,11 @@ def _count(
         decision = replace(own, sets=person.belongs_to) if is_again else decision
         tx.replace_decision(decision)
     if not is_again:
-        tx.record(recorded(decision, request, is_fast=is_fast))
+        tx.record(recorded(decision, request, is_fast=press.is_fast))
     cause = _ending(decision, approvals, rules=rules)
     if cause is not None:
-        if cause is Cause.PEOPLE and held_until is not None:
-            step = held(request, held_until, by=person.user, now=at)
+        if cause is Cause.PEOPLE and hold:
+            step = held(request, press.now + hold, by=person.user, now=at)
         else:
             step = advance(request, cause, now=at, by=person.user, reason=click.reason)
         save_step(tx, step)

@@ -19,6 +19,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.read_card import read_content
 from approvals.operations.record_refusal import refuse
+from approvals.operations.shared_cards import locked_request
 
 
 def record_full_view(
@@ -26,7 +27,7 @@ def record_full_view(
 ) -> FullView | Answer:
     """Return the view's own card with what it shows, or the refusal."""
     try:
-        request = tx.request(click.request_id)
+        request = locked_request(tx, click.request_id)
         if request is None:
             raise errors.RequestUnknown
         pressed, person = checked_presser(tx, desk, request, click=click, who=who)

@@ -20,6 +20,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.end_hold import end_hold
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import alike, cards_showing
 from approvals.operations.timeout_cause import timeout_cause
 
 FOLLOW_UPS_MAX = 100
@@ -66,9 +67,10 @@ def _follow_up_all(tx: Transaction, desk: Desk) -> Sequence[ApprovalRequest]:
 def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     now = desk.clock.now()
     if has_timed_out(request, now=now):
-        save_step(tx, advance(request, timeout_cause(tx, request.id), now=now))
+        save_step(tx, advance(request, timeout_cause(tx, request), now=now))
         return
-    due = follow_up(request, now=now, new_card=lambda: CardId(desk.ids.ulid()))
+    others = [each for each in alike(tx, request) if each.id != request.id]
+    due = follow_up(request, now=now, new_card=lambda: CardId(desk.ids.ulid()), others=others)
     if due is None:
         # Nothing is to be done of it before then, whatever its row says.
         tx.set_aside(request.id, max(due_at(request) or now, now + AGAIN_AFTER))
@@ -84,7 +86,7 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
 
 def _card(tx: Transaction, desk: Desk, request: ApprovalRequest, fired: FiredRung) -> Card:
     """Return the card that asks the people of a rung; like the first one, but for its place."""
-    first = next(card for card in tx.cards(request.id) if card.kind is CardKind.MESSAGE)
+    first = next(card for card in cards_showing(tx, request) if card.kind is CardKind.MESSAGE)
     assert fired.card is not None
     return Card(
         id=fired.card,

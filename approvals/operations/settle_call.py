@@ -20,6 +20,7 @@ from approvals.operations.people_now import set_names
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import locked_request
 
 
 async def settle_call(desk: Desk, click: Click, settlement: Settlement) -> Answer:
@@ -44,7 +45,7 @@ def _settle(
     at: datetime,
 ) -> Answer:
     try:
-        request, permit = tx.request(click.request_id), tx.permit(click.request_id)
+        request, permit = locked_request(tx, click.request_id), tx.permit(click.request_id)
         if request is None or permit is None:
             raise errors.RequestUnknown
         _, person = checked_presser(tx, desk, request, click=click, who=who)

@@ -30,6 +30,7 @@ from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of, refuse_frozen
 from approvals.operations.restraint import answered_lately, refuse_over_budget, take_turn
 from approvals.operations.save_step import save_step
+from approvals.operations.shared_cards import find_card, put_on_card
 
 _NEVER_ANSWERED = frozenset(
     {Cause.FROZEN, Cause.UNDELIVERABLE, Cause.NO_ELIGIBLE_APPROVER, Cause.UNAVAILABLE}
@@ -160,11 +161,16 @@ def _open(
         stands = answered_lately(tx, request)
     if stands is not None:
         return stands
-    _add(tx, found, card)
-    step = opened(found)
-    tx.record(step.event)
     now = desk.clock.now()
     freeze = freeze_of(tx, found, now=now)
+    first = find_card(tx, found) if freeze is None else None
+    if first is not None:
+        found = replace(found, joined=first.id)
+    _add(tx, found, card if first is None else None)
+    step = opened(found)
+    tx.record(step.event)
+    if first is not None:
+        put_on_card(tx, found, first)
     if freeze is not None:
         by = freeze.by.user
         step = advance(found, Cause.FROZEN, now=now, by=by, reason=freeze.reason)
@@ -197,9 +203,10 @@ def _under_its_key(
     return None, replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
 
 
-def _add(tx: Transaction, request: ApprovalRequest, card: Card) -> None:
+def _add(tx: Transaction, request: ApprovalRequest, card: Card | None) -> None:
     tx.add_request(request)
-    tx.save_card(card)
+    if card is not None:
+        tx.save_card(card)
 
 
 def is_same_question(earlier: ApprovalRequest, request: ApprovalRequest) -> bool:

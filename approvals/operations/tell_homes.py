@@ -8,7 +8,6 @@ who opened their Home lately.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
 from approvals.domain.home import NEWS_AFTER, WATCHED_FOR, WATCHED_MAX, home_job
 from approvals.domain.ids import UserId
@@ -17,23 +16,20 @@ from approvals.operations.ports import CardContent, Transaction
 
 
 async def tell_homes(desk: Desk, contents: Sequence[CardContent]) -> None:
-    """Enqueue a `home` job for who has an entry of the request, and for who decided it.
+    """Enqueue a `home` job for who has an entry of what changed, and for who decided it.
 
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    stale = [each.card for each in contents if each.card.version_shown < each.request.version]
+    stale = [each for each in contents if each.card.version_shown < each.version]
     if not stale:
         return
-    request = contents[0].request
-    if request.is_pending and any(_is_first(card) for card in stale):
+    if contents[0].request.is_pending and any(_is_first(each.card) for each in stale):
         await desk.store.write(lambda tx: tell_watched_homes(tx, desk))
     deciders = {decision.user for decision in contents[0].decisions}
-    entries = [card for card in stale if card.kind is CardKind.HOME]
+    entries = [each for each in stale if each.card.kind is CardKind.HOME]
     if entries or deciders:
-        await desk.store.write(
-            lambda tx: _tell(tx, desk, request, entries=entries, deciders=deciders)
-        )
+        await desk.store.write(lambda tx: _tell(tx, desk, entries, deciders=deciders))
 
 
 def tell_watched_homes(tx: Transaction, desk: Desk) -> None:
@@ -50,21 +46,16 @@ def _is_first(card: Card) -> bool:
 
 
 def _tell(
-    tx: Transaction,
-    desk: Desk,
-    request: ApprovalRequest,
-    *,
-    entries: Sequence[Card],
-    deciders: set[UserId],
+    tx: Transaction, desk: Desk, entries: Sequence[CardContent], *, deciders: set[UserId]
 ) -> None:
     now, viewers = desk.clock.now(), set(deciders)
-    if entries:
-        tx.request(request.id)  # cards are changed by who holds their request
-    for card in entries:
+    for request_id in sorted({each.card.request_id for each in entries}):
+        tx.request(request_id)  # cards are changed by who holds their request
+    for entry in entries:
         # Noted as shown already: the job draws what is true by then.
-        tx.save_card(replace(card, version_shown=request.version))
-        assert card.viewer is not None
-        viewers.add(card.viewer)
+        tx.save_card(replace(entry.card, version_shown=entry.version))
+        assert entry.card.viewer is not None
+        viewers.add(entry.card.viewer)
     for user in sorted(viewers):
         if tx.home(user) is not None:
             tx.enqueue(home_job(user, now))

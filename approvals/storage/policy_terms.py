@@ -131,6 +131,7 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.BUDGET: read_budget,
     terms.COOLDOWN: read_cooldown,
     terms.AUDIT_STRICT: _strict,
+    terms.JOIN: _truth("join"),
     terms.EDIT: _truth("edit"),
     terms.EDITOR_MAY_APPROVE: _truth("editor_may_approve"),
 }

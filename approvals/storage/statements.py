@@ -37,12 +37,12 @@ _FACT = tables.table_of(tables.FactRow)
 _HOME = tables.table_of(tables.HomeRow)
 
 _CHANGING = (
-    *("status", "cause", "version", "expires_at"),
+    *("status", "cause", "version", "expires_at", "joiners"),
     *("due_at", "followed_up", "held_until", "ended_at", "ended_by", "ended_reason"),
 )
 NONE: ColumnElement[int] = literal_column("0")
 """SQLite's dialect writes an offset to every limit, as a parameter unless it is given."""
-_PENDING = _REQUEST.c.status == literal_column("'pending'")
+PENDING = _REQUEST.c.status == literal_column("'pending'")
 _CLAIMED = _PERMIT.c.state == literal_column("'claimed'")
 
 
@@ -150,7 +150,7 @@ SAVE_REQUEST = sql(
 )
 OVERDUE = sql(
     select(_REQUEST)
-    .where(_PENDING, _REQUEST.c.due_at <= bindparam("now"))
+    .where(PENDING, _REQUEST.c.due_at <= bindparam("now"))
     .order_by(_REQUEST.c.due_at)
     .limit(bindparam("limit"))
     .offset(NONE)
@@ -158,7 +158,7 @@ OVERDUE = sql(
 )
 PENDING_WITHOUT_KEY = sql(
     select(_REQUEST)
-    .where(_PENDING, _REQUEST.c.key.is_(None))
+    .where(PENDING, _REQUEST.c.key.is_(None))
     .order_by(_REQUEST.c.due_at)
     .limit(bindparam("limit"))
     .offset(NONE)
@@ -169,7 +169,7 @@ SET_ASIDE = sql(
     .where(_REQUEST.c.id == bindparam("request_id"))
     .values(due_at=bindparam("again_at"))
 )
-NEXT_DUE = sql(select(func.min(_REQUEST.c.due_at)).where(_PENDING))
+NEXT_DUE = sql(select(func.min(_REQUEST.c.due_at)).where(PENDING))
 
 DECISIONS = sql(
     select(_DECISION)

@@ -65,6 +65,19 @@ class ApprovalRequestRow(StoredRow, table=True):
         ),
         Index("ix_approval_request_tool_channel_created_at", "tool", "channel", "created_at"),
         Index(
+            "ix_approval_request_digest_pending",
+            "digest",
+            "id",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
+            "ix_approval_request_joined",
+            "joined",
+            sqlite_where=text("joined IS NOT NULL"),
+            postgresql_where=text("joined IS NOT NULL"),
+        ),
+        Index(
             "ix_approval_request_digest_ended_at",
             "digest",
             "ended_at",
@@ -107,6 +120,8 @@ class ApprovalRequestRow(StoredRow, table=True):
     held_until: str | None
     edits: str | None
     schema_digest: str | None
+    joined: str | None
+    joiners: int = Field(sa_column_kwargs={"server_default": "0"})
 
 
 class DecisionRow(StoredRow, table=True):

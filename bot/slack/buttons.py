@@ -32,7 +32,9 @@ HAPPENED = "sayso:it_happened"
 AGAIN = "sayso:run_again"
 GAVE_UP = "sayso:give_up"
 
-_VALUE = re.compile(r"([0-9A-Za-z]{1,40})\.([0-9A-Za-z_-]{1,128})(?:\.([0-9a-f]{64}))?", re.ASCII)
+_VALUE = re.compile(
+    r"([0-9A-Za-z]{1,40})\.([0-9A-Za-z_-]{1,128})(?:\.([0-9a-f]{64})(?:\.([0-9]{1,3}))?)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +45,22 @@ class ButtonValue:
     nonce: str
     digest: str | None = None
     """Of the call that was drawn with the button; None on cards of an older release."""
+    others: int = 0
+    """How many identical requests the button stands for beside that one."""
 
 
-def button_value(request_id: RequestId, nonce: str, digest: str | None = None) -> str:
+def button_value(
+    request_id: RequestId, nonce: str, digest: str | None = None, others: int = 0
+) -> str:
     """Return what the buttons of one card carry."""
-    return f"{request_id}.{nonce}" if digest is None else f"{request_id}.{nonce}.{digest}"
+    parts = [request_id, nonce, *([digest] if digest else []), *([str(others)] if others else [])]
+    return ".".join(parts)
 
 
 def value_on(content: CardContent) -> str:
     """Return what the buttons of the card with *content* carry."""
-    return button_value(content.request.id, content.card.nonce, content.request.shown_digest)
+    request = content.request
+    return button_value(request.id, content.card.nonce, request.shown_digest, len(content.alike))
 
 
 def read_button_value(text: object) -> ButtonValue:
@@ -64,7 +72,9 @@ def read_button_value(text: object) -> ButtonValue:
     found = _VALUE.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise errors.CardMismatch
-    return ButtonValue(request_id=RequestId(found[1]), nonce=found[2], digest=found[3])
+    return ButtonValue(
+        request_id=RequestId(found[1]), nonce=found[2], digest=found[3], others=int(found[4] or 0)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from approvals.domain.requirement import Risk, WantedReason
 from approvals.domain.terms import DEED, EDIT
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
+from bot.slack.alike_words import times
 from bot.slack.card_text import call_in_words
 from bot.slack.escaping import untrusted
 from bot.slack.hold_words import stop_actions
@@ -24,7 +25,7 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
     if request.is_held:
         return stop_actions(content)
     if shows_all:
-        approve = approve_button(request, buttons.APPROVE, value)
+        approve = approve_button(content, buttons.APPROVE)
     else:
         approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
     return {
@@ -32,7 +33,7 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
         "block_id": f"decide:{request.id}",
         "elements": [
             approve,
-            buttons.button(buttons.REJECT, "Reject", value, style="danger"),
+            buttons.button(buttons.REJECT, f"Reject{times(content)}", value, style="danger"),
             *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
             buttons.button(buttons.DETAILS, "Details", value),
             *_extending(request, value),
@@ -46,7 +47,8 @@ def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
 
 
 def _may_be_edited(request: ApprovalRequest) -> bool:
-    return request.requirement.terms[EDIT] and request.schema_digest is not None
+    is_allowed = request.requirement.terms[EDIT] and request.schema_digest is not None
+    return is_allowed and request.is_alone
 
 
 def settling(content: CardContent) -> dict[str, Any]:
@@ -76,19 +78,22 @@ def reading(content: CardContent) -> dict[str, Any]:
     }
 
 
-def approve_button(request: ApprovalRequest, action_id: str, value: str) -> dict[str, Any]:
+def approve_button(content: CardContent, action_id: str) -> dict[str, Any]:
     """Return the button that approves; where the risk is high people are asked once more.
 
     A form that asks for the reason is that second question already.
     """
-    label = approve_label(request)
+    request, value = content.request, buttons.value_on(content)
+    label = f"{approve_label(request)}{times(content)}"
     if request.requirement.reason is WantedReason.ALWAYS:
         return buttons.button(action_id, f"{label}…", value, style="primary")
     drawn = buttons.button(action_id, label, value, style="primary")
     if request.requirement.risk is Risk.HIGH:
+        often = f" {many.strip(' ×')} times" if (many := times(content)) else ""
         drawn["confirm"] = buttons.confirm(
             "Run this high-risk call?",
-            f"{untrusted(call_in_words(request), 240)} runs with exactly the arguments shown.",
+            f"{untrusted(call_in_words(request), 240)} runs{often} with exactly the arguments "
+            "shown.",
             yes=label,
             no="Go back",
         )

@@ -7,16 +7,17 @@ arguments, how risky and how long is left. Pure functions of `CardContent` and t
 from datetime import datetime, timedelta
 
 from approvals.domain import strict_json
-from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import CardKind
 from approvals.domain.display import one_line, shorten
-from approvals.domain.permit import Permit, PermitState
 from approvals.domain.question import is_question, named_sets, question_of
 from approvals.domain.redaction import mask_arguments, mask_words, names_a_secret
 from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
 from approvals.operations.ports import CardContent
+from bot.slack.alike_words import times
 from bot.slack.calling import audience_of, called_in_text
+from bot.slack.endings import ended_words, ran
 from bot.slack.escaping import escape, fitting
 from bot.slack.quorum_words import progress_of
 
@@ -32,34 +33,6 @@ RISKS = {
     Risk.HIGH: "🔴 High risk",
 }
 _RISK_WORDS = {Risk.LOW: "low risk", Risk.MEDIUM: "medium risk", Risk.HIGH: "HIGH RISK"}
-_ENDED = {
-    (Status.APPROVED, Cause.PEOPLE): "✅ Approved",
-    (Status.APPROVED, Cause.RULE): "✅ Allowed by rule",
-    (Status.APPROVED, Cause.GRANT): "✅ Allowed by grant",
-    (Status.REJECTED, Cause.PERSON): "❌ Rejected",
-    (Status.REJECTED, Cause.RULE): "❌ Denied by rule",
-    (Status.TIMED_OUT, Cause.TIMEOUT): "⌛ Timed out",
-    (Status.CANCELLED, Cause.REQUESTER): "🚫 Cancelled",
-    (Status.CANCELLED, Cause.WAITER_GONE): "🚫 Withdrawn",
-    (Status.CANCELLED, Cause.FROZEN): "🚫 Stopped by a freeze",
-    (Status.CANCELLED, Cause.UNDELIVERABLE): "🚫 Undeliverable",
-    (Status.CANCELLED, Cause.NO_ELIGIBLE_APPROVER): "🚫 Nobody may approve",
-    (Status.CANCELLED, Cause.UNAVAILABLE): "🚫 Gateway unavailable",
-}
-_RAN = {
-    PermitState.UNCLAIMED: "not picked up yet",
-    PermitState.CLAIMED: "running",
-    PermitState.SUCCEEDED: "done",
-    PermitState.FAILED: "the run failed",
-    PermitState.UNKNOWN: "may or may not have run",
-    PermitState.LAPSED: "not used in time, did not run",
-}
-
-_WENT_WRONG = {
-    PermitState.FAILED: "❌",
-    PermitState.UNKNOWN: "❓",
-    PermitState.LAPSED: "⌛",
-}
 
 
 def headline(content: CardContent) -> str:
@@ -75,7 +48,8 @@ def headline(content: CardContent) -> str:
     elif request.is_pending:
         start, end = f"{RISKS[request.requirement.risk]} · Run ", "?"
     else:
-        start, end = f"{ended_words(content)} · ", _ran(request, content.permit)
+        start, end = f"{ended_words(content)} · ", ran(content)
+    end = times(content) + end
     return start + fitting(tool, HEADLINE_MAX_CHARS - len(start) - len(end)) + end
 
 
@@ -94,39 +68,22 @@ def notification_text(content: CardContent, now: datetime) -> str:
         told = escape(f"{start}: {shorten(question_words(request), room)}")
         return told + (named if request.is_pending else "")
     if request.is_held:
-        start, end = f"Approved, on hold: {tool}", f". {minutes_left(request, now)} to stop it."
+        start = f"Approved, on hold: {tool}"
+        end = f"{times(content)}. {minutes_left(request, now)} to stop it."
     elif request.is_pending:
         risk = _RISK_WORDS[request.requirement.risk]
         sign = "⏫ " if content.card.kind is CardKind.ESCALATION else ""
         start = f"{sign}Approve {tool}"
         state = progress_of(content)
         come = f" {state.filled} of {state.needed} approved," if state.needed > 1 else ""
-        end = f"? {risk[0].upper()}{risk[1:]},{come} {minutes_left(request, now)}."
+        end = f"{times(content)}? {risk[0].upper()}{risk[1:]},{come} {minutes_left(request, now)}."
     else:
         start = f"{ended_words(content)}: {tool}"
-        end = _ran(request, content.permit)
+        end = times(content) + ran(content)
     room = NOTIFICATION_MAX_CHARS - len(start) - len(end) - 2
     shown = "" if request.is_private else key_arguments(request, room)
     told = escape(f"{start}({shown}){end}" if shown else start + end)
     return told + called_in_text(audience_of(content.called))
-
-
-def ended_words(content: CardContent) -> str:
-    """Return how an ended request ended, with a sign; a run that went wrong takes the sign."""
-    permit = content.permit
-    sign, words = ended_words_of(content.request).split(" ", 1)
-    return f"{_WENT_WRONG.get(permit.state, sign) if permit else sign} {words}"
-
-
-def ended_words_of(request: ApprovalRequest) -> str:
-    """Return how an ended request ended, with a sign, whatever became of its run."""
-    assert request.cause is not None
-    return ending_words(request.status, request.cause)
-
-
-def ending_words(status: Status, cause: Cause) -> str:
-    """Return how a request ended that stands so, with a sign."""
-    return _ENDED[status, cause]
 
 
 def key_arguments(request: ApprovalRequest, max_chars: int) -> str:
@@ -185,14 +142,6 @@ def length(duration: timedelta) -> str:
 def counted(number: int, noun: str) -> str:
     """Return *number* with its noun in the right form."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _ran(request: ApprovalRequest, permit: Permit | None) -> str:
-    if is_question(request.call):
-        return ""
-    if permit is None:
-        return "" if request.status is Status.APPROVED else " – did not run"
-    return f" – {_RAN[permit.state]}"
 
 
 def _says_little(argument: tuple[str, JsonValue]) -> bool:

@@ -18,6 +18,7 @@ from approvals.domain.requirement import Requirement
 from approvals.domain.scripts import mixed_hosts
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
+from bot.slack.alike_words import stands_for, tally
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
 from bot.slack.calling import audience_of, called
 from bot.slack.card_actions import actions, reading, settling
@@ -64,6 +65,7 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
         *edit_story(request),
         *escalated_story(content),
         *story(content),
+        *tally(content),
         *_frozen(content),
     ]
     if told:
@@ -99,6 +101,7 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
     if content.history is not None:
         lines.append(memory(content.history))
     if request.is_pending:
+        lines += [each for each in [stands_for(content)] if each]
         lines.append([bold("Needs "), needs(rules_of(content))])
         if content.called and request.followed_up.rung_of(content.card.id) is None:
             lines.append([bold("Calls "), *called(audience_of(content.called))])

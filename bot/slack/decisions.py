@@ -91,6 +91,7 @@ class Decisions:
                 team=event.sender.team,
                 reason=reason_form.given_reason(event.view, request),
                 digest=place.digest,
+                others=place.others,
             ),
         )
 

@@ -13,6 +13,7 @@ from approvals.domain.display import one_line, shorten
 from approvals.domain.ids import RequestId
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
+from bot.slack.alike_words import stands_for, times
 from bot.slack.arguments_view import ArgumentsText, arguments_text, pages
 from bot.slack.card_actions import approve_button
 from bot.slack.card_text import RISKS, counted
@@ -22,7 +23,8 @@ from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
 
 FULL_VIEW = "sayso:full_view"
-_REMEMBERED = {"digest", "nonce", "page", "request"}
+_REMEMBERED = {"digest", "nonce", "others", "page", "request"}
+_OF_LATER_RELEASES = {"digest", "others"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class ViewPlace:
     digest: str | None = None
     """Of the call it shows; None in a window that an older release opened."""
     page: int = 1
+    others: int = 0
+    """How many identical requests it stands for beside that one."""
 
 
 def place_of(content: CardContent, page: int = 1) -> ViewPlace:
@@ -43,6 +47,7 @@ def place_of(content: CardContent, page: int = 1) -> ViewPlace:
         nonce=content.card.nonce,
         digest=content.request.call.digest,
         page=page,
+        others=len(content.alike),
     )
 
 
@@ -52,6 +57,7 @@ def write_place(place: ViewPlace) -> str:
         {
             "digest": place.digest,
             "nonce": place.nonce,
+            "others": place.others,
             "page": place.page,
             "request": place.request_id,
         }
@@ -68,14 +74,24 @@ def read_place(private_metadata: str) -> ViewPlace:
         stored = strict_json.read(private_metadata)
     except errors.InvalidJson:
         raise errors.CardMismatch from None
-    if not isinstance(stored, dict) or stored.keys() | {"digest"} != _REMEMBERED:
+    if not isinstance(stored, dict) or stored.keys() | _OF_LATER_RELEASES != _REMEMBERED:
         raise errors.CardMismatch
-    page, digest = stored["page"], stored.get("digest")
+    page, digest, others = stored["page"], stored.get("digest"), stored.get("others", 0)
     words = [stored["request"], stored["nonce"], *([] if digest is None else [digest])]
-    if type(page) is not int or not all(isinstance(word, str) for word in words):
+    if (
+        type(page) is not int
+        or type(others) is not int
+        or not all(isinstance(word, str) for word in words)
+    ):
         raise errors.CardMismatch
     value = buttons.read_button_value(".".join(map(str, words)))
-    return ViewPlace(request_id=value.request_id, nonce=value.nonce, digest=value.digest, page=page)
+    return ViewPlace(
+        request_id=value.request_id,
+        nonce=value.nonce,
+        digest=value.digest,
+        page=page,
+        others=others,
+    )
 
 
 def view_page(content: CardContent, page: int = 1) -> dict[str, Any]:
@@ -116,7 +132,11 @@ def _pages(request: ApprovalRequest, arguments: ArgumentsText) -> list[tuple[Ele
 def _call(content: CardContent, page: int, last: int) -> list[Element]:
     request = content.request
     start = f"{RISKS[request.requirement.risk]} · page {page} of {last} · "
-    return [section(bold(start), code(shorten(one_line(request.call.tool), 1_000)))]
+    tool = code(shorten(one_line(request.call.tool), 1_000))
+    drawn: list[Element] = [section(bold(start), tool, times(content))]
+    if many := stands_for(content):
+        drawn.append(section(*many))
+    return drawn
 
 
 def _claim(request: ApprovalRequest, *, is_last: bool) -> list[dict[str, Any]]:
@@ -145,9 +165,11 @@ def _turning(content: CardContent, *, page: int, last: int) -> dict[str, Any]:
     if page < last:
         shown.append(buttons.button(buttons.VIEW_NEXT, "Next page", value, style="primary"))
     elif request.is_pending:
-        shown.append(approve_button(request, buttons.VIEW_APPROVE, value))
+        shown.append(approve_button(content, buttons.VIEW_APPROVE))
     if request.is_pending:
-        shown.append(buttons.button(buttons.VIEW_REJECT, "Reject", value, style="danger"))
+        shown.append(
+            buttons.button(buttons.VIEW_REJECT, f"Reject{times(content)}", value, style="danger")
+        )
     if not shown:
         text = plain_text("This request has ended; nothing can be decided here any more.")
         return {"type": "context", "elements": [text]}

@@ -17,11 +17,13 @@ from approvals.domain.run import Run
 from approvals.operations.ports import CardContent
 from approvals.operations.read_home import Deciding, HomeContent
 from bot.slack import buttons
+from bot.slack.alike_words import stands_for, times
 from bot.slack.arguments_view import arguments_text
 from bot.slack.card_actions import approve_button
-from bot.slack.card_text import RISKS, call_in_words, counted, ended_words_of, minutes_left
+from bot.slack.card_text import RISKS, call_in_words, counted, minutes_left
 from bot.slack.cards import asked_words
 from bot.slack.edit_story import edit_story
+from bot.slack.endings import ended_words_of
 from bot.slack.escaping import plain_text
 from bot.slack.quorum_words import needs, rules_of, so_far
 from bot.slack.rich_text import (
@@ -126,6 +128,7 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
     elif not shows_all:
         drawn.append(section("Too long to be shown here: ", code(call_in_words(request))))
     lines: list[Line] = [
+        *([stands_for(content)] if times(content) else []),
         [bold("Asked by "), *asker(request), " in ", channel(request.channel)],
         [bold("Needs "), needs(rules_of(content))],
         [bold("Time "), f"{minutes_left(request, now)}, until ", moment(request.expires_at)],
@@ -136,15 +139,14 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
 
 
 def _buttons(content: CardContent) -> list[dict[str, Any]]:
-    request = content.request
     value = buttons.value_on(content)
     if content.card.shows_everything:
-        approve = approve_button(request, buttons.APPROVE, value)
+        approve = approve_button(content, buttons.APPROVE)
     else:
         approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
     return [
         approve,
-        buttons.button(buttons.REJECT, "Reject", value, style="danger"),
+        buttons.button(buttons.REJECT, f"Reject{times(content)}", value, style="danger"),
         buttons.button(buttons.DETAILS, "Details", value),
     ]
 

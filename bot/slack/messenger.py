@@ -124,7 +124,7 @@ class SlackMessenger:
     def _drawn(self, content: CardContent, now: datetime) -> Drawn:
         return Drawn(
             who=content.card.id,
-            version=content.request.version,
+            version=content.version,
             text=notification_text(content, now),
             blocks=card_blocks(content, now),
             metadata=self._metadata(content),

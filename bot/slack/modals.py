@@ -10,6 +10,7 @@ from approvals.domain.display import one_line, shorten
 from approvals.domain.requirement import RuleMatch
 from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
+from bot.slack.alike_words import tally
 from bot.slack.arguments_view import arguments_text, excerpt
 from bot.slack.cards import approvals_needed, facts
 from bot.slack.difference_view import difference_elements
@@ -51,6 +52,7 @@ def details_modal(
         *earlier_story(content),
         *edit_story(request, whole=True),
         *story(content, whole=True),
+        *tally(content),
     ]
     blocks = [
         {"type": "header", "text": plain_text(untrusted(request.call.tool, 140))},

@@ -12,6 +12,7 @@ from approvals.domain.display import one_line, shorten
 from approvals.domain.requirement import Risk, WantedReason
 from approvals.domain.terms import REASONS
 from approvals.operations.ports import CardContent
+from bot.slack.alike_words import times
 from bot.slack.card_text import RISKS, key_arguments
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import place_of, write_place
@@ -32,7 +33,7 @@ def reason_form(content: CardContent, verdict: Verdict) -> dict[str, Any]:
     """Return the form that asks why; its submission is the decision."""
     request = content.request
     approves = verdict is Verdict.APPROVE
-    blocks = [rich_text(f"call:{request.id}", [_what_follows(request, verdict)])]
+    blocks = [rich_text(f"call:{request.id}", [_what_follows(content, verdict)])]
     if ready := request.requirement.terms[REASONS]:
         blocks.append(_ready(ready))
     blocks.append(_own_words(request, verdict, is_alone=not ready))
@@ -57,13 +58,14 @@ def given_reason(view: ViewState, request: ApprovalRequest | None) -> str | None
     return " – ".join(part for part in parts if part) or None
 
 
-def _what_follows(request: ApprovalRequest, verdict: Verdict) -> Element:
+def _what_follows(content: CardContent, verdict: Verdict) -> Element:
+    request, many = content.request, times(content)
     call = f"{shorten(one_line(request.call.tool), 200)}({key_arguments(request, 200)})"
     if verdict is Verdict.REJECT:
-        return section(code(call), " will not run.")
+        return section(code(call), f"{many} will not run.")
     risk = request.requirement.risk
     loud: list[str | Element] = [bold(f"{RISKS[risk]}. ")] if risk is Risk.HIGH else []
-    return section(*loud, code(call), " runs with exactly the arguments you were shown.")
+    return section(*loud, code(call), f"{many} runs with exactly the arguments you were shown.")
 
 
 def _ready(reasons: tuple[str, ...]) -> dict[str, Any]:

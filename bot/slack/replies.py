@@ -10,6 +10,7 @@ from approvals.domain.permit import PermitState
 from approvals.domain.question import is_question
 from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent
+from bot.slack.alike_words import counts, times_decided
 from bot.slack.card_text import question_words
 from bot.slack.edit_story import changed_words
 from bot.slack.quorum_words import progress_of, slots_in_words
@@ -57,17 +58,28 @@ def _line(content: CardContent, telling: Telling) -> list[str | Element]:
         edit = request.edits[telling.edit]
         changed = changed_words(request, telling.edit)
         return ["✏ ", person(edit.by), " changed ", _tool(request), ": ", *changed]
-    return _ending(content) if telling.decision is None else _decided(content, telling.decision)
+    if telling.decision is not None:
+        return _decided(content, telling.decision)
+    return _endings(content) if content.alike else _ending(content)
 
 
 def _decided(content: CardContent, decision: Decision) -> list[str | Element]:
+    who, tool = person(decision.user), _tool(content.request)
+    many = times_decided(content, decision.verdict)
     if decision.verdict is Verdict.REJECT:
-        return ["❌ ", person(decision.user), " rejected ", _tool(content.request), "."]
-    line: list[str | Element] = ["✅ ", person(decision.user), " approved ", _tool(content.request)]
+        return ["❌ ", who, " rejected ", tool, f"{many}."]
+    line: list[str | Element] = ["✅ ", who, " approved ", tool, many]
     state = progress_of(content)
     if content.request.is_pending and state.missing:
         line.append(f": {state.filled} of {state.needed}, needs {slots_in_words(state.missing)}")
     return [*line, "."]
+
+
+def _endings(content: CardContent) -> list[str | Element]:
+    """Return how several identical calls ended, once all of them have."""
+    request = content.request
+    assert request.requester.person is not None
+    return ["🏁 ", person(request.requester.person), ", ", _tool(request), f": {counts(content)}."]
 
 
 def _ending(content: CardContent) -> list[str | Element]:

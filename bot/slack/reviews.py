@@ -187,4 +187,5 @@ def click_of(press: ButtonPress, verdict: Verdict) -> Click:
         ),
         team=press.sender.team,
         digest=value.digest,
+        others=value.others,
     )

@@ -69,6 +69,7 @@ _DECIDING = [
         plays.first_button,
         ("Approve", "Review and approve…"),
     ),
+    of("join", (ABSENT, False), plays.asked_twice, ("Approve ×2", "Approve")),
     of("diff", (ABSENT, PAIR), plays.compared, ("", "@@ -1,1 +1,1 @@\n-1\n+2")),
     of(
         "diff.before",

@@ -88,6 +88,13 @@ async def first_button(stage: FieldStage) -> str:
     return labels(stage.cards(call)[0].blocks)[0]
 
 
+async def asked_twice(stage: FieldStage) -> str:
+    """What stands on the button that approves, once the same was asked again."""
+    first = await stage.asks()
+    await stage.asks()
+    return labels(stage.cards(first)[0].blocks)[0]
+
+
 async def compared(stage: FieldStage) -> str:
     """What the card says changes; nothing where it compares nothing."""
     call = await stage.asks(arguments={"old": "1", "new": "2", "newer": "3"})

@@ -130,6 +130,7 @@ class GatewayInTest:
             "ts": content.card.ts,
         }
         reason, digest = forged.pop("reason", None), forged.pop("digest", None)
+        others = forged.pop("others", len(content.alike))
         place.update(forged)
         return Click(
             request_id=request_id,
@@ -138,6 +139,7 @@ class GatewayInTest:
             team=team,
             reason=reason,
             digest=digest,
+            others=others,
         )
 
     async def time_passes(self, by: timedelta) -> None:

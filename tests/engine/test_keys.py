@@ -188,7 +188,7 @@ async def test_a_question_nobody_could_be_shown_is_asked_again_under_its_key() -
 
 async def test_at_start_a_question_without_a_key_is_withdrawn_and_one_with_a_key_stays() -> None:
     async with a_gateway() as gateway:
-        calls = [gateway.asks(), gateway.asks(key="deploy-7")]
+        calls = [gateway.asks(), gateway.asks(arguments={"service": "db"}, key="deploy-7")]
         await gateway.delivered()
         keyless, keyed = (content.request for content in gateway.messenger.posts)
         await gateway.gateway.close()

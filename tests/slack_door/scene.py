@@ -157,10 +157,15 @@ class Scene:
         return result
 
     async def payload(
-        self, person: str, request: ApprovalRequest, action_id: str = buttons.APPROVE
+        self,
+        person: str,
+        request: ApprovalRequest,
+        action_id: str = buttons.APPROVE,
+        *,
+        others: int = 0,
     ) -> dict[str, Any]:
         card = await self.card(request)
-        value = buttons.button_value(request.id, card.nonce, request.call.digest)
+        value = buttons.button_value(request.id, card.nonce, request.call.digest, others)
         return {
             "type": "block_actions",
             "user": {"id": person, "username": "x", "name": "x", "team_id": self.slack.team_id},
@@ -178,7 +183,10 @@ class Scene:
         }
 
     async def card(self, request: ApprovalRequest) -> Card:
-        return (await self.cards(request))[0]
+        """The first card that shows it, which may be that of an identical request."""
+        stored = await self.stored(request)
+        found = await self.desk.store.write(lambda tx: tx.cards(stored.shown_by))
+        return found[0]
 
     async def cards(self, request: ApprovalRequest) -> tuple[Card, ...]:
         return await self.desk.store.write(lambda tx: tuple(tx.cards(request.id)))

@@ -13,11 +13,10 @@ from approvals.operations.snapshot import Ending
 from bot.slack.card_text import (
     call_in_words,
     counted,
-    ended_words_of,
-    ending_words,
     length,
     minutes_left,
 )
+from bot.slack.endings import ended_words_of, ending_words
 from bot.slack.rich_text import bold, channel, code, person
 from bot.slack.verbs.reply import Line, Reply, told
 from bot.slack.verbs.verb import Asked, Verb, nothing_more

@@ -1,0 +1,71 @@
+"""Identical calls that wait at the same time are shown on one card; nothing else of them is shared.
+
+Each request keeps its row, its decisions, its times, its permit and its audit events. The first one
+is the one the card belongs to; the others name it in `joined`. A button carries how many requests
+it stands for beside its own, and decides them only while that is still so. Source: ADR-0032.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.question import is_question
+from approvals.domain.terms import JOIN
+
+JOINERS_MAX = 49
+"""One click decides so many requests and the first one, all in one transaction."""
+
+
+def may_join(request: ApprovalRequest) -> bool:
+    """Whether *request*, not yet stored, may be shown on the card of an identical one.
+
+    What is asked again tells its own story, and people ask each question of theirs for itself.
+    """
+    is_first_ask = request.earlier is None and not is_question(request.call)
+    return is_first_ask and request.requirement.terms[JOIN]
+
+
+def is_identical(one: ApprovalRequest, other: ApprovalRequest) -> bool:
+    """Whether a card would show the same of both, and the same people decide them."""
+    return one.id == other.id or _face(one) == _face(other)
+
+
+def with_joiner(first: ApprovalRequest) -> ApprovalRequest:
+    """Return *first* with one request more on its card."""
+    return replace(first, version=first.version + 1, joiners=first.joiners + 1)
+
+
+def joined_event(request: ApprovalRequest) -> AuditEvent:
+    """Return the fact that *request* is shown on the card of an identical one."""
+    return AuditEvent(
+        name=AuditName.REQUEST_JOINED,
+        subject=request.id,
+        at=request.created_at,
+        data={"card_of": request.joined},
+    )
+
+
+def spokesman(alike: Sequence[ApprovalRequest]) -> ApprovalRequest:
+    """Return the one whose story the card of all of them tells: the first that is still open."""
+    return next((each for each in alike if each.is_pending), alike[0])
+
+
+def version_of(shown: Iterable[ApprovalRequest]) -> int:
+    """Return the version of a card that shows all of these: it grows with every change of any."""
+    return sum(each.version for each in shown)
+
+
+def _face(request: ApprovalRequest) -> tuple[object, ...]:
+    return (
+        request.call.digest,
+        request.edits,
+        request.requester,
+        request.channel,
+        request.thread_ts,
+        request.reason,
+        request.injected,
+        request.schema_digest,
+        request.earlier,
+        request.requirement,
+    )

@@ -1,0 +1,31 @@
+"""The part of `Transaction` that is about requests shown on one card.
+
+Synchronous like the rest of it; storage implements all parts in one class.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import Card
+from approvals.domain.ids import RequestId
+
+
+class JoiningRows(Protocol):
+    """Requests that share a card; *first* is the one whose card it was before they came."""
+
+    def joinable(self, request: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
+        """Return the latest pending request, locked, on whose card *request* could be shown.
+
+        That is an older one, alike in all that its row holds of the question, with a card of its
+        own that fewer than *most* have joined, which nobody changed and nobody holds.
+        """
+        ...
+
+    def shown_with(self, first: RequestId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
+        """Return *first* and all that joined its card, by id, by default locked in that order."""
+        ...
+
+    def cards_shown_with(self, first: RequestId) -> Sequence[Card]:
+        """Return all cards of all of these, oldest first."""
+        ...

@@ -1,0 +1,81 @@
+"""Inside a transaction: which requests a card shows, and which cards show a request.
+
+Most requests are alone on their card and cost nothing here. What shares a card is locked together,
+by id, before any of it is changed: the card belongs to the first, and a click decides all of it.
+"""
+
+from collections.abc import Sequence
+
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import Card
+from approvals.domain.ids import RequestId
+from approvals.domain.joining import (
+    JOINERS_MAX,
+    is_identical,
+    joined_event,
+    may_join,
+    with_joiner,
+)
+from approvals.operations.ports import Transaction
+
+
+def find_card(tx: Transaction, request: ApprovalRequest) -> ApprovalRequest | None:
+    """Return the identical request whose card shows the new *request* from now on, or None.
+
+    Nobody has decided about it yet: a decision is about what its card named then.
+    """
+    if not may_join(request):
+        return None
+    first = tx.joinable(request, most=JOINERS_MAX)
+    if first is None or not is_identical(first, request) or tx.decisions(first.id):
+        return None
+    return first
+
+
+def put_on_card(tx: Transaction, request: ApprovalRequest, first: ApprovalRequest) -> None:
+    """Let the card of *first* show *request*, which names it and is stored already."""
+    tx.save_request(with_joiner(first))
+    tx.record(joined_event(request))
+
+
+def shown_by(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalRequest]:
+    """Return, locked, all requests on the card that shows this one, by id; none where unknown."""
+    seen = tx.request(request_id, locked=False)
+    if seen is None:
+        return ()
+    if seen.is_alone:
+        alone = tx.request(request_id)
+        if alone is not None and alone.is_alone:
+            return (alone,)
+    return tx.shown_with(seen.shown_by)
+
+
+def locked_request(tx: Transaction, request_id: RequestId) -> ApprovalRequest | None:
+    """Return one request, locked with all that share its card, or None where it is unknown."""
+    return next((each for each in shown_by(tx, request_id) if each.id == request_id), None)
+
+
+def alike_locked(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalRequest]:
+    """Return, locked, the request and those a button about it stands for too, by id."""
+    shown = shown_by(tx, request_id)
+    named = next((each for each in shown if each.id == request_id), None)
+    return () if named is None else [each for each in shown if is_identical(each, named)]
+
+
+def alike(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
+    """Return the same as they are now, not locked."""
+    if request.is_alone:
+        return (request,)
+    shown = tx.shown_with(request.shown_by, locked=False)
+    return [each for each in shown if is_identical(each, request)]
+
+
+def cards_showing(tx: Transaction, request: ApprovalRequest) -> tuple[Card, ...]:
+    """Return the cards that show *request*: its own, and messages of those it shares one with."""
+    cards = cards_showing_all(tx, request)
+    return tuple(each for each in cards if each.request_id == request.id or not each.is_personal)
+
+
+def cards_showing_all(tx: Transaction, request: ApprovalRequest) -> Sequence[Card]:
+    """Return the cards of *request* and of all it shares one with, oldest first."""
+    return tx.cards(request.id) if request.is_alone else tx.cards_shown_with(request.shown_by)
