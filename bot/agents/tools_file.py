@@ -12,7 +12,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bot.agents.containment import contained
 from bot.agents.errors import ToolsNotLoaded
 
 _PATH = re.compile(r"(?P<module>[A-Za-z_][\w.]*):(?P<attribute>[A-Za-z_]\w*)")
@@ -44,7 +43,7 @@ def load_tools(path: str) -> tuple[Any, ...]:
     repeated = [name for name, count in Counter(map(tool_name, found)).items() if count > 1]
     if repeated:
         raise ToolsNotLoaded(f"{path} has two tools named {repeated[0]!r}.")
-    return tuple(contained(tool) for tool in found)
+    return tuple(found)
 
 
 def tool_name(tool: Any) -> str:
@@ -56,7 +55,7 @@ def _one(path: str, tool: Any) -> tuple[Any, ...]:
     fault = _fault(tool)
     if fault:
         raise ToolsNotLoaded(f"{path} {fault}.")
-    return (contained(tool),)
+    return (tool,)
 
 
 def _module(name: str) -> Any:
