@@ -78,7 +78,7 @@ async def test_a_member_who_neither_started_it_nor_approves_here_cannot_cancel_i
         assert (await runs.read(run.id)).status is RunStatus.PAUSED
 
 
-async def test_a_cancelled_run_asks_nothing_more_and_an_approval_of_it_runs_nothing() -> None:
+async def test_f20_a_cancelled_run_asks_nothing_more_and_an_approval_of_it_runs_nothing() -> None:
     async with a_gateway() as gateway:
         runs = RunsInTest(gateway)
         run, request_id = await paused_run(runs)

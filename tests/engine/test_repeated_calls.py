@@ -115,7 +115,7 @@ async def test_f2_a_call_a_rule_allowed_asks_people_when_it_is_wanted_again(
         assert (asked.status, asked.earlier) == (Status.PENDING, request_id)
 
 
-async def test_nothing_of_a_cancelled_run_is_claimed_and_its_cards_ask_no_more(
+async def test_f20_nothing_of_a_cancelled_run_is_claimed_and_its_cards_ask_no_more(
     tmp_path: Path,
 ) -> None:
     run, request_id = await interrupted(tmp_path)
