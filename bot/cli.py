@@ -10,15 +10,18 @@ from typing import cast
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("bot.demo.command", "try everything on this machine: no Slack account, no keys"),
-    "serve": ("bot.serve_command", "run the gateway on your Slack workspace"),
-    "slack": ("bot.slack_command", "set Slack up: the app, its tokens, a first card"),
-    "manifest": ("bot.manifest_command", "print the manifest of the Slack app"),
-    "check": ("bot.check_command", "tell what keeps the gateway from working, and what to do"),
-    "agents": ("bot.agents_command", "check the agents' file: every mistake, or every tool"),
+    "serve": ("bot.commands.serve", "run the gateway on your Slack workspace"),
+    "slack": ("bot.commands.slack", "set Slack up: the app, its tokens, a first card"),
+    "manifest": ("bot.commands.manifest", "print the manifest of the Slack app"),
+    "check": ("bot.commands.check", "tell what keeps the gateway from working, and what to do"),
+    "agents": ("bot.commands.agents", "check the agents' file: every mistake, or every tool"),
     "sandbox": ("bot.sandbox.command", "run a local stand-in for Slack, to develop against"),
-    "policy": ("bot.policy_command", "check a policy file, try it on cases and on recorded calls"),
-    "freeze": ("bot.freeze_command", "let no agent start anything: the emergency stop"),
-    "unfreeze": ("bot.unfreeze_command", "lift a freeze"),
+    "policy": (
+        "bot.commands.policy.command",
+        "check a policy file, try it on cases and on recorded calls",
+    ),
+    "freeze": ("bot.commands.freeze", "let no agent start anything: the emergency stop"),
+    "unfreeze": ("bot.commands.unfreeze", "lift a freeze"),
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.policy.schema_command import schema_text
+from bot.commands.policy.schema import schema_text
 from docs_pages.audit_events_page import audit_events_page
 from docs_pages.commands_page import commands_page
 from docs_pages.errors_page import errors_page

@@ -27,16 +27,16 @@ from approvals.storage.data_directory import hold
 from approvals.storage.policy_file import LOGGER_NAME as POLICY_LOGGER
 from bot.agents.built_agents import warm_up
 from bot.agents.spec import AgentSpec, ModelSettings, given_tools
-from bot.arguments import port_number
 from bot.bootstrap import running_gateway
+from bot.commands.arguments import port_number
+from bot.commands.serve import is_start_refusal
+from bot.commands.start_trouble import start_trouble
 from bot.demo.tools import READS
 from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
 from bot.logs import log_to_stderr
 from bot.sandbox.page.routes import add_page
 from bot.sandbox.server import LocalSlack
-from bot.serve_command import is_start_refusal
 from bot.settings import Settings, read_settings
-from bot.start_trouble import start_trouble
 from bot.stopping import say_stopped, stop_signal
 
 PORT = 8484

@@ -11,9 +11,9 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from bot.arguments import port_number
+from bot.commands.arguments import port_number
+from bot.commands.start_trouble import start_trouble
 from bot.sandbox.server import AddRoutes, LocalSlack
-from bot.start_trouble import start_trouble
 from bot.stopping import say_stopped, stop_signal
 
 _PORT = 8484

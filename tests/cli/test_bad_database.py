@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from approvals.storage.postgres.server import Server
+from bot.commands.serve import OUT_OF_REACH
 from bot.demo.world import POLICY_PATH
-from bot.serve_command import OUT_OF_REACH
 from tests.programs import Ended, environment
 from tests.sayso_here import SaysoHere
 from tests.storage.databases import beside

@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from approvals.storage.data_directory import hold
 from approvals.storage.postgres.server import Server
-from bot import check_command
 from bot.bootstrap import running_gateway
+from bot.commands import check as checking
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.server import LocalSlack
 from bot.settings import read_settings
@@ -77,7 +77,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
     """`sayso check` with these settings, beside what else runs here."""
 
     async def run(env: dict[str, str]) -> Checked:
-        code = await check_command.check(read_settings(env), env)
+        code = await checking.check(read_settings(env), env)
         said = capsys.readouterr()
         return Checked(Ended(code=code, printed=said.out, complaint=said.err))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.policy_command import run
+from bot.commands.policy.command import run
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "policy.yml")
 Printed = pytest.CaptureFixture[str]

@@ -14,7 +14,7 @@ from approvals.domain.task_rule import TaskVerb
 from approvals.storage.policy_people import PEOPLE_KEYS
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.policy_rotation import ROTATION_KEYS
-from bot.policy_command import run
+from bot.commands.policy.command import run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "policy-file.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

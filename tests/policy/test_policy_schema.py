@@ -13,7 +13,7 @@ from approvals.storage.policy_schema import policy_schema, shape_of
 from approvals.storage.policy_terms import READERS
 from approvals.storage.yaml_json import as_json
 from approvals.storage.yaml_nodes import read_nodes
-from bot.policy_command import run
+from bot.commands.policy.command import run
 from tests.docs.fenced import ROOT, blocks, pages
 from tests.policy.test_mistakes import GOOD, changed
 

@@ -19,7 +19,7 @@ from approvals.storage.policy_reader import read_policy
 from approvals.storage.postgres.recorded_calls import recorded_in_server
 from approvals.storage.postgres.server import Server
 from approvals.storage.recorded_calls import recorded_in_file
-from bot.policy_command import run
+from bot.commands.policy.command import run
 from tests.engine.gateway_in_test import POLICY as RULED
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway, proposal
 

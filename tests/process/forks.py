@@ -19,7 +19,7 @@ from tests.process.loaded_program import MESSAGE_MAX_BYTES
 from tests.programs import ROOT, environment
 
 MODULES = (
-    "bot.serve_command",
+    "bot.commands.serve",
     "bot.agents.langchain_agent",
     "bot.agents.sparing_saver",
     "bot.agents.strict_state",

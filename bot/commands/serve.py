@@ -19,8 +19,8 @@ from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from bot.agents.agent_specs import AgentsOfFile
 from bot.agents.agents_file import AgentEntry, open_agents
-from bot.arguments import add_places, places_in
 from bot.bootstrap import Running, running_gateway
+from bot.commands.arguments import add_places, places_in
 from bot.environment import EnvFileInvalid, environment
 from bot.hosted_function import Hosted, coroutine_function
 from bot.http.serving import PortTaken

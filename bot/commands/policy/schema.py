@@ -1,6 +1,6 @@
 """`sayso policy schema`: the JSON Schema of the policy file, for editors.
 
-Called by `bot.policy_command`. The schema knows the form; what names stand for is said by
+Called by `bot.commands.policy.command`. The schema knows the form; what names stand for is said by
 `validate`.
 """
 

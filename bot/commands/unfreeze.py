@@ -1,7 +1,7 @@
 """`sayso unfreeze`: lifts what `sayso freeze` or a person in Slack froze; all of it is there."""
 
+from bot.commands.freeze import run_verb
 from bot.console_freeze import UNFREEZE
-from bot.freeze_command import run_verb
 
 
 def run(arguments: list[str]) -> int:

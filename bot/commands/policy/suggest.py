@@ -1,7 +1,7 @@
 """`sayso policy suggest`: a policy whose channels have a rule for every tool that was called.
 
-Called by `bot.policy_command`. Takes the policy file as it is but for the rules of its channels,
-and prints the whole; nothing is written, because a person reads it first.
+Called by `command`. Takes the policy file as it is but for the rules of its channels, and prints
+the whole; nothing is written, because a person reads it first.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from approvals.domain.suggest import suggested_rules
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.policy_text import with_rules
-from bot.policy.sources import add_policy, add_records, open_records, policy_name
+from bot.commands.policy.sources import add_policy, add_records, open_records, policy_name
 
 
 def run(arguments: list[str]) -> int:

@@ -21,14 +21,20 @@ from approvals.domain.strict_json import JsonValue
 from approvals.domain.terms import CARD, ESCALATE, EXTEND_MAX, MENTION, NOTIFY, REMIND
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.mistakes import FileInvalid
-from bot.environment import EnvFileInvalid
-from bot.policy import (
-    replay_command,
-    schema_command,
-    suggest_command,
-    test_command,
+from bot.commands.policy import (
+    cases,
+    replay,
+    schema,
+    suggest,
 )
-from bot.policy.sources import DEFAULT_SINCE, add_policy, open_policy, open_records, policy_name
+from bot.commands.policy.sources import (
+    DEFAULT_SINCE,
+    add_policy,
+    open_policy,
+    open_records,
+    policy_name,
+)
+from bot.environment import EnvFileInvalid
 
 _USAGE = """\
 usage: sayso policy validate [FILE]
@@ -56,10 +62,10 @@ def run(arguments: list[str]) -> int:
     commands = {
         "validate": _validate,
         "explain": _explain,
-        "test": test_command.run,
-        "replay": replay_command.run,
-        "suggest": suggest_command.run,
-        "schema": schema_command.run,
+        "test": cases.run,
+        "replay": replay.run,
+        "suggest": suggest.run,
+        "schema": schema.run,
     }
     if not arguments or arguments[0] not in commands:
         return _usage(arguments)

@@ -1,6 +1,6 @@
 """From nothing to a gateway that asks in Slack: the conversation of `sayso slack setup`.
 
-Called by `slack_command`. Every mistake is told in one sentence with its remedy, and asked again.
+Called by `sayso slack`. Every mistake is told in one sentence with its remedy, and asked again.
 Nothing is written before Slack took the tokens; the last step is a real card, drawn, posted and
 clicked through the gateway itself, in a directory that is thrown away.
 """
@@ -19,10 +19,11 @@ from approvals.gate.exceptions import CallNotApproved
 from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.slack_ids import read_channel, read_user
 from bot.bootstrap import running_gateway
-from bot.env_writing import merged, write_env
+from bot.commands.env_writing import merged, write_env
+from bot.commands.manifest import command_settings
+from bot.commands.terminal import Terminal
 from bot.environment import ENV_FILE, environment
 from bot.http.serving import PortTaken
-from bot.manifest_command import command_settings
 from bot.settings import read_settings
 from bot.slack import start_checks
 from bot.slack.manifest import manifest, new_app_link
@@ -30,7 +31,6 @@ from bot.slack.slack_findings import person_trouble
 from bot.slack.slack_settings import SLACK_BASE_URL, SlackSettings
 from bot.slack.start_checks import StartRefused
 from bot.slack.web_api import CallFailed, WebApi, make_client, open_session
-from bot.terminal import Terminal
 
 TRIES_MAX = 5
 POLICY = """\

@@ -10,12 +10,17 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 
-from bot.arguments import add_places, places_in
 from bot.bootstrap import slack_settings
+from bot.commands.arguments import add_places, places_in
+from bot.commands.hosted_findings import hosted_findings
+from bot.commands.house_findings import (
+    data_findings,
+    database_findings,
+    gateway_findings,
+    policy_of,
+)
 from bot.environment import EnvFileInvalid, environment
 from bot.finding import Finding, wrong
-from bot.hosted_findings import hosted_findings
-from bot.house_findings import data_findings, database_findings, gateway_findings, policy_of
 from bot.settings import Settings, SettingsInvalid, read_settings
 from bot.slack.slack_findings import slack_findings
 

@@ -23,7 +23,7 @@ from approvals.storage.ids import SystemIds
 from approvals.storage.mistakes import PolicyInvalid
 from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
-from bot.arguments import add_places, places_in
+from bot.commands.arguments import add_places, places_in
 from bot.console_freeze import FREEZE, UNFREEZE, freeze_at_console
 from bot.database import opened_store
 from bot.environment import EnvFileInvalid, environment

@@ -7,10 +7,10 @@ import argparse
 import sys
 
 from approvals.domain.errors import Refusal
+from bot.commands.manifest import add_choices, features_of
+from bot.commands.slack_setup import SetUp, SetUpEnded
+from bot.commands.terminal import Terminal
 from bot.environment import EnvFileInvalid
-from bot.manifest_command import add_choices, features_of
-from bot.slack_setup import SetUp, SetUpEnded
-from bot.terminal import Terminal
 
 _USAGE = """\
 usage: sayso slack setup [OPTIONS]

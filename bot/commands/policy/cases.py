@@ -1,6 +1,6 @@
 """`sayso policy test`: a team's own cases, tried on a policy file.
 
-Called by `bot.policy_command`. Exit code 0 when every case holds, 1 when one does not.
+Called by `bot.commands.policy.command`. Exit code 0 when every case holds, 1 when one does not.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from approvals.domain.cases import Tried, try_case
 from approvals.storage.case_file import read_cases
 from approvals.storage.mistakes import CasesInvalid
 from approvals.storage.written_file import read_written
-from bot.policy.sources import add_policy, open_policy, policy_name
+from bot.commands.policy.sources import add_policy, open_policy, policy_name
 
 
 def run(arguments: list[str]) -> int:

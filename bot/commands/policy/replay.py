@@ -1,7 +1,7 @@
 """`sayso policy replay`: what a policy file would have answered to the calls a store recorded.
 
-Called by `bot.policy_command`. Calls that were asked about have their arguments; of those a rule
-allowed or denied at once only tool and channel are kept, which is said.
+Called by `command`. Calls that were asked about have their arguments; of those a rule allowed or
+denied at once only tool and channel are kept, which is said.
 """
 
 import argparse
@@ -12,7 +12,13 @@ from dataclasses import asdict
 
 from approvals.domain.display import one_line, shorten
 from approvals.domain.replay import Changed, Replay, replay
-from bot.policy.sources import add_policy, add_records, open_policy, open_records, policy_name
+from bot.commands.policy.sources import (
+    add_policy,
+    add_records,
+    open_policy,
+    open_records,
+    policy_name,
+)
 
 TOOL_MAX_CHARS = 80
 REASON_MAX_CHARS = 300

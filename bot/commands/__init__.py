@@ -1,0 +1,1 @@
+"""The commands of `sayso`, a module each, found by `bot.cli`; all but `demo` and `sandbox`."""
