@@ -16,6 +16,7 @@ from approvals.domain.lifecycle import advance
 from approvals.domain.outcome import denied_by
 from approvals.domain.quorum import Rules
 from approvals.domain.requirement import Effect
+from approvals.domain.terms import EDITOR_MAY_APPROVE
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
@@ -69,12 +70,12 @@ def entitled_presser(
         DecisionRefused, PeopleMissing
     """
     card, person, rules = pending_presser(tx, desk, click, request=request, who=who, at=at)
-    refuse_verdict(click, request, person=person, rules=rules)
+    refuse_verdict(desk, click, request, person=person, rules=rules)
     return card, person, rules
 
 
 def refuse_verdict(
-    click: Click, request: ApprovalRequest, *, person: Approver, rules: Rules
+    desk: Desk, click: Click, request: ApprovalRequest, *, person: Approver, rules: Rules
 ) -> None:
     """Refuse a verdict that *person* may not give, or that is not about what is stored now.
 
@@ -84,9 +85,22 @@ def refuse_verdict(
     slots = [slot for each in rules for slot in each]
     refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
     if click.verdict is Verdict.APPROVE:
+        _refuse_editor(desk, request, person)
         refuse_outdated(request, click)
         if request.held_until is not None:
             raise AlreadyHeld(request=request)
+
+
+def _refuse_editor(desk: Desk, request: ApprovalRequest, person: Approver) -> None:
+    """Refuse who changed the call where the policy of now lets no editor approve.
+
+    Raises:
+        EditorMayNotApprove
+    """
+    if not any(edit.by == person.user for edit in request.edits):
+        return
+    if not requirement_now(desk.policy(), request).terms[EDITOR_MAY_APPROVE]:
+        raise edit_errors.EditorMayNotApprove
 
 
 def pending_presser(

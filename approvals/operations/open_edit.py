@@ -18,6 +18,7 @@ from approvals.operations.check_decider import pending_presser, refuse_outdated
 from approvals.operations.click import Answer, Click, Presser
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
+from approvals.operations.people_now import requirement_now
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_card import read_content
 from approvals.operations.record_refusal import refuse
@@ -75,7 +76,8 @@ def editable(
         tx, desk, click, request=request, who=who.on(request), at=at
     )
     refuse_non_editor(person, request, slots=[slot for each in rules for slot in each])
-    if request.schema_digest is None or not request.requirement.terms[EDIT]:
+    may_then = request.schema_digest is not None and request.requirement.terms[EDIT]
+    if not (may_then and requirement_now(desk.policy(), request).terms[EDIT]):
         raise edit_errors.EditNotAllowed(request=request)
     if not request.is_alone:
         raise edit_errors.EditShared(request=request)

@@ -136,7 +136,7 @@ def _record(
     tx: Transaction, desk: Desk, click: Click, request: ApprovalRequest, press: _Press
 ) -> Answer:
     rules = open_rules(tx, desk, request, who=press.who, at=press.at)
-    refuse_verdict(click, request, person=press.person, rules=rules)
+    refuse_verdict(desk, click, request, person=press.person, rules=rules)
     if click.verdict is Verdict.APPROVE:
         refuse_frozen(tx, request.requirement.channel, request.channel, now=press.at)
         if not press.names_all:

@@ -341,6 +341,39 @@ async def test_a_key_finds_the_edited_request_by_what_was_asked(gateway: Gateway
     assert refused.value.outcome.code == errors.IdempotencyMismatch.code
 
 
+async def test_what_the_policy_lets_nobody_change_by_now_is_not_changed(
+    gateway: GatewayInTest,
+) -> None:
+    call = asks(gateway)
+    request = await gateway.pending()
+    gateway.policies.append(a_policy(POLICY.replace("edit: true", "edit: false")))
+
+    answer = await edits(gateway, request, {REPLICAS: "2"})
+
+    assert isinstance(answer.refusal, edit_errors.EditNotAllowed)
+    gateway.policies.pop()
+    assert (await edits(gateway, request, {REPLICAS: "2"})).refusal is None
+    call.cancel()
+
+
+async def test_who_changed_it_may_not_approve_it_once_the_policy_says_so_no_more(
+    gateway: GatewayInTest,
+) -> None:
+    generous = a_policy(POLICY.replace("edit: true", "edit: true, editor_may_approve: true"))
+    gateway.policies.append(generous)
+    call = asks(gateway)
+    request = await gateway.pending()
+    await edits(gateway, request, {REPLICAS: "2"})
+    gateway.policies.pop()
+
+    answer = await decided(gateway, request, BOB)
+
+    assert isinstance(answer.refusal, edit_errors.EditorMayNotApprove)
+    gateway.policies.append(generous)
+    assert (await decided(gateway, request, BOB)).refusal is None
+    await call
+
+
 async def test_in_a_freeze_a_call_may_be_changed_and_not_be_approved(
     gateway: GatewayInTest,
 ) -> None:
