@@ -13,6 +13,8 @@ from typing import Protocol
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.jobs import Job, JobKind
+from approvals.operations.answerer import AgentAnswers
+from approvals.operations.deliver_answer import deliver_answer
 from approvals.operations.deliver_freeze import FreezeMessenger, deliver_freeze
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.deliver_reminder import deliver_reminder
@@ -101,6 +103,7 @@ def deliveries(
     home_messenger: HomeMessenger | None = None,
     *,
     webhooks: WebhookSender | None = None,
+    agents: AgentAnswers | None = None,
     freeze_messenger: FreezeMessenger | None = None,
 ) -> Mapping[JobKind, Deliver]:
     """Return how each kind of job is delivered; what there is nobody to deliver through waits."""
@@ -111,6 +114,8 @@ def deliveries(
     }
     if webhooks is not None:
         found[JobKind.WEBHOOK] = functools.partial(deliver_webhook, desk, webhooks)
+    if agents is not None:
+        found[JobKind.ANSWER] = functools.partial(deliver_answer, desk, agents)
     if run_messenger is not None:
         found[JobKind.RUN] = functools.partial(deliver_run, desk, run_messenger)
     if home_messenger is not None:

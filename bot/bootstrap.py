@@ -34,6 +34,7 @@ from bot.agents.checkpoints import FILE_NAME as CHECKPOINTS_NAME
 from bot.agents.checkpoints import Place, PostgresPlace
 from bot.agents.runner import Runner
 from bot.agents.spec import AgentSpec, agents_by_name
+from bot.answers import Answers
 from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
 from bot.console_freeze import freeze_at_console
 from bot.convergence import Presence, Reconciler
@@ -129,6 +130,7 @@ async def running_gateway(
         )
         url = await stack.enter_async_context(_http(settings, door, health))
         gateway = LocalGateway(desk, call_log, freezes)
+        running = Running(gateway=gateway, desk=desk, door=door, url=url)
         agents = tuple(make_agents(gateway))
         runner = Runner(
             desk,
@@ -138,7 +140,7 @@ async def running_gateway(
             checkpoints=_checkpoints(settings),
             freezes=freezes,
         )
-        loops.start("outbox", _outbox(desk, door, settings, runner=runner).run())
+        loops.start("outbox", _outbox(running, settings, runner=runner).run())
         loops.start("agents", runner.run())
         stack.push_async_callback(runner.close)
         stack.push_async_callback(gateway.close)
@@ -147,16 +149,18 @@ async def running_gateway(
         await stack.enter_async_context(_console(desk, settings))
         await door.connect(desk, agents=lambda: _choices(agents))
         _converge(loops, desk, door)
-        yield Running(gateway=gateway, desk=desk, door=door, url=url)
+        yield running
 
 
-def _outbox(desk: Desk, door: SlackDoor, settings: Settings, *, runner: Runner) -> Outbox:
+def _outbox(running: Running, settings: Settings, *, runner: Runner) -> Outbox:
+    desk, door = running.desk, running.door
     deliver = deliveries(
         desk,
         door.messenger,
         door.run_messenger,
         door.home_messenger,
         webhooks=HttpWebhooks(environment(), allowed=Allowed(settings.webhook_networks)),
+        agents=Answers(gateway=running.gateway, runner=runner),
         freeze_messenger=door.freeze_messenger,
     )
     outbox = Outbox(desk, deliver, resume=runner.want)

@@ -33,6 +33,7 @@ _TITLES = {
     "approvals.domain.freeze_errors": "Of freezing",
     "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.domain.time_errors": "Of more time",
+    "approvals.domain.ask_back_errors": "Of questions asked back",
     "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",
     "bot.agents.errors": "Of agent tasks",

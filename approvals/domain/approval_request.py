@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from approvals.domain import errors
+from approvals.domain.asked_back import UNASKED, AskingBack
 from approvals.domain.edit import Edit
 from approvals.domain.effect import CardShows
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
@@ -111,6 +112,8 @@ class ApprovalRequest:
     expires_at: datetime
     followed_up: FollowedUp = NOTHING_YET
     """What the clock has done about it so far."""
+    asking_back: AskingBack = UNASKED
+    """What approvers asked its agent."""
     ended_at: datetime | None = None
     ended_by: UserId | None = None
     ended_reason: str | None = None

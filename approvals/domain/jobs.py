@@ -27,6 +27,8 @@ class JobKind(StrEnum):
     """Tell in the policy's channel that it changed; the subject is the new version."""
     RESUME = "resume"
     """Let a run that waits go on, if there is something to go on with."""
+    ANSWER = "answer"
+    """Let an agent answer an approver's question; the subject is the request and its number."""
     FREEZE = "freeze"
     """Make channels and cards tell whether a scope is frozen; end its freeze when it is over."""
 

@@ -78,6 +78,10 @@ class Run:
     steps: int = 0
     """Model turns and tool calls so far."""
     tokens: int = 0
+    aside_in: int = 0
+    """Tokens its model read to answer approvers' questions, which stand in no message of it."""
+    aside_out: int = 0
+    """Tokens it wrote for that."""
     activity: str | None = None
     """The tool being called now, for the status line."""
     active: timedelta = timedelta(0)

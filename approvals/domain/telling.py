@@ -4,7 +4,7 @@ Worked out anew from the rows whenever a card is drawn; the card remembers what 
 tellings at the same instant the earlier decision comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
@@ -26,9 +26,13 @@ class Telling:
     key: str
     """What the card remembers once it was told."""
     decision: Decision | None = None
-    """The decision that is told. Without it and an edit the requester is told how it ended."""
+    """The decision that is told. Where nothing else is told the requester is told how it ended."""
     edit: int | None = None
     """Which change of the call is told, from 0."""
+    asked: int | None = None
+    """Which question of an approver is told, from 0."""
+    is_answer: bool = False
+    """Its answer is told, or why there is none."""
 
 
 def tellings(
@@ -52,7 +56,15 @@ def tellings(
     ]
     has_ended = all(_tells_its_end(*each) for each in ((request, permit), *others))
     ending = [Telling(key=ENDED)] if has_ended else []
-    return (*edits, *decided, *ending)
+    return (*edits, *_questions(request), *decided, *ending)
+
+
+def _questions(request: ApprovalRequest) -> Iterator[Telling]:
+    """Yield what was asked back; the key names the request, because others may share its card."""
+    for number, asked in enumerate(request.asking_back.asked):
+        yield Telling(key=f"asked:{request.id}:{number}", asked=number)
+        if asked.ended_at is not None:
+            yield Telling(key=f"answered:{request.id}:{number}", asked=number, is_answer=True)
 
 
 def _tells_its_end(request: ApprovalRequest, permit: Permit | None) -> bool:

@@ -19,6 +19,7 @@ from approvals.gate.exceptions import (
 )
 from approvals.gate.gate import Gate
 from approvals.gate.gateway import ToolTraits
+from approvals.gate.questions import Question
 
 __all__ = [
     "CallAlreadyRan",
@@ -36,6 +37,7 @@ __all__ = [
     "CallUnknown",
     "EndUnknown",
     "Gate",
+    "Question",
     "ToolTraits",
     "idempotency_key",
 ]

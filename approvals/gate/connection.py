@@ -147,6 +147,12 @@ class Connection:
             said = " ".join((WouldDeadlock.__doc__ or "").split())
             raise WouldDeadlock(f"{tool}: {said}")
 
+    async def awaited(self, question: Coroutine[Any, Any, Answer]) -> Answer:
+        """Return the answer to *question*, on whichever loop the gateway runs."""
+        if self.is_here:
+            return await question
+        return await asyncio.wrap_future(self.submit(question))
+
     def submit(self, question: Coroutine[Any, Any, Answer]) -> concurrent.futures.Future[Answer]:
         """Hand *question* to the gateway's loop; raises CallUnavailable when it is closed."""
         try:

@@ -23,6 +23,7 @@ from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import UNDECLARED, Gateway, ToolTraits
 from approvals.gate.guard import Guard, dressed
 from approvals.gate.opening import LoopThread, OpenGateway, installed_gateway
+from approvals.gate.questions import OnQuestion
 from approvals.gate.refusals import ReservedKey
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Gate:
         channel: str | None = None,
         require_approval: RequireApproval = False,
         open_gateway: OpenGateway = installed_gateway,
+        on_question: OnQuestion | None = None,
     ) -> None:
         """Name the *agent*; *channel* and *require_approval* hold for every tool guarded here.
 
@@ -58,11 +60,13 @@ class Gate:
             require_approval: a rule in code: True, tool names, or `(tool_name, args) -> bool`.
                 The stricter of code and policy wins; a callable that raises means ask.
             open_gateway: what `with gate:` opens; the installed in-process gateway by default.
+            on_question: answers what approvers ask back while a call waits; decides nothing.
         """
         self.agent = agent
         self._channel = channel
         self._require_approval = require_approval
         self._open_gateway = open_gateway
+        self._on_question = on_question
         self._connection: Connection | None = None
         self._opened: AbstractAsyncContextManager[Gateway] | None = None
         self._thread: LoopThread | None = None
@@ -190,6 +194,7 @@ class Gate:
             reason=reason,
             rule=code_rule(self._require_approval, require_approval),
             traits=traits,
+            on_question=self._on_question,
         )
 
     def calling(
@@ -238,19 +243,12 @@ class Gate:
     async def until_decided(self, request_ids: Collection[RequestId]) -> None:
         """Return when one of the requests has an answer; for adapters of calls that pause."""
         connection = self.connection
-        waiting = connection.gateway.until_decided(request_ids)
-        if connection.is_here:
-            return await waiting
-        return await asyncio.wrap_future(connection.submit(waiting))
+        await connection.awaited(connection.gateway.until_decided(request_ids))
 
     async def cancel(self, key: str) -> bool:
         """Withdraw the pending question asked under *key*; False when there is none."""
         connection = self.connection
-        if connection.is_here:
-            return await connection.gateway.cancel(key, agent=self.agent)
-        return await asyncio.wrap_future(
-            connection.submit(connection.gateway.cancel(key, agent=self.agent))
-        )
+        return await connection.awaited(connection.gateway.cancel(key, agent=self.agent))
 
     @property
     def connection(self) -> Connection:

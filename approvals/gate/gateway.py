@@ -17,6 +17,7 @@ from approvals.domain.outcome import Outcome
 from approvals.domain.requirement import Effect
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.tool_schema import ToolSchema
+from approvals.gate.questions import Hearer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,8 @@ class Proposal:
     """Raise `CallPaused` instead of waiting."""
     claims: bool = True
     """False, for a call that pauses: only see that it is approved; asking again claims it."""
+    hearer: Hearer | None = None
+    """Who answers approvers' questions while the call waits."""
     schema: ToolSchema | None = None
     """Of the arguments, where the caller can run others than it asked about."""
 

@@ -7,7 +7,7 @@ and of the gateway are in memory: the proposal is let go before the wait begins.
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from approvals.domain.approval_request import Requester
@@ -18,6 +18,7 @@ from approvals.gate.context import NOTHING_KNOWN, current
 from approvals.gate.execution import Execution
 from approvals.gate.function_form import GUARD_MARK, FunctionForm
 from approvals.gate.gateway import UNDECLARED, Proposal, ToolTraits
+from approvals.gate.questions import Hearer, OnQuestion
 
 
 class Connected(Protocol):
@@ -40,6 +41,7 @@ class Guard:
     reason: str | None = None
     rule: Rule | None = None
     traits: ToolTraits = UNDECLARED
+    on_question: OnQuestion | None = None
     _requester: Requester = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class Guard:
                 injected=self.binding.injected,
                 reason=self.reason,
                 traits=self.traits,
+                hearer=Hearer.of(self.on_question),
                 schema=self.binding.tool_schema,
             ), given
         return Proposal(
@@ -82,6 +85,7 @@ class Guard:
             traits=self.traits,
             pending_max=context.pending_max,
             pauses=context.pauses,
+            hearer=Hearer.of(self.on_question),
             schema=self.binding.tool_schema,
         ), given
 
@@ -125,6 +129,8 @@ class Guard:
             connection = self.gate.connection
             connection.refuse_own_loop(self.binding.name)
             proposal, given = self.propose(args, kwargs)
+            if proposal.hearer is not None:  # its loop, if any, stands still while this waits
+                proposal = replace(proposal, hearer=replace(proposal.hearer, loop=None))
             execution = Execution(
                 binding=self.binding,
                 connection=connection,

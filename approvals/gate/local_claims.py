@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.asked_back import AskedBack
 from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, already_ran, outcome_of, unknown
@@ -16,10 +17,13 @@ from approvals.domain.permit import Permit, PermitState
 from approvals.domain.requirement import Requirement
 from approvals.domain.terms import DEED, DIFF, EDIT
 from approvals.gate.gateway import Clearance, Proposal
+from approvals.gate.questions import Hearer, Question
+from approvals.operations.answerer import Said
 from approvals.operations.ask import Ask, with_said
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.claim_permit import Claimed
 from approvals.operations.desk import Desk
+from approvals.operations.ports import NotNow
 from approvals.operations.release_permit import release_permit
 from approvals.operations.report_execution import report_execution
 
@@ -68,6 +72,7 @@ def question(proposal: Proposal, requirement: Requirement) -> Ask:
         tool_call_id=proposal.tool_call_id,
         card_channel=proposal.card_channel,
         thread_ts=proposal.thread_ts,
+        is_heard=proposal.hearer is not None and not proposal.pauses,
         schema=proposal.schema if requirement.terms[EDIT] else None,
     )
 
@@ -89,3 +94,23 @@ def spent(claimed: errors.AlreadyClaimed, request: ApprovalRequest) -> Outcome:
     if isinstance(permit, Permit) and permit.state is PermitState.UNKNOWN:
         return unknown(request, permit)
     return already_ran(request, permit if isinstance(permit, Permit) else None)
+
+
+async def heard(hearer: Hearer | None, request: ApprovalRequest, asked: AskedBack) -> Said:
+    """Return what *hearer* answers.
+
+    Raises:
+        NotNow: there is none here.
+    """
+    if hearer is None:
+        raise NotNow("nobody_waits")
+    return Said(
+        text=await hearer.answer(
+            Question(
+                tool=request.call.tool,
+                arguments_json=request.call.arguments_json,
+                text=asked.question,
+                asked_by=asked.by,
+            )
+        )
+    )

@@ -11,16 +11,19 @@ from typing import Any
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.asked_back import AskedBack
 from approvals.domain.freeze import refusal as frozen_by
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.outcome import denied, lapsed, outcome_of, refused, unavailable
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
-from approvals.gate.local_claims import cleared, gave_up, question, spent, withdrawn
+from approvals.gate.local_claims import cleared, gave_up, heard, question, spent, withdrawn
 from approvals.gate.local_pauses import clear_or_pause
 from approvals.gate.pending_keys import PendingKeys
+from approvals.gate.questions import Hearer
 from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
+from approvals.operations.answerer import Said
 from approvals.operations.ask import Ask, ask_again, new_request
 from approvals.operations.cancel_request import cancel_key
 from approvals.operations.check_authority import refuse_ended_authority
@@ -106,7 +109,7 @@ class LocalGateway:
                 return await clear_or_pause(self._desk, proposal, requirement, claim=self._claimed)
             if requirement.effect is not Effect.ASK:
                 return await self._strictly(proposal, requirement)
-            answering = self._answered(question(proposal, requirement))
+            answering = self._answered(question(proposal, requirement), proposal.hearer)
             # What is still referred to here stays in memory for as long as people take.
             del proposal, requirement
             return await answering
@@ -177,6 +180,14 @@ class LocalGateway:
         """
         return self._desk.policy().channel(reference).id
 
+    async def answer(self, request: ApprovalRequest, asked: AskedBack) -> Said:
+        """Return what the program that waits for *request* says to an approver.
+
+        Raises:
+            NotNow: it is not here.
+        """
+        return await heard(self._room.hearer(request.id), request, asked)
+
     @property
     def waiting_count(self) -> int:
         """How many callers wait in this process."""
@@ -204,10 +215,10 @@ class LocalGateway:
             raise not_approved(denied(requirement))
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
 
-    async def _answered(self, ask: Ask) -> Clearance:
+    async def _answered(self, ask: Ask, hearer: Hearer | None) -> Clearance:
         """Ask, wait and claim; an approval that lapsed meanwhile is asked for once more."""
         digest = ask.call.digest
-        ending = self._ended(ask)
+        ending = self._ended(ask, hearer)
         # While people think, nothing of the question is kept but its id (ADR-0010).
         del ask
         for _ in range(2):
@@ -217,7 +228,7 @@ class LocalGateway:
             try:
                 return await self._claimed(request, digest)
             except errors.PermitLapsed:
-                ending = self._ended(self._once_more(request))
+                ending = self._ended(self._once_more(request), hearer)
             except errors.Frozen:
                 if request.key is None:  # nobody can come back for it when the freeze has ended
                     self._spawn(withdrawn(self._desk, request.id))
@@ -250,21 +261,21 @@ class LocalGateway:
             self._spawn(gave_up(self._desk, request.id, claim))
             raise
 
-    async def _ended(self, ask: Ask) -> ApprovalRequest:
+    async def _ended(self, ask: Ask, hearer: Hearer | None) -> ApprovalRequest:
         request = new_request(self._desk, ask)
         waiter: Waiter = self._loop.create_future()
         own_id, key = request.id, ask.key
         submitting = submit_request(self._desk, request, schema=ask.schema)
         del ask, request
         try:
-            with self._room.waiting(own_id, waiter):
+            with self._room.waiting(own_id, waiter, hearer):
                 stored = await submitting
                 if stored.is_pending:
                     tell_waiting(stored)
                 if stored.is_pending and stored.id == own_id:
                     del stored
                     return await waiter
-            return await self._joined(stored, waiter)
+            return await self._joined(stored, waiter, hearer)
         except asyncio.CancelledError:
             if self._is_closing:
                 raise not_approved(unavailable("The gateway is shutting down.")) from None
@@ -272,11 +283,13 @@ class LocalGateway:
                 self._spawn(withdrawn(self._desk, own_id))
             raise
 
-    async def _joined(self, stored: ApprovalRequest, waiter: Waiter) -> ApprovalRequest:
+    async def _joined(
+        self, stored: ApprovalRequest, waiter: Waiter, hearer: Hearer | None
+    ) -> ApprovalRequest:
         """Wait for a question that was found under its key, unless it has ended."""
         if not stored.is_pending:
             return stored
-        with self._room.waiting(stored.id, waiter):
+        with self._room.waiting(stored.id, waiter, hearer):
             # It may have ended between the commit that found it and this line.
             now = await self._desk.store.request(stored.id) or stored
             return await waiter if now.is_pending else now

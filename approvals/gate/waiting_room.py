@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.ids import RequestId
+from approvals.gate.questions import Hearer
 from approvals.operations.ports import Committed
 
 _log = logging.getLogger("sayso.gate")
@@ -35,13 +36,25 @@ class WaitingRoom:
     def __init__(self) -> None:
         """Start empty."""
         self._waiters: dict[RequestId, list[Waiter]] = {}
+        self._hearers: dict[RequestId, Hearer] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._waiters.values()))
 
-    def waiting(self, request_id: RequestId, waiter: Waiter) -> "Place":
-        """Return the place in which *waiter* is woken by the end of the request; enter it."""
-        return Place(self._waiters, request_id, waiter)
+    def waiting(
+        self, request_id: RequestId, waiter: Waiter, hearer: Hearer | None = None
+    ) -> "Place":
+        """Return the place in which *waiter* is woken by the end of the request; enter it.
+
+        Until it is left *hearer* answers what is asked about the request.
+        """
+        if hearer is not None:
+            self._hearers[request_id] = hearer
+        return Place(self._waiters, request_id, waiter, self._hearers)
+
+    def hearer(self, request_id: RequestId) -> Hearer | None:
+        """Return who answers questions about a request, None where nobody here waits for it."""
+        return self._hearers.get(request_id)
 
     def wake(self, news: Committed) -> None:
         """Hand every ended request to those who wait for it."""
@@ -64,6 +77,7 @@ class Place:
     waiters: dict[RequestId, list[Waiter]]
     request_id: RequestId
     waiter: Waiter
+    hearers: dict[RequestId, Hearer]
 
     def __enter__(self) -> None:
         self.waiters.setdefault(self.request_id, []).append(self.waiter)
@@ -73,3 +87,4 @@ class Place:
         here.remove(self.waiter)
         if not here:
             del self.waiters[self.request_id]
+            self.hearers.pop(self.request_id, None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest, Requester
+from approvals.domain.asked_back import HEARD, UNASKED
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.requirement import Requirement
 from approvals.domain.terms import DEED, DIFF, EDIT, Option
@@ -33,6 +34,8 @@ class Ask:
     thread_ts: str | None = None
     schema: ToolSchema | None = None
     """By which people may change the call; None: they may not."""
+    is_heard: bool = False
+    """Whether the caller's program takes questions while it waits."""
     kept_schema: str | None = None
     """The digest of the same where it is known to be stored."""
 
@@ -65,6 +68,7 @@ def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
         key=request.key,
         run_id=request.run_id,
         tool_call_id=request.tool_call_id,
+        is_heard=request.asking_back.is_heard,
         card_channel=request.channel,
         thread_ts=request.thread_ts,
         kept_schema=request.schema_digest if requirement.terms[EDIT] else None,
@@ -87,6 +91,7 @@ def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
         key=ask.key,
         run_id=ask.run_id,
         tool_call_id=ask.tool_call_id,
+        asking_back=HEARD if ask.is_heard else UNASKED,
         salt=desk.ids.secret(),
         created_at=now,
         expires_at=now + ask.requirement.timeout,

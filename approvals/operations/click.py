@@ -37,6 +37,8 @@ class WindowUse(StrEnum):
     LOOK = "look"
     DECIDE = "decide"
     """To give the click's verdict by its form."""
+    ASK_BACK = "ask_back"
+    """To ask the agent something by its form."""
     EXTEND = "extend"
     """To give the request more time by its form."""
 

@@ -62,7 +62,8 @@ def read_window(
             check = eligible_presser if use is WindowUse.DECIDE else entitled_presser
             card, _, _ = check(tx, desk, click, request=request, who=who.on(request), at=at)
     except errors.DecisionRefused as refusal:
-        wanted = use.value if use is WindowUse.EXTEND else None
+        is_verdict = use in (WindowUse.LOOK, WindowUse.DECIDE)
+        wanted = None if is_verdict else use.value
         return refuse(tx, click, refusal, at=at, wanted=wanted)
     return with_past(tx, read_content(tx, request, card, policy=desk.policy(), now=at))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.domain import errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.asked_back import UNASKED, AskingBack
 from approvals.domain.edit import Edit
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import TeamId, UserId
@@ -80,6 +81,7 @@ def request_changes(request: ApprovalRequest) -> Columns:
         "joiners": request.joiners,
         "expires_at": time_to_text(request.expires_at),
         "due_at": optional_text(follow_up.due_at(request)),
+        "asked_back": _asked_to_text(request.asking_back),
         "followed_up": _facts_to_text(request.followed_up),
         "ended_at": optional_text(request.ended_at),
         "ended_by": request.ended_by,
@@ -125,7 +127,16 @@ def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
         ended_by=of["ended_by"],
         ended_reason=of["ended_reason"],
         held_until=optional_time(of["held_until"]),
+        asking_back=_asking_back(of["asked_back"]),
     )
+
+
+def _asking_back(stored: str | None) -> AskingBack:
+    return UNASKED if stored is None else AskingBack.from_json(json.loads(stored))
+
+
+def _asked_to_text(asking_back: AskingBack) -> str | None:
+    return None if asking_back == UNASKED else json_text(asking_back.to_json())
 
 
 def _facts_to_text(facts: FollowedUp) -> str | None:

@@ -24,7 +24,7 @@ _PERMIT = tables.table_of(tables.PermitRow)
 
 _CHANGING = (
     *("status", "cause", "owner", "steps", "tokens", "activity", "active_us", "resumed_at"),
-    *("version", "ended_at", "ended_by", "answer", "reason"),
+    *("version", "ended_at", "ended_by", "answer", "reason", "aside_in", "aside_out"),
 )
 _HAS_ENDED = case((_RUN.c.ended_at.is_(None), literal_column("0")), else_=literal_column("1"))
 

@@ -44,6 +44,8 @@ class RunRow(StoredRow, table=True):
     answer: str | None
     reason: str | None
     said_with: str | None = Field(index=True, unique=True)
+    aside_in: int = Field(sa_column_kwargs={"server_default": "0"})
+    aside_out: int = Field(sa_column_kwargs={"server_default": "0"})
 
 
 class RunThreadRow(StoredRow, table=True):

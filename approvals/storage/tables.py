@@ -122,6 +122,8 @@ class ApprovalRequestRow(StoredRow, table=True):
     schema_digest: str | None
     joined: str | None
     joiners: int = Field(sa_column_kwargs={"server_default": "0"})
+    asked_back: str | None
+    """What approvers asked its agent, as JSON; null where that cannot be asked and nothing was."""
 
 
 class DecisionRow(StoredRow, table=True):

@@ -48,8 +48,9 @@ class RunAtWork:
         return self.run.active_until(self.desk.clock.now())
 
     def spent(self, messages: Sequence[Any]) -> Spent:
-        """Return what the run has spent, by the conversation's *messages*."""
-        return spent(since(messages, self.run.id))
+        """Return what the run has spent, by the conversation's *messages* and beside them."""
+        so_far = spent(since(messages, self.run.id))
+        return so_far.with_tokens(self.run.aside_in, self.run.aside_out)
 
     def stands_at(self, messages: Sequence[Any]) -> None:
         """Note the progress that *messages* show."""

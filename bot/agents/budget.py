@@ -8,7 +8,7 @@ its siblings can end; the next turn then stops the run. Messages are read by the
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,12 @@ class Spent:
     tokens_out: int
     failures: Counter[str]
     """Failed or refused calls, by what was called with what."""
+
+    def with_tokens(self, tokens_in: int, tokens_out: int) -> "Spent":
+        """Return the same with tokens that stand in no message of the run."""
+        return replace(
+            self, tokens_in=self.tokens_in + tokens_in, tokens_out=self.tokens_out + tokens_out
+        )
 
     @property
     def tokens(self) -> int:
@@ -92,6 +98,12 @@ def refuse_turn(
         raise TaskStopped(f"Stopped: {why}. What ran until here is above.")
 
 
+def refuse_words(so_far: Spent, limits: TaskLimits, *, model: ModelSettings) -> str | None:
+    """Return why the model may not answer a question beside its turns, or None."""
+    cost = usd(so_far, model)
+    return next((why for is_reached, why in _spent_up(so_far, limits, cost) if is_reached), None)
+
+
 def too_long(limits: TaskLimits) -> str:
     """Return the reason of a run whose time is over."""
     return f"Stopped: it worked for more than {limits.active_max}. What ran until here is above."
@@ -139,6 +151,14 @@ def _reached(
             so_far.turns >= limits.model_turns_max,
             f"the model took more than {limits.model_turns_max} turns",
         ),
+        *_spent_up(so_far, limits, cost),
+        (active > limits.active_max, f"it worked for more than {limits.active_max}"),
+    )
+    return next((why for is_reached, why in reached if is_reached), None)
+
+
+def _spent_up(so_far: Spent, limits: TaskLimits, cost: float) -> tuple[tuple[bool, str], ...]:
+    return (
         (
             so_far.tokens > limits.tokens_max,
             f"the model used more than {limits.tokens_max:,} tokens",
@@ -147,9 +167,7 @@ def _reached(
             limits.usd_max is not None and cost > limits.usd_max,
             f"the model cost more than {limits.usd_max:g} USD" if limits.usd_max else "",
         ),
-        (active > limits.active_max, f"it worked for more than {limits.active_max}"),
     )
-    return next((why for is_reached, why in reached if is_reached), None)
 
 
 def _tool(repeated: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import importlib
 import logging
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -17,7 +18,9 @@ from approvals.domain.ids import ConversationId
 from approvals.gate import Gate
 from approvals.gate.gateway import Gateway
 from bot.agents.checkpoints import Place, open_checkpoints
+from bot.agents.errors import ModelFailed
 from bot.agents.spec import AgentSpec
+from bot.agents.telling import for_the_log
 
 _log = logging.getLogger(__name__)
 _LANGCHAIN = "bot.agents.langchain_agent"
@@ -75,6 +78,25 @@ class BuiltAgents:
             if built is None or built[0] is not spec:
                 built = self._graphs[spec.name] = (spec, await self._build(spec))
             return built[1]
+
+    async def ask(self, spec: AgentSpec, conversation: Sequence[Any], question: str) -> Any:
+        """Return the answer of the agent's model to a *question* beside its *conversation*.
+
+        Raises:
+            ModelFailed: there is none that can be used; the text says why.
+        """
+        await warm_up()
+        from bot.agents.asking_model import ask_model
+        from bot.agents.langchain_model import explain, http_client
+
+        try:
+            async with await asyncio.to_thread(http_client, spec.model) as client:
+                return await ask_model(spec, client, conversation, question)
+        except ModelFailed:
+            raise
+        except Exception as error:
+            _log.warning("the model of %s failed when asked\n%s", spec.name, for_the_log(error))
+            raise ModelFailed(explain(error, spec.model)) from error
 
     async def prune(self, conversation: ConversationId) -> None:
         """Keep nothing of a conversation but its latest checkpoint; what fails is left for later.

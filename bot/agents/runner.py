@@ -9,17 +9,21 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from approvals.domain import run_errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.asked_back import AskedBack
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.ids import ChannelId, RunId
 from approvals.domain.jobs import Job
 from approvals.domain.run import RunCause, RunStatus
 from approvals.gate.gateway import Gateway
+from approvals.operations.answerer import Said
 from approvals.operations.desk import Desk
 from approvals.operations.end_run import RunEnding, end_run
 from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import Committed, Transaction
 from approvals.operations.resume_run import TakenRun, resume_run
+from bot.agents.answering import answer_for_run
 from bot.agents.built_agents import BuiltAgents
 from bot.agents.checkpoints import Place
 from bot.agents.errors import CheckpointsUnavailable
@@ -87,6 +91,14 @@ class Runner:
         """Let the run of a `resume` job go on as soon as there is a place; return at once."""
         self._wanted[job.subject] = job
         self._nudge.set()
+
+    async def answer(self, request: ApprovalRequest, asked: AskedBack) -> Said:
+        """Return what the model of the request's run says to an approver; nothing goes on by it.
+
+        Raises:
+            CannotAnswer
+        """
+        return await answer_for_run(self._parts, request, asked)
 
     async def run(self) -> None:
         """Take runs for ever."""

@@ -36,6 +36,7 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
             buttons.button(buttons.REJECT, f"Reject{times(content)}", value, style="danger"),
             *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
             buttons.button(buttons.DETAILS, "Details", value),
+            buttons.button(buttons.ASK_BACK, "Ask…", value),
             *_extending(request, value),
         ],
     }

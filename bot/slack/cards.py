@@ -20,6 +20,7 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack.alike_words import stands_for, tally
 from bot.slack.arguments_view import ArgumentsText, Excerpt, arguments_text, excerpt
+from bot.slack.ask_back_words import so_far_line
 from bot.slack.calling import audience_of, called
 from bot.slack.card_actions import actions, reading, settling
 from bot.slack.card_text import counted, headline
@@ -108,6 +109,8 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append(time_line(request, now))
     if request.followed_up != NOTHING_YET:
         lines.append([bold("So far "), *followed_up_in_words(request)])
+    if request.asking_back.asked:
+        lines.append(so_far_line(request))
     return [section(*joined(lines, "\n"))]
 
 

@@ -16,6 +16,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.resume_run import TakenRun
 from bot.slack.agent_choice import Agents, no_agents
 from bot.slack.app import Ingress, build_app
+from bot.slack.ask_backs import AskBacks
 from bot.slack.ask_form import AskForm
 from bot.slack.channel_watch import ChannelWatch
 from bot.slack.commands import Commands
@@ -197,6 +198,7 @@ class SlackDoor:
             **Edits(parts, reviews).routes(),
             **Settlements(parts).routes(),
             **Extensions(parts, reviews).routes(),
+            **AskBacks(parts, reviews).routes(),
             **RunButtons(parts).routes(),
             **form.routes(),
             **Commands(parts, verbs=verbs, form=form, agents=agents).routes(),

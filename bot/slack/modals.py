@@ -12,6 +12,7 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
 from bot.slack.alike_words import tally
 from bot.slack.arguments_view import arguments_text, excerpt
+from bot.slack.ask_back_words import exchange
 from bot.slack.cards import approvals_needed, facts
 from bot.slack.difference_view import difference_elements
 from bot.slack.edit_story import edit_story
@@ -62,6 +63,7 @@ def details_modal(
             "facts", [*facts(content, now), *_times(request), *_approvers(content, may_approve)]
         ),
         *_claim(request),
+        *([rich_text("asked", exchange(request))] if request.asking_back.asked else []),
         rich_text("rules", _rules(request)),
         *_decided(content.decisions, request),
         *([rich_text("before", latest(content.past, request))] if content.past else []),

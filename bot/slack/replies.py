@@ -1,4 +1,4 @@
-"""The replies below a card: who decided, and to the requester how it ended.
+"""The replies below a card: who decided or asked back, and to the requester how it ended.
 
 Drawn for the messenger. A reply names the tool, because on a phone it is read without its card.
 """
@@ -11,6 +11,7 @@ from approvals.domain.question import is_question
 from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent
 from bot.slack.alike_words import counts, times_decided
+from bot.slack.ask_back_words import answer_line, question_line, words_of
 from bot.slack.card_text import question_words
 from bot.slack.edit_story import changed_words
 from bot.slack.quorum_words import progress_of, slots_in_words
@@ -41,6 +42,10 @@ _ANSWERED = {
 def reply_elements(content: CardContent, telling: Telling) -> list[Element]:
     """Return what is told below the card."""
     told = [section(*_line(content, telling))]
+    if telling.asked is not None:
+        asked = content.request.asking_back.asked[telling.asked]
+        text = asked.answer if telling.is_answer else asked.question
+        return [*told, *words_of(content.request, text)]
     request, reason = content.request, telling.decision and telling.decision.reason
     if reason and not request.is_private:
         told.append(quote(clean(reason, request.salt, REASON_MAX_CHARS)))
@@ -53,6 +58,11 @@ def reply_text(content: CardContent, telling: Telling) -> str:
 
 
 def _line(content: CardContent, telling: Telling) -> list[str | Element]:
+    if telling.asked is not None:
+        asked = content.request.asking_back.asked[telling.asked]
+        if telling.is_answer:
+            return answer_line(content.request, asked)
+        return question_line(content.request, asked)
     if telling.edit is not None:
         request = content.request
         edit = request.edits[telling.edit]

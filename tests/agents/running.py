@@ -27,6 +27,7 @@ from approvals.operations.start_run import Task, start_run
 from bot.agents.checkpoints import Place
 from bot.agents.runner import Runner
 from bot.agents.spec import AgentSpec, agents_by_name
+from bot.answers import Answers
 from bot.background import Outbox, deliveries
 from bot.loops import Loops
 from tests.agents.builders import AGENT, RecordingThread
@@ -183,7 +184,16 @@ async def running_agents(
         )
         threads = FakeRunMessenger()
         desk = gateway.desk
-        outbox = Outbox(desk, deliveries(desk, gateway.messenger, threads), resume=runner.want)
+        outbox = Outbox(
+            desk,
+            deliveries(
+                desk,
+                gateway.messenger,
+                threads,
+                agents=Answers(gateway=gateway.gateway, runner=runner),
+            ),
+            resume=runner.want,
+        )
         loops = Loops()
         loops.start("outbox", outbox.run())
         loops.start("agents", runner.run())

@@ -101,7 +101,7 @@ def test_every_rule_with_its_quorum_is_named() -> None:
     assert "Needs 1 of sre and 2 of leads or owners" in words
 
 
-def test_a_pending_card_has_four_buttons_which_carry_ids_only() -> None:
+def test_a_pending_card_has_five_buttons_which_carry_ids_only() -> None:
     content = a_content()
     blocks = card_blocks(content, ASKED_AT)
 
@@ -110,9 +110,10 @@ def test_a_pending_card_has_four_buttons_which_carry_ids_only() -> None:
         ("sayso:approve", "Approve"),
         ("sayso:reject", "Reject"),
         ("sayso:details", "Details"),
+        ("sayso:ask_back", "Ask…"),
         ("sayso:extend", "Extend…"),
     ]
-    assert [each.get("style") for each in buttons] == ["primary", "danger", None, None]
+    assert [each.get("style") for each in buttons] == ["primary", "danger", None, None, None]
     assert {each["value"] for each in buttons} == {value_on(content)}
     assert all("confirm" not in each for each in buttons)
 

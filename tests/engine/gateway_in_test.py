@@ -106,7 +106,12 @@ class GatewayInTest:
         await self.settled()
         while jobs := await take_jobs(self.desk):
             for job in jobs:
-                deliver = deliveries(self.desk, self.messenger, freeze_messenger=self.freeze_told)
+                deliver = deliveries(
+                    self.desk,
+                    self.messenger,
+                    agents=self.gateway,
+                    freeze_messenger=self.freeze_told,
+                )
                 await deliver[job.kind](job)
 
     async def clicks(self, request_id: RequestId, user: UserId = BOB, **said: Any) -> Answer:

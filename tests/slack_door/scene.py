@@ -19,6 +19,7 @@ from approvals.domain.requirement import WantedReason
 from approvals.domain.terms import EDIT, REASON
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.tool_schema import ToolSchema
+from approvals.operations.answerer import AgentAnswers
 from approvals.operations.ask import Ask, new_request
 from approvals.operations.deliver_outbox import take_jobs
 from approvals.operations.desk import Desk
@@ -76,6 +77,8 @@ class Scene:
     policies: list[Policy] = field(default_factory=list)
     resumes: list[Job] = field(default_factory=list)
     """Runs that somebody should take; nobody does unless the test says so."""
+    agents: AgentAnswers | None = None
+    """Who answers for agents; what they are asked waits unless the test says so."""
     webhooks: WebhookSender | None = None
     """Through whom webhooks are told; nobody tells them unless the test says so."""
 
@@ -125,13 +128,14 @@ class Scene:
             door.run_messenger,
             door.home_messenger,
             webhooks=self.webhooks,
+            agents=self.agents,
             freeze_messenger=door.freeze_messenger,
         )
         while jobs := await take_jobs(self.desk):
             for job in jobs:
                 if job.kind is JobKind.RESUME:
                     self.resumes.append(job)
-                else:
+                elif job.kind in deliver_of:
                     await deliver_of[job.kind](job)
 
     async def click(

@@ -1,0 +1,92 @@
+"""Ask…: the button opens a form, the form's submission puts the question to the agent.
+
+The listeners hold no rule of their own: who may ask, and who answers, is `ask_back`'s word, which
+checks everything again when the form is sent.
+"""
+
+from approvals.domain.ask_back_errors import AskBackEmpty, NobodyAnswers
+from approvals.domain.asking_back import who_answers
+from approvals.domain.decision import Verdict
+from approvals.domain.edit_errors import EditorMayNotApprove
+from approvals.domain.errors import Refusal, SelfApproval
+from approvals.operations.ask_back import NOT_YOURS, ask_back
+from approvals.operations.click import Answer, Click, WindowUse
+from approvals.operations.decide import open_window
+from bot.slack import buttons
+from bot.slack.ask_back_form import ASK_BACK_FORM, QUESTION_BLOCK, ask_back_modal, asked_question
+from bot.slack.door_parts import DoorParts
+from bot.slack.forms import Forms, replaced, wrong
+from bot.slack.full_view import read_place
+from bot.slack.notices import Say
+from bot.slack.payloads import ButtonPress, ViewEvent, view_event
+from bot.slack.reviews import Reviews, click_of, pressed_from
+from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.sentences import refusal_sentence
+
+ASKED = "✅ Your question is stored. It stands in the thread of the card, and so will the answer."
+
+
+class AskBacks:
+    """The listeners that let approvers ask back."""
+
+    def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
+        self._parts = parts
+        self._reviews = reviews
+        self._forms = Forms(parts)
+
+    def routes(self) -> dict[RouteKey, Listener]:
+        """Return the listeners by action and by form."""
+        return {
+            ("block_actions", buttons.ASK_BACK): self._reviews.acked(self._open),
+            ("view_submission", ASK_BACK_FORM): self._ask,
+        }
+
+    async def _open(self, press: ButtonPress, say: Say) -> None:
+        click = click_of(press, Verdict.APPROVE)
+        content = await open_window(self._parts.desk, click, use=WindowUse.ASK_BACK)
+        if isinstance(content, Answer):
+            await say(_sentence(content))
+        elif who_answers(content.request) is None:
+            refusal = NobodyAnswers(request=content.request)
+            await say(_sentence(Answer(request=content.request, refusal=refusal)))
+        else:
+            form = ask_back_modal(content, self._parts.desk.clock.now())
+            await self._reviews.show(press, form, say)
+
+    async def _ask(self, delivery: Delivery) -> Ack:
+        event = view_event(delivery.body)
+        return await self._forms.saved(
+            delivery,
+            self._submitted(event),
+            say=self._reviews.say_to(delivery, event),
+            sentence=_sentence,
+            in_time=_acknowledged,
+        )
+
+    async def _submitted(self, event: ViewEvent) -> Answer:
+        try:
+            place = read_place(event.view.private_metadata)
+        except Refusal as refusal:
+            return Answer(refusal=refusal)
+        click = Click(
+            request_id=place.request_id,
+            verdict=Verdict.APPROVE,
+            pressed=await pressed_from(self._parts.desk, place, event.sender.user),
+            team=event.sender.team,
+            digest=place.digest,
+        )
+        return await ask_back(self._parts.desk, click, question=asked_question(event.view))
+
+
+def _acknowledged(answer: Answer) -> Ack:
+    if isinstance(answer.refusal, AskBackEmpty):
+        return wrong({QUESTION_BLOCK: answer.refusal.message})
+    return replaced(_sentence(answer)) if answer.refusal else Ack()
+
+
+def _sentence(answer: Answer) -> str:
+    if isinstance(answer.refusal, SelfApproval | EditorMayNotApprove):
+        return NOT_YOURS
+    if answer.refusal is not None:
+        return refusal_sentence(answer.refusal, answer.request)
+    return ASKED
