@@ -6,10 +6,12 @@ and `grows_like_a_line` compares the work with itself on less input.
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 ROUNDS = 3
 MOST_ROUNDS = 30
+A_SECOND = 1_000.0
+"""What a quiet core computes in a second, in pieces."""
 ENOUGH_S = 0.1
 """Work that took this long in all is not measured again."""
 
@@ -35,6 +37,13 @@ def grows_like_a_line(work: Callable[[int], object], size: int) -> bool:
     return any(
         cost(lambda: work(4 * size)) < 9 * cost(lambda: work(size)) + 2 for _ in range(ROUNDS)
     )
+
+
+async def cost_of(work: Awaitable[object]) -> float:
+    """Processor time, in pieces, of all threads until *work* has ended; it is done once."""
+    piece_s, started = min(_once(_piece) for _ in range(ROUNDS)), time.process_time()
+    await work
+    return (time.process_time() - started) / piece_s
 
 
 def _once(work: Callable[[], object]) -> float:

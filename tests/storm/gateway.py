@@ -36,7 +36,7 @@ CHANNELS = tuple(ChannelId(f"C0STORM{number}") for number in range(5))
 MEMBERS = ("U0ALICE", "U0BOB", "U0CAROL", "U0DANA", "U0SAYSO")
 RULES = """
     approvers: [sre]
-    timeout: 40m
+    timeout: 4h
     rules:
       - {tool: "plain_*", effect: ask, reason: off}
       - {tool: "asked_*", effect: ask, reason: on_reject}
@@ -45,7 +45,7 @@ RULES = """
 """
 POLICY = """
 version: 1
-defaults: {channel: "#storm-0"}
+defaults: {channel: "#storm-0", freeze: [sre]}
 people: {sre: {usergroup: S0SRE}}
 channels:
 """ + "".join(

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.outcome import OutcomeKind
-from approvals.operations.ports import CardContent
-from bot.slack.cards import card_blocks
 from tests.fakes.virtual_time import in_virtual_time
-from tests.storm.gateway import StormGateway, a_storm_gateway
+from tests.storm.gateway import a_storm_gateway
 from tests.storm.storm import Storm, too_early
+from tests.storm.truth import is_true
 
 SEED = 4
 
@@ -53,12 +52,3 @@ def test_in_a_storm_nothing_is_lost_or_run_twice_and_every_card_ends_true(
     except BaseException as failure:
         failure.add_note(f"The dice were random.Random({SEED}).")
         raise
-
-
-def is_true(gateway: StormGateway, content: CardContent) -> bool:
-    """Whether the card shows in Slack what is stored; one that was never posted shows nothing."""
-    card = content.card
-    if card.ts is None or card.drawn_at is None:
-        return card.ts is None
-    shown = gateway.slack.workspace.message(card.channel, card.ts)
-    return shown is not None and shown.blocks == card_blocks(content, card.drawn_at)
