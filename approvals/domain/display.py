@@ -48,6 +48,8 @@ def visible(text: str) -> Visible:
     >>> visible("pay\u202e 10")
     Visible(text='pay⟦U+202E⟧ 10', hidden=1)
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return Visible(text=text, hidden=0)  # most names and values
     hidden = 0
 
     def draw(found: re.Match[str]) -> str:

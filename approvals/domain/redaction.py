@@ -101,8 +101,7 @@ def mask_arguments(arguments: JsonValue, salt: str) -> JsonValue:
 
 def mask_text(text: str, salt: str) -> str:
     """Return *text* with everything that has a secret's form as a mark. Linear in its length."""
-    lowered = text.lower()
-    if not any(trigger in lowered for trigger in _TRIGGERS):
+    if not _may_hold_a_secret(text.lower()):
         return text
 
     def replace(found: re.Match[str]) -> str:
@@ -117,6 +116,13 @@ def mask_text(text: str, salt: str) -> str:
         return found[0]
 
     return _FORMS.sub(replace, text)
+
+
+def _may_hold_a_secret(lowered: str) -> bool:
+    for trigger in _TRIGGERS:  # noqa: SIM110 - the generator of `any` costs three times the looking
+        if trigger in lowered:
+            return True
+    return False
 
 
 def mask_words(text: str, salt: str) -> str:
