@@ -28,6 +28,8 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
         approve = approve_button(content, buttons.APPROVE)
     else:
         approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
+    if content.freeze is not None:
+        approve.pop("style")  # it is refused, and says why
     return {
         "type": "actions",
         "block_id": f"decide:{request.id}",

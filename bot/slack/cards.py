@@ -31,7 +31,7 @@ from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.freeze_words import frozen_line, reason_of
 from bot.slack.hold_words import time_line
 from bot.slack.memory import memory
-from bot.slack.quorum_words import needs, rules_of
+from bot.slack.quorum_words import needs, progress_of, rules_of
 from bot.slack.rich_text import (
     Element,
     bold,
@@ -103,7 +103,8 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append(memory(content.history))
     if request.is_pending:
         lines += [each for each in [stands_for(content)] if each]
-        lines.append([bold("Needs "), needs(rules_of(content))])
+        label = "Needs in all " if progress_of(content).filled else "Needs "
+        lines.append([bold(label), needs(rules_of(content))])
         if content.called and request.followed_up.rung_of(content.card.id) is None:
             lines.append([bold("Calls "), *called(audience_of(content.called))])
         lines.append(time_line(request, now))
@@ -176,7 +177,8 @@ def asked_words(request: ApprovalRequest) -> list[Element]:
     asked = visible(mask_words(question_of(request.call), request.salt)).text
     drawn = [section(bold("🔒 "), PRIVATE_ASKED)] if request.is_private else [quote(asked)]
     if named := called(audience_of(named_sets(request.call))):
-        drawn.append(section(bold("Names "), *named, ": one of them has to approve it too."))
+        must = "has to approve it too." if request.is_pending else "had to approve it too."
+        drawn.append(section(bold("Names "), *named, f": one of them {must}"))
     return drawn
 
 
@@ -197,7 +199,7 @@ def _warnings(request: ApprovalRequest, arguments: ArgumentsText, shown: Excerpt
 
 def _name_warning(request: ApprovalRequest) -> Iterable[str]:
     if not request.call.tool.isascii():
-        yield "The tool's name holds letters that only look like plain ones."
+        yield "The tool's name holds other letters than a to z, which may look like plain ones."
     if hosts := mixed_hosts(request.call.arguments_json):
         yield (
             f"{counted(hosts, 'host name')} in the arguments with letters of two alphabets that "

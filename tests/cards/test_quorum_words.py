@@ -86,3 +86,11 @@ def test_twenty_approvals_of_the_longest_names_still_fit() -> None:
     assert "60 of 200: approved by " in shown(blocks)
     assert " and 30 more" in shown(blocks)
     assert_slack_takes_message(blocks)
+
+
+def test_once_somebody_approved_the_whole_need_is_not_taken_for_what_is_missing() -> None:
+    before = content_of([(SRE, LEADS)])
+    after = content_of([(SRE, LEADS)], ("leads",))
+
+    assert "Needs 1 of sre and 1 of leads" in shown(card_blocks(before, ASKED_AT))
+    assert "Needs in all 1 of sre and 1 of leads" in shown(card_blocks(after, ASKED_AT))

@@ -155,7 +155,9 @@ def test_a6_what_the_gateway_draws_cannot_be_imitated() -> None:
 
 @pytest.mark.parametrize("tool", ["d\u0435lete_user", "restart\u200b", "re\u202estart"])
 def test_a7_a_tool_name_that_only_looks_plain_is_flagged(tool: str) -> None:
-    assert "letters that only look like plain ones" in shown(card_of({}, tool=tool))
+    assert "other letters than a to z, which may look like plain ones" in shown(
+        card_of({}, tool=tool)
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from approvals.domain.freeze import ALL, Hand
 from approvals.operations.freeze import freeze, unfreeze
 from bot.slack import buttons
-from tests.cards.builders import shown
+from tests.cards.builders import objects, shown
 from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
 
 CONSOLE = Hand(console="root <!channel> *x*")
@@ -45,7 +45,9 @@ async def test_a_card_says_that_approving_is_refused_and_so_does_the_answer_to_a
     request = await stage.ask()
     await freeze(stage.desk, ALL, by=CONSOLE, reason="a bad <!here> deploy")
     await stage.deliver()
-    assert "Everything is frozen by root" in shown((await stage.message(request)).blocks)
+    blocks = (await stage.message(request)).blocks
+    assert "Everything is frozen by root" in shown(blocks)
+    assert [each.get("style") for each in objects(blocks, "button")][:2] == [None, "danger"]
 
     await stage.click(BOB, request)
 
