@@ -5,18 +5,12 @@ rule of the policy allows it (arguments checked, frozen and digested, the audit 
 next batch), ai-infra's because its list of names does not hold the tool. Added CPU is gated minus
 ungated, each in its own environment, taken in turns; below zero means that the gated tool is the
 cheaper one. Beside it: with the batch of audit events written, and ours on a function without
-LangChain, where nothing but the gate is left. ai-infra is installed on first use into
-`.venv-bench/` from `ai_infra.lock`; where that cannot be done there is no baseline.
+LangChain, where nothing but the gate is left.
 """
 
-import json
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langchain_core.tools import tool
@@ -24,14 +18,10 @@ from langchain_core.tools import tool
 from approvals.gate import Gate
 from benchmarks.figures import Figure, Target, bounded
 from benchmarks.gateway import PROD, BenchGateway, a_gateway
+from benchmarks.peer import NoBaseline, Peer
 
 ROUNDS = 7
 CALLS = 1_000
-ROOT = Path(__file__).parents[1]
-LOCK = Path(__file__).with_name("ai_infra.lock")
-ENVIRONMENT = ROOT / ".venv-bench"
-STAMP = ENVIRONMENT / ".installed"
-INSTALL_TIMEOUT_S = 300
 
 
 @tool
@@ -48,34 +38,30 @@ async def read_metrics(service: str, lines: int) -> str:
 Call = Callable[[int], Awaitable[object]]
 
 
-class NoBaseline(Exception):
-    """The peer cannot be installed or run here; the message says why."""
-
-
 def run() -> list[Figure]:
     """Measure, or say why not and return no figure."""
     try:
-        with _peer(_environment()) as peer:
+        with Peer.running("ai_infra", calls=CALLS) as peer:
             return bounded(_figures(peer))
     except NoBaseline as reason:
         print(f"allow_path: skipped, because ai-infra cannot be measured here: {reason}")
         return []
 
 
-async def _figures(peer: "subprocess.Popen[str]") -> list[Figure]:
+async def _figures(peer: Peer) -> list[Figure]:
     on_tool, written, on_function, theirs = [], [], [], []
     async with a_gateway() as gateway:
         gate = Gate(agent="deploy-bot", channel=PROD)
         gate.use(gateway.gateway)
         tool_calls = _tool_calls(read_logs), _tool_calls(gate.guard_tools([read_logs])[0])
-        calls = _calls(read_metrics), _calls(gate.guard(read_metrics))
-        await _added_us(gateway, *tool_calls)  # fills the caches of both
+        calls = plain_calls(read_metrics), plain_calls(gate.guard(read_metrics))
+        await added_us(gateway, *tool_calls)  # fills the caches of both
         for _ in range(ROUNDS):
-            added, with_audit = await _added_us(gateway, *tool_calls)
+            added, with_audit = await added_us(gateway, *tool_calls)
             on_tool.append(added)
             written.append(with_audit)
-            on_function.append((await _added_us(gateway, *calls))[0])
-            theirs.append(_peers_round(peer))
+            on_function.append((await added_us(gateway, *calls))[0])
+            theirs.append(peer.added_us())
     return [
         _figure("the same LangChain tool", on_tool, theirs, target=Target(limit=1 / 20)),
         _figure("the same, its audit events written", written, theirs),
@@ -100,11 +86,12 @@ def _tool_calls(called: Any) -> Call:
     return lambda number: called.ainvoke({"service": "checkout", "lines": number})
 
 
-def _calls(called: Callable[[str, int], Awaitable[str]]) -> Call:
+def plain_calls(called: Callable[[str, int], Awaitable[str]]) -> Call:
+    """Return how *called* is called with the number of a call."""
     return lambda number: called("checkout", number)
 
 
-async def _added_us(gateway: BenchGateway, bare: Call, gated: Call) -> tuple[float, float]:
+async def added_us(gateway: BenchGateway, bare: Call, gated: Call) -> tuple[float, float]:
     """Return CPU µs that the gate adds to a call: on its path, and with its audit event written."""
     started = time.process_time()
     for number in range(CALLS):
@@ -129,69 +116,3 @@ async def _ours_alone() -> None:
         gated = _tool_calls(gate.guard_tools([read_logs])[0])
         for number in range(5 * CALLS):
             await gated(number)
-
-
-def _environment() -> Path:
-    """Return the python that has ai-infra; make its environment if it is not there.
-
-    Raises:
-        NoBaseline: with the installer's last line.
-    """
-    python = ENVIRONMENT / "bin" / "python"
-    if STAMP.exists() and STAMP.stat().st_mtime >= LOCK.stat().st_mtime:
-        return python
-    uv = str(Path(sys.executable).with_name("uv"))
-    install = ["pip", "install", "-q", "--python", str(python), "--require-hashes", "-r", str(LOCK)]
-    for command in (
-        ["venv", "-q", "--clear", "--python", sys.executable, str(ENVIRONMENT)],
-        install,
-    ):
-        try:
-            subprocess.run(
-                [uv, *command],
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=INSTALL_TIMEOUT_S,
-            )
-        except OSError as fault:
-            raise NoBaseline(f"{uv}: {fault.strerror}") from fault
-        except subprocess.TimeoutExpired as fault:
-            raise NoBaseline(f"not installed within {INSTALL_TIMEOUT_S} s") from fault
-        except subprocess.CalledProcessError as failed:
-            raise NoBaseline((failed.stderr.strip() or "uv failed").splitlines()[-1]) from failed
-    STAMP.touch()
-    return python
-
-
-@contextmanager
-def _peer(python: Path) -> Iterator["subprocess.Popen[str]"]:
-    script = Path(__file__).with_name("ai_infra_gate.py")
-    with subprocess.Popen(
-        [str(python), "-I", str(script), str(CALLS)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as peer:
-        try:
-            yield peer
-        finally:
-            assert peer.stdin is not None
-            peer.stdin.close()
-
-
-def _peers_round(peer: "subprocess.Popen[str]") -> float:
-    """Return the CPU µs the peer's gate adds to a call in one round.
-
-    Raises:
-        NoBaseline: it does not run in this environment.
-    """
-    assert peer.stdin is not None
-    assert peer.stdout is not None
-    peer.stdin.write("\n")
-    peer.stdin.flush()
-    answer = peer.stdout.readline()
-    if not answer:
-        raise NoBaseline("its process ended early; it said why above")
-    ungated_us, gated_us = json.loads(answer)
-    return float(gated_us) - float(ungated_us)

@@ -71,9 +71,11 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def bounded(measuring: Coroutine[Any, Any, Result]) -> Result:
+def bounded(
+    measuring: Coroutine[Any, Any, Result], *, within_s: float = BENCHMARK_TIMEOUT_S
+) -> Result:
     """Run a measurement on a loop of its own; one that hangs raises TimeoutError."""
-    return asyncio.run(asyncio.wait_for(measuring, BENCHMARK_TIMEOUT_S))
+    return asyncio.run(asyncio.wait_for(measuring, within_s))
 
 
 def milliseconds(seconds: float) -> str:

@@ -7,7 +7,7 @@ message of a real card, as Slack's do.
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from approvals.operations.click import Click
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.desk import Desk
 from approvals.operations.freeze_copy import FreezeCopy, watch_freezes
-from approvals.operations.ports import Transaction
+from approvals.operations.ports import Store, Transaction
 from approvals.operations.record_calls import CallLog
 from approvals.storage.clock import SystemClock
 from approvals.storage.ids import SystemIds
@@ -196,20 +196,24 @@ def proposal(tool: str, number: int = 0) -> Proposal:
 
 
 @asynccontextmanager
-async def a_gateway(policy: str = POLICY, *, loops: bool = False) -> AsyncIterator[BenchGateway]:
+async def a_gateway(
+    policy: str = POLICY, *, loops: bool = False, wrap: Callable[[Store], Store] = lambda each: each
+) -> AsyncIterator[BenchGateway]:
     """Open a gateway on a local Slack, both in this process, and warm it up.
 
-    With *loops* its outbox and its sleeper run, as in production; without, nothing runs beside
-    what is measured. The pace Slack asks for is not kept: the clock of the pacing runs ahead.
+    *wrap* may put another store in front of the real one. With *loops* its outbox and its sleeper
+    run, as in production; without, nothing runs beside what is measured. The pace Slack asks for is
+    not kept: the clock of the pacing runs ahead.
     """
     clock = SystemClock()
     ids, in_force = SystemIds(clock), read_policy(policy.encode())
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-bench-"))
         slack = await stack.enter_async_context(LocalSlack.running())
-        store = await stack.enter_async_context(
+        file = await stack.enter_async_context(
             SqlStore.open(Path(directory) / "sayso.db", clock=clock, ids=ids, source="/bench")
         )
+        store = wrap(file)
         door = await stack.enter_async_context(
             SlackDoor.open(
                 SlackSettings(
