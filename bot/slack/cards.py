@@ -103,8 +103,9 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append(memory(content.history))
     if request.is_pending:
         lines += [each for each in [stands_for(content)] if each]
-        label = "Needs in all " if progress_of(content).filled else "Needs "
-        lines.append([bold(label), needs(rules_of(content))])
+        if not request.is_held:  # then nothing is missing
+            label = "Needs in all " if progress_of(content).filled else "Needs "
+            lines.append([bold(label), needs(rules_of(content))])
         if content.called and request.followed_up.rung_of(content.card.id) is None:
             lines.append([bold("Calls "), *called(audience_of(content.called))])
         lines.append(time_line(request, now))

@@ -18,7 +18,7 @@ def time_line(request: ApprovalRequest, now: datetime) -> list[str | Element]:
     """Return how long people may still decide, or stop what is held."""
     left = f"{minutes_left(request, now)} when last updated, "
     if request.held_until is not None:
-        return [bold("Time "), left, "until it runs at ", moment(request.held_until, seconds=True)]
+        return [bold("Time "), left, "until it runs ", moment(request.held_until, seconds=True)]
     after = "it stays unapproved" if is_question(request.call) else "it does not run"
     return [bold("Time "), left, "until ", moment(request.expires_at), f"; then {after}."]
 
@@ -40,7 +40,7 @@ def runs_then(request: ApprovalRequest) -> str:
     """Return when a held call runs, as mrkdwn."""
     when = "in a moment"
     if request.held_until is not None:
-        when = f"at {as_mrkdwn([moment(request.held_until, seconds=True)])}"
+        when = as_mrkdwn([moment(request.held_until, seconds=True)])
     return f"It runs {when}, unless somebody presses *Stop* on its card."
 
 

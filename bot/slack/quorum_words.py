@@ -74,7 +74,7 @@ def _held(standing: Sequence[Decision], until: datetime) -> list[str | Element]:
     return [
         bold("Approved by "),
         *_people(standing),
-        ". It runs at ",
+        ". It runs ",
         moment(until, seconds=True),
         " unless somebody who may approve presses Stop.",
     ]
