@@ -16,7 +16,7 @@ from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SIZE = ViewportSize(width=1160, height=700)
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 COMMAND = "/agent restart the checkout service in prod"
 PATIENCE_MS = 30_000

@@ -13,7 +13,7 @@ from approvals.gate import Gate
 from bot.bootstrap import MakeAgents, Running, no_agents, running_gateway
 from bot.sandbox.faults import Fault
 from bot.sandbox.nouns import Message
-from bot.sandbox.server import LocalSlack
+from bot.sandbox.server import AddRoutes, LocalSlack
 from bot.settings import read_settings
 from bot.slack import buttons
 
@@ -99,14 +99,15 @@ async def a_whole_gateway(
     *,
     agents: MakeAgents = no_agents,
     faults: Sequence[Fault] = (),
+    pages: tuple[AddRoutes, ...] = (),
     **also: str,
 ) -> AsyncIterator[WholeGateway]:
     """Serve from *directory*, with agents and more settings if given, until the block ends.
 
-    *faults* are Slack's from the start.
+    *faults* are Slack's from the start; *pages* are what it shows to browsers.
     """
     (directory / "policy.yml").write_text(policy, encoding="utf-8")
-    async with LocalSlack.running() as slack:
+    async with LocalSlack.running(add_routes=pages) as slack:
         for fault in faults:
             await slack.faults.switch_on(fault)
         settings = read_settings(

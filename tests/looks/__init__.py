@@ -1,0 +1,1 @@
+"""How cards, windows and Home look to people, in a real Chromium and at two widths."""
