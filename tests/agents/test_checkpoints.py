@@ -13,8 +13,10 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Interrupt, Send
 from pydantic import SecretStr
 
-from approvals.domain.ids import RunId
-from approvals.domain.run import RunCause, RunStatus
+from approvals.domain.approval_request import Status
+from approvals.domain.ids import RequestId, RunId
+from approvals.domain.permit import PermitState
+from approvals.domain.run import Run, RunCause, RunStatus
 from approvals.storage.postgres.server import Server
 from approvals.storage.sql_store import SqlStore
 from bot.agents.checkpoints import PostgresPlace, open_checkpoints
@@ -26,10 +28,12 @@ from tests.agents.running import RunningAgents, running_agents
 from tests.storage.test_faults import UNLIMITED, limit_pages
 
 RESTARTS: Any = [("restart_service", {"service": "web"})]
+restarted: list[str] = []
 
 
 async def restart_service(service: str) -> str:
     """Restart a service."""
+    restarted.append(service)
     return f"{service} restarted"
 
 
@@ -143,6 +147,39 @@ async def test_a_run_whose_state_another_version_wrote_fails_with_a_sentence(
 
     assert (ended.status, ended.cause) == (RunStatus.FAILED, RunCause.ERROR)
     assert "stored as 'sayso9:msgpack'" in (ended.reason or "")
+
+
+async def test_a_lost_checkpoint_loses_progress_and_no_decision(tmp_path: Path) -> None:
+    restarted.clear()
+    async with fake_model(lambda b: "done" if results_in(b) else RESTARTS) as model:
+        spec = an_agent(model, [restart_service])
+        async with running_agents(tmp_path, spec) as agents:
+            run = await agents.started()
+            (lost,) = await agents.paused(run)
+            await agents.stop()
+        for kept in tmp_path.glob("checkpoints.db*"):
+            kept.unlink()
+        async with running_agents(tmp_path, spec, owner="gateway-2") as agents:
+            await agents.gateway.clicks(lost.id)
+            await agents.until(lambda: _asks_anew(agents, run, lost.id))
+            stands = await agents.gateway.store.request(lost.id)
+            before = list(restarted)
+            (asked,) = [r for r in await agents.open_requests(run) if r.id != lost.id]
+            await agents.gateway.clicks(asked.id)
+            ended = await agents.ended(run)
+            permit = await agents.permit(lost.id)
+
+    assert stands is not None
+    assert (stands.status, permit.state) == (Status.APPROVED, PermitState.LAPSED)
+    assert before == []
+    assert (restarted, ended.answer) == (["web"], "done")
+
+
+async def _asks_anew(agents: RunningAgents, run: Run, lost: RequestId) -> bool:
+    now = await agents.read(run.id)
+    asked = [each for each in await agents.open_requests(run) if each.id != lost]
+    posted = {content.request.id for content in agents.gateway.messenger.posts}
+    return now.status is RunStatus.PAUSED and bool(asked) and asked[0].id in posted
 
 
 @pytest.mark.long
