@@ -1,6 +1,7 @@
 """`/approvals mine`, `history`, `policy`, `explain`, `stats`: what there is to know, privately."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,29 @@ async def test_explain_leaves_out_whoever_asks_because_they_could_not_approve(
     told = await answer(stage, "explain service_restart", BOB)
 
     assert f"could be approved now by <@{CAROL}>." in told
+
+
+async def test_more_than_a_message_holds_is_cut_at_a_line_and_says_so(stage: Scene) -> None:
+    rule = "      - {{tool: 'team{number}.restart_*', effect: ask, message: '{words}'}}\n"
+    rules = "".join(rule.format(number=number, words="why " * 30) for number in range(200))
+    stage.set_policy(
+        read_policy(FILE.replace('  "#general": {', f'{rules}  "#general": {{').encode())
+    )
+
+    await answer(stage, "policy")
+
+    (shown,) = stage.slack.workspace.ephemerals(ALICE, PROD)
+    assert "rule 3 asks for" in str(shown.blocks)
+    assert len(texts(shown.blocks)) < 10_000
+    assert texts(shown.blocks).splitlines()[-1].startswith("… and ")
+
+
+def texts(blocks: Any) -> str:
+    """Everything that is written in *blocks*."""
+    if isinstance(blocks, list):
+        return "".join(map(texts, blocks))
+    own = blocks["text"] if isinstance(blocks.get("text"), str) else ""
+    return own + texts(blocks.get("elements", []))
 
 
 @pytest.mark.parametrize("text", ["history", "stats", "policy", "explain x", "mine"])
