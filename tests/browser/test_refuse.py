@@ -1,5 +1,7 @@
 """A person says no, or nobody says anything: nothing ran, and the agent knows which it was."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
@@ -39,6 +41,30 @@ async def test_a_reject_form_that_is_left_decides_nothing(tab: Tab) -> None:
     await tab.approve(card, asks_twice=False)
     await card.is_closed("✅ Approved · ledger_pay – done")
     assert tab.demo.paid("backers") == [120]
+
+
+async def test_the_agent_is_asked_back_and_answers_in_the_thread_while_its_card_waits(
+    tab: Tab,
+) -> None:
+    card = await tab.asked("pay 170 to printers", "ledger_pay", '"printers"')
+    await tab.become(APPROVER)
+    await card.button("Ask…").click()
+    form = tab.page.get_by_role("dialog", name="Ask back")
+    await form.get_by_role("textbox").fill("Which invoice is it for?")
+    await form.get_by_role("button", name="Ask", exact=True).click()
+    await expect(form).to_have_count(0)
+
+    await card.shows("Asked back 1 time; see the thread.")
+    await card.here.get_by_role("link", name=re.compile("repl")).click()
+    thread = tab.page.get_by_role("region", name="Thread")
+    await expect(thread).to_contain_text("Which invoice is it for?")
+    await expect(thread).to_contain_text("The agent answers (unverified, approves nothing):")
+    await expect(thread).to_contain_text("I was asked to: pay 170 to printers")
+    await card.is_pending()
+    assert tab.demo.paid("printers") == []
+    await tab.approve(card, asks_twice=False)
+    await card.is_closed("✅ Approved · ledger_pay – done")
+    assert tab.demo.paid("printers") == [170]
 
 
 async def test_silence_ends_in_a_timeout_that_nobody_calls_a_no(tab: Tab) -> None:

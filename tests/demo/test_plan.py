@@ -177,3 +177,29 @@ def test_a_new_question_starts_afresh() -> None:
 
 def test_without_tools_it_says_so() -> None:
     assert "no tools" in next_turn([asked("restart checkout")], []).text
+
+
+def test_a_question_beside_its_work_is_answered_from_the_conversation() -> None:
+    messages = [
+        asked("restart the checkout service in prod"),
+        {
+            "role": "assistant",
+            "content": '[I asked for service_status with {"service": "checkout"}]',
+        },
+        asked("[Result of service_status]\nup, 3 of 3"),
+        {
+            "role": "assistant",
+            "content": '[I asked for service_restart with {"service": "checkout"}]',
+        },
+        asked("[An approver asks you something.]\nWhy now?"),
+    ]
+
+    turn = next_turn(messages, [])
+
+    assert turn.calls == ()
+    assert turn.text.splitlines() == [
+        "I was asked to: restart the checkout service in prod",
+        "service_status said: up, 3 of 3",
+        'Therefore I asked for service_restart with {"service": "checkout"}.',
+        "I am a script and know no more than that.",
+    ]

@@ -346,3 +346,23 @@ async def test_who_asked_may_decide_as_before_and_an_edit_keeps_what_was_asked(
     assert stored.status is Status.APPROVED
     assert len(stored.asking_back.asked) == 1
     assert replace(stored, asking_back=request.asking_back).call == request.call
+
+
+async def test_what_is_asked_on_a_shared_card_is_told_for_the_request_it_names(
+    stage: Scene,
+) -> None:
+    stage.set_policy(read_policy(ONE.encode()))
+    first, second = [await stage.ask("restart") for _ in range(2)]
+    assert "×2" in await stage.headline(first)
+
+    assert (await stage.stored(second)).joined == first.id
+    await asks(stage, first, "one?")
+
+    (told,) = await thread(stage, first)
+    assert "one?" in shown(told.blocks)
+    assert (await stage.stored(second)).asking_back.asked == ()
+    await stage.click(BOB, first)
+    assert [(await stage.stored(each)).status for each in (first, second)] == [
+        Status.APPROVED,
+        Status.APPROVED,
+    ]

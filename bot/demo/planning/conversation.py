@@ -55,6 +55,11 @@ def read_conversation(messages: list[dict[str, Any]]) -> Conversation:
     )
 
 
+def is_aside(text: str) -> bool:
+    """Whether *text* was said while the work went on."""
+    return _ASIDE.match(text) is not None
+
+
 def text_of(content: object) -> str:
     """The text of a message's content, which is a string or a list of parts."""
     if isinstance(content, list):

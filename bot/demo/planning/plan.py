@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.demo.planning.answer import ask_back, introduction, summary
 from bot.demo.planning.arguments import arguments, missing
+from bot.demo.planning.beside import answer_beside, is_asked_beside
 from bot.demo.planning.conversation import DoneCall, read_conversation
 from bot.demo.planning.outcome import did_not_run
 from bot.demo.planning.tool_schema import OfferedTool, Parameter, offered_tools
@@ -57,6 +58,8 @@ def next_turn(
         parallel: False sends one call a turn.
     """
     offered = offered_tools(tools)
+    if not offered and is_asked_beside(messages):
+        return Turn(text=answer_beside(messages))
     conversation = read_conversation(messages)
     intents = _intents(conversation.asked, offered)
     due = _due_calls(intents, conversation.done)
