@@ -54,7 +54,7 @@ async def deliver_webhook(desk: Desk, sender: WebhookSender, job: Job) -> None:
     if told is None:
         await desk.store.write(lambda tx: tx.finish_job(job))
         return
-    if told.request.held_until is not None:
+    if told.request.is_held:
         # It is approved and may still be stopped: nobody is called out of bed, unless that is void.
         again_at = desk.clock.now() + RETRY_FIRST_AFTER
         await desk.store.write(lambda tx: tx.postpone_job(job, again_at, is_failure=False))

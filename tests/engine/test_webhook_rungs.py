@@ -171,6 +171,24 @@ async def test_a_webhook_that_the_policy_names_no_more_is_told_on_the_card() -> 
         assert fired.trouble == "webhook_unknown"
 
 
+async def test_a_page_is_given_up_once_what_was_held_has_been_approved() -> None:
+    held = POLICY.replace("approvers: [sre]", "approvers: [sre]\n    hold: 10s")
+    async with a_gateway(policy=held) as gateway:
+        pager = Pager()
+        request = await asked(gateway)
+        gateway.clock.advance(3 * MINUTE)
+        await send_follow_ups(gateway.desk)
+        await gateway.clicks(request.id, BOB)
+        await time_passes(gateway, pager, timedelta(seconds=5))
+        await time_passes(gateway, pager, timedelta(seconds=6))
+        await time_passes(gateway, pager, timedelta(seconds=2))
+
+        assert (await stored(gateway, request)).status is Status.APPROVED
+        assert pager.tries == 0
+        assert await audited(gateway, "webhook.") == ["webhook.given_up"]
+        assert await gateway.store.next_job_at() is None
+
+
 async def test_nobody_is_paged_while_an_approved_call_is_held_unless_the_hold_is_void() -> None:
     held = POLICY.replace("approvers: [sre]", "approvers: [sre]\n    hold: 10s")
     async with a_gateway(policy=held) as gateway:
