@@ -187,8 +187,9 @@ class Interplay:
     async def _check_cards(self, request: ApprovalRequest) -> None:
         for content in await read_cards(self._gateway.desk, request.id):
             if content.card.asks and content.card.ts is not None:
-                shown = self._gateway.messenger.shown[content.card.ts].request
-                assert shown.status is request.status, f"{content.card} shows {shown.status}"
+                drawn = self._gateway.messenger.shown[content.card.ts].shown
+                shown = next(each.status for each in drawn if each.id == request.id)
+                assert shown is request.status, f"{content.card} shows {shown}"
 
     def _ask(self, key: str | None, replicas: int) -> None:
         task = self._gateway.asks("scale", {"replicas": replicas}, schema=SCHEMA, key=key)
