@@ -14,12 +14,14 @@ from approvals.domain.decision import Verdict
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.permit import PermitState, Settlement
 from approvals.domain.run import Run, RunCause, RunStatus
+from approvals.domain.run_lifecycle import RunEvent, advance_run
 from approvals.gate.exceptions import CallAlreadyRan, CallPaused, CallUnknown
 from approvals.gate.gateway import Clearance, ToolTraits
 from approvals.operations.cancel_run import cancel_run
+from approvals.operations.claim_permit import claim_permit
 from approvals.operations.click import Answer
 from approvals.operations.pause_run import pause_run
-from approvals.operations.ports import Undeliverable
+from approvals.operations.ports import Transaction, Undeliverable
 from approvals.operations.recover import recover
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.operations.settle_call import settle_call
@@ -274,6 +276,28 @@ async def test_rows_that_cannot_be_read_stop_no_other_from_being_settled_at_star
     assert run.status is RunStatus.PAUSED
     assert f"The row of {bad_run} cannot be read" in caplog.text
     assert f"Request {bad_request} cannot be read" in caplog.text
+
+
+async def test_nothing_of_a_run_that_ends_at_this_moment_is_claimed() -> None:
+    async with a_gateway() as gateway:
+        runs = RunsInTest(gateway)
+        run, request_id = await paused_run(runs)
+        await gateway.clicks(request_id)
+        request = await gateway.store.request(request_id)
+        assert request is not None
+
+        def ends(tx: Transaction) -> None:
+            """Store the end alone, as whoever claims at the same moment may see it."""
+            ended = advance_run(
+                run, RunEvent.CANCEL, now=run.created_at, cause=RunCause.PERSON, by=ALICE
+            )
+            tx.save_run(ended.run)
+
+        run = await runs.read(run.id)
+        await gateway.store.write(ends)
+
+        with pytest.raises(run_errors.RunEnded):
+            await claim_permit(gateway.desk, request_id, digest=request.call.digest)
 
 
 async def test_a_run_that_times_out_waiting_goes_on_with_that() -> None:

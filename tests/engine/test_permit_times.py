@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.errors import PermitLapsed, StoreFull
+from approvals.domain.decision import Verdict
+from approvals.domain.errors import NotApproved, PermitLapsed, RequestUnknown, StoreFull
+from approvals.domain.ids import RequestId
 from approvals.domain.permit import PermitState
-from approvals.gate.exceptions import CallPaused, CallUnavailable
+from approvals.gate.exceptions import CallPaused, CallRejected, CallUnavailable
 from approvals.gate.gateway import Clearance
 from approvals.operations.claim_permit import claim_permit
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, proposal
@@ -87,6 +89,23 @@ async def test_c11_approved_for_is_the_hard_end_also_for_a_run_that_never_heard(
         with pytest.raises(CallPaused):
             await looked_at(gateway)
         assert (await gateway.pending()).earlier == request.id
+
+
+async def test_only_what_was_approved_can_be_claimed() -> None:
+    async with a_gateway() as gateway:
+        call = gateway.asks()
+        request = await gateway.pending()
+        digest = request.call.digest
+
+        with pytest.raises(RequestUnknown):
+            await claim_permit(gateway.desk, RequestId("0" * 26), digest=digest)
+        with pytest.raises(NotApproved):
+            await claim_permit(gateway.desk, request.id, digest=digest)
+        await gateway.clicks(request.id, verdict=Verdict.REJECT)
+        with pytest.raises(NotApproved):
+            await claim_permit(gateway.desk, request.id, digest=digest)
+        with pytest.raises(CallRejected):
+            await call
 
 
 async def test_claiming_what_has_lapsed_is_told_as_that_however_often_it_is_tried() -> None:
