@@ -26,7 +26,7 @@ class HistoryRows(Protocol):
     ) -> ApprovalRequest | None:
         """Return the latest rejection by a person, after *since*, of the same question.
 
-        The same are digest, requester and channel.
+        The same are digest (of what was asked, or of what people made of it), requester, channel.
         """
         ...
 

@@ -54,22 +54,29 @@ HISTORY = sql(
         ),
     ).select_from(_latest)
 )
-REJECTED_LATELY = sql(
-    select(_REQUEST)
-    .where(
-        _REQUEST.c.status == literal_column("'rejected'"),
-        _REQUEST.c.cause == literal_column("'person'"),
-        _REQUEST.c.digest == bindparam("digest"),
-        _REQUEST.c.ended_at > bindparam("since"),
-        _REQUEST.c.channel == bindparam("channel"),
-        _REQUEST.c.agent == bindparam("agent"),
-        func.coalesce(_REQUEST.c.person, literal_column("''")) == bindparam("person"),
-        _REQUEST.c.on_behalf_of == bindparam("on_behalf_of"),
+
+
+def _rejected(condition: ColumnElement[bool]) -> Statement:
+    return sql(
+        select(_REQUEST)
+        .where(
+            _REQUEST.c.status == literal_column("'rejected'"),
+            _REQUEST.c.cause == literal_column("'person'"),
+            condition,
+            _REQUEST.c.ended_at > bindparam("since"),
+            _REQUEST.c.channel == bindparam("channel"),
+            _REQUEST.c.agent == bindparam("agent"),
+            func.coalesce(_REQUEST.c.person, literal_column("''")) == bindparam("person"),
+            _REQUEST.c.on_behalf_of == bindparam("on_behalf_of"),
+        )
+        .order_by(_REQUEST.c.ended_at.desc())
+        .limit(bindparam("limit"))
+        .offset(NONE)
     )
-    .order_by(_REQUEST.c.ended_at.desc())
-    .limit(literal_column("1"))
-    .offset(NONE)
-)
+
+
+REJECTED_LATELY = _rejected(_REQUEST.c.digest == bindparam("digest"))
+REJECTED_EDITED_LATELY = _rejected(_REQUEST.c.edits.is_not(None))
 
 
 def _opened_at(*conditions: ColumnElement[bool]) -> Statement:

@@ -13,6 +13,9 @@ from approvals.storage.sql_work import SqlWork
 
 _log = logging.getLogger(__name__)
 
+EDITED_MAX = 20
+"""How many calls that were changed and rejected are looked through for the one made again."""
+
 
 class SqlHistory(SqlWork):
     """What one unit reads of earlier requests."""
@@ -38,18 +41,23 @@ class SqlHistory(SqlWork):
     ) -> ApprovalRequest | None:
         """Return the latest rejection by a person, after *since*, of the same question."""
         requester = request.requester
-        row = self._run(
-            looking_back.REJECTED_LATELY,
-            {
-                "digest": request.call.digest,
-                "since": columns.time_to_text(since),
-                "channel": request.channel,
-                "agent": requester.agent,
-                "person": requester.person or "",
-                "on_behalf_of": columns.texts(requester.on_behalf_of),
-            },
-        ).fetchone()
-        return None if row is None else request_rows.request_from_row(row)
+        values = {
+            "since": columns.time_to_text(since),
+            "channel": request.channel,
+            "agent": requester.agent,
+            "person": requester.person or "",
+            "on_behalf_of": columns.texts(requester.on_behalf_of),
+        }
+        by_digest = {**values, "digest": request.call.digest, "limit": 1}
+        row = self._run(looking_back.REJECTED_LATELY, by_digest).fetchone()
+        if row is not None:
+            return request_rows.request_from_row(row)
+        # What people changed has another digest by now than the call its agent makes again.
+        edited = self._run(
+            looking_back.REJECTED_EDITED_LATELY, {**values, "limit": EDITED_MAX}
+        ).fetchall()
+        found = map(request_rows.request_from_row, edited)
+        return next((each for each in found if each.asked_digest == request.call.digest), None)
 
     def opened_at(
         self, request: ApprovalRequest, *, since: datetime, agent: str | None, number: int

@@ -78,6 +78,12 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("joined IS NOT NULL"),
         ),
         Index(
+            "ix_approval_request_ended_at",
+            "ended_at",
+            sqlite_where=text("status = 'rejected' AND edits IS NOT NULL"),
+            postgresql_where=text("status = 'rejected' AND edits IS NOT NULL"),
+        ),
+        Index(
             "ix_approval_request_digest_ended_at",
             "digest",
             "ended_at",

@@ -16,7 +16,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.ids import UserId
 from approvals.domain.outcome import OutcomeKind
 from approvals.domain.tool_schema import ToolSchema
-from approvals.gate.exceptions import CallDenied, CallNotApproved, CallPaused
+from approvals.gate.exceptions import CallDenied, CallNotApproved, CallPaused, CallRejected
 from approvals.gate.gateway import Clearance
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.click import Answer
@@ -139,6 +139,7 @@ async def test_c5_the_editor_may_not_approve_unless_the_rules_let_them(
     gateway.policies.append(
         a_policy(POLICY.replace("edit: true", "edit: true, editor_may_approve: true"))
     )
+    gateway.clock.advance(timedelta(minutes=5))  # the rejection answers it until then
     call = asks(gateway)
     request = await gateway.pending()
     await edits(gateway, request, {REPLICAS: "2"})
@@ -372,6 +373,23 @@ async def test_who_changed_it_may_not_approve_it_once_the_policy_says_so_no_more
     gateway.policies.append(generous)
     assert (await decided(gateway, request, BOB)).refusal is None
     await call
+
+
+async def test_r16_what_was_changed_and_rejected_answers_the_call_as_it_was_asked_too(
+    gateway: GatewayInTest,
+) -> None:
+    call = asks(gateway)
+    request = await gateway.pending()
+    await edits(gateway, request, {REPLICAS: "2"})
+    await gateway.clicks(request.id, CAROL, verdict=Verdict.REJECT)
+
+    for again in (call, asks(gateway), asks(gateway, arguments={**ASKED, "replicas": 2})):
+        with pytest.raises(CallRejected):
+            await again
+
+    other = asks(gateway, arguments={**ASKED, "replicas": 4})
+    assert (await gateway.pending()).call.arguments["replicas"] == 4
+    other.cancel()
 
 
 async def test_in_a_freeze_a_call_may_be_changed_and_not_be_approved(
