@@ -131,11 +131,6 @@ def pages(arguments: ArgumentsText) -> tuple[str, ...]:
     return (*found, text)
 
 
-def pages_needed(request: ApprovalRequest) -> int:
-    """Return how many pages the full view of *request* has."""
-    return len(pages(arguments_text(request)))
-
-
 def _lines_in(part: str) -> int:
     return CARD_MAX_LINES // _TAIL_SHARE * (1 if part == "tail" else _TAIL_SHARE - 1)
 

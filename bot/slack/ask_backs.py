@@ -8,18 +8,17 @@ from approvals.domain.ask_back_errors import AskBackEmpty, NobodyAnswers
 from approvals.domain.asking_back import who_answers
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import EditorMayNotApprove
-from approvals.domain.errors import Refusal, SelfApproval
+from approvals.domain.errors import CardMismatch, SelfApproval
 from approvals.operations.ask_back import NOT_YOURS, ask_back
-from approvals.operations.click import Answer, Click, WindowUse
+from approvals.operations.click import Answer, WindowUse
 from approvals.operations.decide import open_window
 from bot.slack import buttons
 from bot.slack.ask_back_form import ASK_BACK_FORM, QUESTION_BLOCK, ask_back_modal, asked_question
 from bot.slack.door_parts import DoorParts
 from bot.slack.forms import Forms, replaced, wrong
-from bot.slack.full_view import read_place
 from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, view_event
-from bot.slack.reviews import Reviews, click_of, pressed_from
+from bot.slack.reviews import Reviews, click_of, sent_click
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import refusal_sentence
 
@@ -64,18 +63,12 @@ class AskBacks:
         )
 
     async def _submitted(self, event: ViewEvent) -> Answer:
+        desk = self._parts.desk
         try:
-            place = read_place(event.view.private_metadata)
-        except Refusal as refusal:
+            click = await sent_click(desk, event, Verdict.APPROVE)
+        except CardMismatch as refusal:
             return Answer(refusal=refusal)
-        click = Click(
-            request_id=place.request_id,
-            verdict=Verdict.APPROVE,
-            pressed=await pressed_from(self._parts.desk, place, event.sender.user),
-            team=event.sender.team,
-            digest=place.digest,
-        )
-        return await ask_back(self._parts.desk, click, question=asked_question(event.view))
+        return await ask_back(desk, click, question=asked_question(event.view))
 
 
 def _acknowledged(answer: Answer) -> Ack:

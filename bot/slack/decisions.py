@@ -5,22 +5,23 @@ whether it is too late, is `decide()`'s word. An accepted click shows on the car
 draws; every other click is answered privately.
 """
 
+from dataclasses import replace
+
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
-from approvals.domain.errors import FullViewRequired, Refusal, RequestUnknown
+from approvals.domain.errors import CardMismatch, FullViewRequired, Refusal, RequestUnknown
 from approvals.domain.ids import RequestId
 from approvals.domain.requirement import WantedReason
 from approvals.operations.check_reader import Reader
-from approvals.operations.decide import Answer, Click, decide
+from approvals.operations.decide import Answer, decide
 from bot.slack import buttons, reason_form, words
 from bot.slack.door_parts import DoorParts
 from bot.slack.errands import LOGGER
 from bot.slack.forms import Forms, replaced, wrong
-from bot.slack.full_view import read_place
 from bot.slack.home_tab import HomeTab
 from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
-from bot.slack.reviews import Reviews, click_of, pressed_from
+from bot.slack.reviews import Reviews, click_of, sent_click
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import recorded_sentence, refusal_sentence
 from bot.slack.store_then_ack import StoreThenAck
@@ -75,25 +76,15 @@ class Decisions:
         )
 
     async def _submitted(self, event: ViewEvent) -> Answer:
-        """Decide from a form: it stands on the card whose nonce it remembers."""
+        """Decide from a form."""
+        desk, verdict = self._parts.desk, reason_form.VERDICTS[event.view.callback_id]
         try:
-            place = read_place(event.view.private_metadata)
-        except Refusal as refusal:
+            click = await sent_click(desk, event, verdict)
+        except CardMismatch as refusal:
             return Answer(refusal=refusal)
-        pressed = await pressed_from(self._parts.desk, place, event.sender.user)
-        request = await self._parts.desk.store.request(place.request_id)
-        return await decide(
-            self._parts.desk,
-            Click(
-                request_id=place.request_id,
-                verdict=reason_form.VERDICTS[event.view.callback_id],
-                pressed=pressed,
-                team=event.sender.team,
-                reason=reason_form.given_reason(event.view, request),
-                digest=place.digest,
-                others=place.others,
-            ),
-        )
+        request = await desk.store.request(click.request_id)
+        reason = reason_form.given_reason(event.view, request)
+        return await decide(desk, replace(click, reason=reason))
 
     async def _decide(self, delivery: Delivery, verdict: Verdict, *, asks: Asks) -> Ack:
         press = button_press(delivery.body)

@@ -7,18 +7,17 @@ at the submission. What does not fit is said beside its field; what was changed 
 from approvals.domain import edit_errors
 from approvals.domain.decision import Verdict
 from approvals.domain.display import one_line, shorten
-from approvals.domain.errors import Refusal
-from approvals.operations.click import Answer, Click
+from approvals.domain.errors import CardMismatch
+from approvals.operations.click import Answer
 from approvals.operations.edit_request import edit_request
 from approvals.operations.open_edit import open_edit
 from bot.slack import buttons
 from bot.slack.door_parts import DoorParts
 from bot.slack.edit_form_view import EDIT_FORM, VALUE_ACTION, block_of, edit_form_view, place_in
 from bot.slack.forms import Forms, replaced, wrong
-from bot.slack.full_view import read_place
 from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, ViewState, view_event
-from bot.slack.reviews import Reviews, click_of, pressed_from
+from bot.slack.reviews import Reviews, click_of, sent_click
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import edited_sentence, refusal_sentence
 
@@ -61,16 +60,9 @@ class Edits:
     async def _submitted(self, event: ViewEvent) -> Answer:
         desk = self._parts.desk
         try:
-            place = read_place(event.view.private_metadata)
-        except Refusal as refusal:
+            click = await sent_click(desk, event, Verdict.APPROVE)
+        except CardMismatch as refusal:
             return Answer(refusal=refusal)
-        click = Click(
-            request_id=place.request_id,
-            verdict=Verdict.APPROVE,
-            pressed=await pressed_from(desk, place, event.sender.user),
-            team=event.sender.team,
-            digest=place.digest,
-        )
         return await edit_request(desk, click, _given(event.view))
 
 

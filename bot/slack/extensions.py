@@ -6,18 +6,17 @@ which checks everything again when the form is sent.
 
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import EditorMayNotApprove
-from approvals.domain.errors import Refusal, SelfApproval
-from approvals.operations.click import Answer, Click, WindowUse
+from approvals.domain.errors import CardMismatch, SelfApproval
+from approvals.operations.click import Answer, WindowUse
 from approvals.operations.decide import open_window
 from approvals.operations.extend_request import NOT_YOURS, extend_request
 from bot.slack import buttons
 from bot.slack.door_parts import DoorParts
 from bot.slack.extend_form import EXTEND_FORM, chosen_until, extend_modal
 from bot.slack.forms import Forms, replaced
-from bot.slack.full_view import read_place
 from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, view_event
-from bot.slack.reviews import Reviews, click_of, pressed_from
+from bot.slack.reviews import Reviews, click_of, sent_click
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import extended_sentence, refusal_sentence
 
@@ -56,19 +55,13 @@ class Extensions:
         )
 
     async def _submitted(self, event: ViewEvent) -> Answer:
+        desk = self._parts.desk
         try:
-            place = read_place(event.view.private_metadata)
+            click = await sent_click(desk, event, Verdict.APPROVE)
             until = chosen_until(event.view)
-        except Refusal as refusal:
+        except CardMismatch as refusal:
             return Answer(refusal=refusal)
-        click = Click(
-            request_id=place.request_id,
-            verdict=Verdict.APPROVE,
-            pressed=await pressed_from(self._parts.desk, place, event.sender.user),
-            team=event.sender.team,
-            digest=place.digest,
-        )
-        return await extend_request(self._parts.desk, click, until=until)
+        return await extend_request(desk, click, until=until)
 
 
 def _sentence(answer: Answer) -> str:

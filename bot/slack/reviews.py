@@ -159,7 +159,24 @@ class Reviews:
             await say(refusal_sentence(refusal))
 
 
-async def pressed_from(desk: Desk, place: ViewPlace, user: UserId) -> Pressed:
+async def sent_click(desk: Desk, event: ViewEvent, verdict: Verdict) -> Click:
+    """Return the click a submitted form is: it stands on the card whose nonce it remembers.
+
+    Raises:
+        CardMismatch: the form is not ours.
+    """
+    place = read_place(event.view.private_metadata)
+    return Click(
+        request_id=place.request_id,
+        verdict=verdict,
+        pressed=await _pressed_from(desk, place, event.sender.user),
+        team=event.sender.team,
+        digest=place.digest,
+        others=place.others,
+    )
+
+
+async def _pressed_from(desk: Desk, place: ViewPlace, user: UserId) -> Pressed:
     """Return what *user* pressed by sending a form: it stands on the card it remembers."""
     contents = await read_cards(desk, place.request_id)
     named = [each.card for each in contents if each.card.nonce == place.nonce]

@@ -13,7 +13,7 @@ from approvals.domain.ids import RunId
 from approvals.domain.requirement import Risk, WantedReason
 from approvals.domain.terms import REASON, Terms
 from approvals.operations.read_window import MayApprove
-from bot.slack.arguments_view import CardDisplay, arguments_text, pages, pages_needed
+from bot.slack.arguments_view import CardDisplay, arguments_text, pages
 from bot.slack.full_view import ViewPlace, read_place, view_page, write_place
 from bot.slack.modals import details_modal
 from bot.slack.reason_form import REJECT_REASON, reason_form
@@ -41,7 +41,7 @@ LONG = "\n".join(f"line {number}: {'x' * 60}" for number in range(400))
 
 def test_only_the_last_page_approves_and_every_page_rejects() -> None:
     content = a_content(a_request({"manifest": LONG}))
-    last = pages_needed(content.request)
+    last = len(pages(arguments_text(content.request)))
     assert last == 4
 
     drawn = [labels(view_page(content, page)) for page in range(1, last + 1)]
@@ -60,7 +60,7 @@ def test_the_pages_together_are_the_whole_text() -> None:
 
     seen = [
         shown(next(objects(view_page(content, page), "rich_text_preformatted")))
-        for page in range(1, pages_needed(content.request) + 1)
+        for page in range(1, len(pages(arguments_text(content.request))) + 1)
     ]
 
     assert "".join(seen) == whole
@@ -93,7 +93,7 @@ def test_twenty_full_pages_can_be_approved_and_one_more_is_refused() -> None:
     fits = a_request({"a": "x" * (8_000 * 20 - 6)})
     too_much = a_request({"a": "x" * (8_000 * 20 - 4)})
 
-    assert pages_needed(fits) == 20
+    assert len(pages(arguments_text(fits))) == 20
     assert CardDisplay().shows_everything(fits) is False
     with pytest.raises(TooLargeToShow) as refused:
         CardDisplay().shows_everything(too_much)
