@@ -20,6 +20,8 @@ class AgentChoice:
     """The channels it may be started in."""
 
 
+LISTED_MAX = 30
+
 Agents = Callable[[], Sequence[AgentChoice]]
 """Returns the agents as they are configured now."""
 
@@ -32,6 +34,12 @@ def no_agents() -> Sequence[AgentChoice]:
 def agents_in(agents: Sequence[AgentChoice], channel: ChannelId) -> list[str]:
     """Return the names of the agents that may be started in *channel*."""
     return sorted(agent.name for agent in agents if channel in agent.channels)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first of *names* and how many more there are, as mrkdwn."""
+    more = f" and {len(names) - LISTED_MAX} more" if len(names) > LISTED_MAX else ""
+    return ", ".join(f"`{untrusted(each, 80)}`" for each in names[:LISTED_MAX]) + more
 
 
 def choose(agents: Sequence[AgentChoice], channel: ChannelId, name: str | None) -> str:
@@ -48,15 +56,15 @@ def choose(agents: Sequence[AgentChoice], channel: ChannelId, name: str | None) 
             if not agents
             else "No agent may be started in this channel. Ask whoever runs Sayso to add it."
         )
-    listed = ", ".join(f"`{untrusted(each, 80)}`" for each in here)
     if name is None:
         if len(here) > 1:
             raise NoSuchAgent(
-                f"Say which agent, such as `agent={here[0]}`. Here there are: {listed}."
+                f"Say which agent, such as `agent={untrusted(here[0], 80)}`. "
+                f"Here there are: {listed(here)}."
             )
         return here[0]
     found = next((each for each in here if each.casefold() == name.casefold()), None)
     if found is None:
         asked = untrusted(name, 80).replace("`", "ˋ")
-        raise NoSuchAgent(f"There is no agent `{asked}` here. Here there are: {listed}.")
+        raise NoSuchAgent(f"There is no agent `{asked}` here. Here there are: {listed(here)}.")
     return found

@@ -29,6 +29,8 @@ VALUE_ACTION = "sayso:edited_value"
 _BLOCK = "edit"
 _HINT_MAX_CHARS = 300
 _OPTION_MAX_CHARS = 75
+_NO_NAME = "(without a name)"
+"""Slack refuses a window in which a label is empty."""
 
 
 def edit_form_view(window: EditWindow) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def _what_follows(content: CardContent, form: ArgumentForm) -> list[Element]:
 def _input(place: int, field: Field) -> dict[str, Any]:
     return input_block(
         block_of(place),
-        untrusted(field.name, 600),
+        untrusted(field.name, 600).strip() or _NO_NAME,
         _element(field),
         hint=_hint(field),
         is_optional=field.may_be_empty,
@@ -89,7 +91,8 @@ def _input(place: int, field: Field) -> dict[str, Any]:
 
 
 def _hint(field: Field) -> str:
-    parts = [untrusted(field.description, _HINT_MAX_CHARS)] if field.description else []
+    described = untrusted(field.description, _HINT_MAX_CHARS).strip()
+    parts = [described] if described else []
     if field.kind is FieldKind.JSON:
         parts.append('As JSON: texts stand in "quotes".')
     if field.takes_null:

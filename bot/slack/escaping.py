@@ -4,6 +4,7 @@ Called by everything that writes a `text`, a mrkdwn or a plain_text. rich_text e
 and are never escaped. Source: Slack's formatting reference: exactly `&`, `<` and `>` are escaped.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ POSTING: Mapping[str, Any] = {
 """For every post: no previews (they fetch what an attacker wrote), no names made mentions."""
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+_HALF = re.compile(r"(?:<[^<>]*|&[a-z]{0,3})\Z")
+"""What a cut may leave of a token, such as a mention, or of an entity."""
 
 
 def escape(text: str) -> str:
@@ -48,6 +52,13 @@ def fitting(text: str, max_chars: int) -> str:
         if room < 0:
             return f"{text[:position]}…"
     return text
+
+
+def cut(text: str, max_chars: int) -> str:
+    """Return mrkdwn *text* in at most *max_chars*, never cut inside of a token or an entity."""
+    if len(text) <= max_chars:
+        return text
+    return f"{_HALF.sub('', text[: max_chars - 1])}…"
 
 
 def plain_text(text: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from bot.slack.card_text import RISKS, call_in_words, counted, minutes_left
 from bot.slack.cards import asked_words
 from bot.slack.edit_story import edit_story
 from bot.slack.endings import ended_words_of
-from bot.slack.escaping import plain_text
+from bot.slack.escaping import plain_text, unescape
 from bot.slack.quorum_words import needs, rules_of, so_far
 from bot.slack.rich_text import (
     Element,
@@ -55,7 +55,7 @@ _INCOMPLETE = (
 def home_view(content: HomeContent | Refusal) -> dict[str, Any]:
     """Return the view; for who may see nothing it says why."""
     if isinstance(content, Refusal):
-        blocks = [_words("refused", unreadable_sentence(content))]
+        blocks = [_words("refused", unescape(unreadable_sentence(content)))]
     else:
         blocks = [
             *_frozen(content),

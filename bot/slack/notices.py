@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.slack import words
-from bot.slack.escaping import plain_text
+from bot.slack.escaping import cut, plain_text
 from bot.slack.private_answers import PrivateAnswers, Recipient
 from bot.slack.web_api import CallFailed, WebApi
 
@@ -20,12 +20,13 @@ Say = Callable[[str], Awaitable[bool]]
 
 
 def notice_view(text: str) -> dict[str, Any]:
-    """Return a modal that says *text* and can only be closed."""
+    """Return a modal that says *text* and can only be closed; no address in it is a link."""
+    said = {"type": "mrkdwn", "text": cut(text, 3_000), "verbatim": True}
     return {
         "type": "modal",
         "title": plain_text(words.NOTICE_TITLE),
         "close": plain_text("Close"),
-        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3_000]}}],
+        "blocks": [{"type": "section", "text": said}],
     }
 
 

@@ -79,7 +79,7 @@ class PrivateAnswers:
         url = recipient.response_url
         if url is None or not self._is_slacks(url):
             return False
-        answer = {"response_type": "ephemeral", "replace_original": False, **shown(text, blocks)}
+        answer = {"response_type": "ephemeral", "replace_original": False, **_plain(text, blocks)}
         if recipient.thread_ts:
             answer["thread_ts"] = recipient.thread_ts
         try:

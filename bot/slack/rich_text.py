@@ -113,6 +113,5 @@ def _token(element: Element) -> str:
 
 def _elements(parts: Iterable[str | Element]) -> list[Element]:
     """Slack refuses empty texts, so they are left out."""
-    return [
-        {"type": "text", "text": part} if isinstance(part, str) else part for part in parts if part
-    ]
+    drawn = ({"type": "text", "text": each} if isinstance(each, str) else each for each in parts)
+    return [each for each in drawn if each.get("text") != ""]

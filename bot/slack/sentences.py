@@ -127,8 +127,9 @@ def refusal_sentence(refusal: errors.Refusal, request: ApprovalRequest | None = 
     if refusal.code in _OF_REQUEST:
         return _OF_REQUEST[refusal.code](request)
     if isinstance(refusal, errors.NotApprover):
-        is_ours = refusal.message == errors.NotApprover().message
-        return _not_approver(request) if is_ours else f"{escape(refusal.message)} {_NO_CHANGE}"
+        if refusal.message == errors.NotApprover().message:
+            return _not_approver(request)
+        return f"{untrusted(refusal.message, 500)} {_NO_CHANGE}"
     return _by_facts(refusal) or _SENTENCES.get(
         refusal.code, f"{untrusted(refusal.message, 500)} {_SAFE}"
     )
@@ -223,7 +224,7 @@ def _already(request: ApprovalRequest) -> str:
     if request.cause in (Cause.PEOPLE, Cause.PERSON, Cause.REQUESTER) and request.ended_by:
         word = {Cause.PEOPLE: "approved", Cause.PERSON: "rejected"}.get(request.cause, "cancelled")
         return f"This was already {word} by <@{request.ended_by}> {when}. {_NO_CHANGE}"
-    message = escape(outcome_of(request).message)
+    message = untrusted(outcome_of(request).message, 1_000)
     return f"This has already ended {when}: {message} {_NO_CHANGE}"
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from approvals.domain.absence import Absence
 from approvals.domain.approval_request import Cause, Status
-from approvals.domain.display import shorten, visible
+from approvals.domain.display import one_line, shorten, visible
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.question import is_question
@@ -30,6 +30,7 @@ from bot.slack.rich_text import (
 )
 
 REASON_MAX_CHARS = 500
+ENDED_MAX_CHARS = 1_500
 RESULT_MAX_CHARS = 800
 _INTERRUPTED = "❓ interrupted: the gateway stopped while it ran. It may or may not have happened. "
 _CUT_OFF = "❓ cut off: how it ended is not known. It may or may not have happened. "
@@ -111,7 +112,9 @@ def _ending(content: CardContent, *, hides: bool) -> list[Element]:
     drawn = [
         section(*by_people, *when, tail)
         if by_people
-        else section(outcome_of(request).message, " Ended", *when, ".")
+        else section(
+            shorten(one_line(outcome_of(request).message), ENDED_MAX_CHARS), " Ended", *when, "."
+        )
     ]
     if request.ended_reason and request.cause is not Cause.RULE:
         if hides:

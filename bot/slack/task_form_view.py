@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from approvals.domain.ids import ChannelId
-from bot.slack.escaping import escape, fitting, plain_text
+from bot.slack.escaping import plain_text, untrusted
 from bot.slack.form_inputs import input_block
 
 TASK_FORM = "sayso:task_form"
@@ -34,9 +34,7 @@ def task_form_view(
 
 
 def _agent(agents: Sequence[str], chosen: str | None) -> dict[str, Any]:
-    options = [
-        {"text": plain_text(escape(fitting(name, 75))), "value": name[:150]} for name in agents
-    ]
+    options = [{"text": plain_text(untrusted(name, 75)), "value": name[:150]} for name in agents]
     select: dict[str, Any] = {
         "type": "static_select",
         "action_id": AGENT_ACTION,

@@ -10,6 +10,7 @@ from datetime import datetime
 from approvals.domain import errors, run_errors
 from approvals.domain.run import Run, RunNote, RunStatus
 from approvals.operations.run_messenger import RunContent
+from bot.slack.agent_choice import listed as listed_agents
 from bot.slack.card_text import counted, length
 from bot.slack.command_words import Verb
 from bot.slack.escaping import escape, untrusted
@@ -56,8 +57,10 @@ def help_text(
     if mistake:
         lines.insert(0, f"{mistake} {NOTHING_DONE}")
     if about in (None, Verb.RUN):
-        names = ", ".join(f"`{untrusted(name, 80)}`" for name in agents)
-        lines.append(f"Agents here: {names}." if names else "No agent may be started here.")
+        names = (
+            f"Agents here: {listed_agents(agents)}." if agents else "No agent may be started here."
+        )
+        lines.append(names)
     if about is None:
         lines.append(_NOBODY_WORDS)
     return "\n".join(lines)

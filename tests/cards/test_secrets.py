@@ -10,10 +10,18 @@ from approvals.domain.redaction import mark, mask_arguments, mask_text, mask_wor
 from approvals.domain.strict_json import JsonValue
 from bot.slack.arguments_view import CARD_MAX_CHARS
 from bot.slack.card_text import notification_text
-from bot.slack.cards import card_blocks
+from bot.slack.cards import CLAIM_MAX_CHARS, card_blocks
 from bot.slack.full_view import view_page
 from bot.slack.modals import details_modal
-from tests.cards.builders import ASKED_AT, a_content, a_request, approved, arguments_shown, ended
+from tests.cards.builders import (
+    ASKED_AT,
+    a_content,
+    a_request,
+    approved,
+    arguments_shown,
+    ended,
+    shown,
+)
 from tests.costs import grows_like_a_line
 
 # Put together here, so that no scanner takes this file for a leak.
@@ -203,6 +211,16 @@ def test_l4_a_cut_never_leaves_part_of_a_secret(before: int) -> None:
     text = arguments_shown(card_blocks(a_content(request), ASKED_AT))
 
     assert all(secret[start : start + 8] not in text for start in range(len(secret) - 8))
+
+
+@pytest.mark.parametrize("before", range(CLAIM_MAX_CHARS - 45, CLAIM_MAX_CHARS + 2, 3))
+def test_l4_words_are_masked_before_they_are_cut(before: int) -> None:
+    secret = SECRETS["github"]
+    words = "x" * before + " " + secret + " y"
+
+    drawn = shown(card_blocks(a_content(a_request(reason=words)), ASKED_AT))
+
+    assert all(secret[start : start + 8] not in drawn for start in range(len(secret) - 8))
 
 
 @pytest.mark.parametrize(

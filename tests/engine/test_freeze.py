@@ -144,7 +144,7 @@ async def test_rejecting_and_time_go_on_in_a_freeze(gateway: GatewayInTest) -> N
         await second
 
 
-async def test_an_approved_call_is_not_begun_in_a_freeze_and_its_approval_ends_with_its_caller(
+async def test_x10_an_approved_call_is_not_begun_in_a_freeze_and_its_approval_ends_with_its_caller(
     gateway: GatewayInTest,
 ) -> None:
     call = gateway.asks()

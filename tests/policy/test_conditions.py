@@ -87,7 +87,9 @@ def test_what_fails_loudly_may_stand_in_an_allow_rule(source: str) -> None:
         ("args.x == 'open", "not a CEL expression"),
     ],
 )
-def test_a_condition_without_a_sound_meaning_is_refused(source: str, complaint: str) -> None:
+def test_R8_a_condition_without_a_sound_meaning_or_without_bounds_is_refused(
+    source: str, complaint: str
+) -> None:
     with pytest.raises(ConditionMistake) as refused:
         condition(source)
 

@@ -1,5 +1,6 @@
 """`/approvals freeze` and `unfreeze`: the emergency stop, for whom the policy names."""
 
+from approvals.domain.display import one_line, shorten
 from approvals.domain.errors import DecisionRefused
 from approvals.domain.freeze import ALL, Freeze, Hand
 from approvals.domain.freeze_errors import FreezeNotAllowed
@@ -8,7 +9,7 @@ from approvals.operations.check_freezer import may_freeze
 from approvals.operations.freeze import freeze, unfreeze
 from bot.freeze_asked import read_freeze, read_unfreeze
 from bot.slack.asked_words import plain_words
-from bot.slack.freeze_words import hand, until
+from bot.slack.freeze_words import REASON_MAX_CHARS, hand, until
 from bot.slack.rich_text import bold, channel, code
 from bot.slack.verbs.reply import Line, Reply, told
 from bot.slack.verbs.verb import Asked, Verb
@@ -61,7 +62,7 @@ def frozen_line(freeze: Freeze) -> Line:
         " frozen by ",
         *hand(freeze.by),
         *until(freeze),
-        f": {freeze.reason}",
+        f": {shorten(one_line(freeze.reason), REASON_MAX_CHARS)}",
     ]
 
 
