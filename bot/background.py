@@ -36,6 +36,8 @@ RETRY_AFTER = timedelta(seconds=1)
 SLEEP_MAX = timedelta(seconds=60)
 """The longest sleep of a loop: it bounds the harm of a wrong clock and of a lost wake-up."""
 DELIVERIES_MAX = 64
+ANSWERS_MAX = 16
+"""Agents that are asked at once. They take their time, so no card waits for them."""
 FINISH_WITHIN = timedelta(seconds=2)
 """How long a shutdown waits for the cards being drawn."""
 
@@ -155,6 +157,7 @@ class Outbox:
         self._nudge = asyncio.Event()
         self._is_hurried = False
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._answers: set[asyncio.Task[None]] = set()
         self._again: dict[tuple[JobKind, str], Job | None] = {}
         """Jobs in delivery, each with its later claim, if its lease has ended meanwhile."""
         desk.store.on_commit(self._hear)
@@ -205,12 +208,15 @@ class Outbox:
         if place in self._again:
             self._again[place] = job
             return
+        under_way = self._answers if job.kind is JobKind.ANSWER else self._deliveries
+        if job.kind is JobKind.ANSWER and len(under_way) >= ANSWERS_MAX:
+            return  # it is due again when its lease ends
         self._again[place] = None
         while len(self._deliveries) >= DELIVERIES_MAX:
             await asyncio.wait(self._deliveries, return_when=asyncio.FIRST_COMPLETED)
         delivery = asyncio.create_task(self._deliver(job))
-        self._deliveries.add(delivery)
-        delivery.add_done_callback(self._deliveries.discard)
+        under_way.add(delivery)
+        delivery.add_done_callback(under_way.discard)
 
     async def _deliver(self, job: Job) -> None:
         place = (job.kind, job.subject)
@@ -235,6 +241,9 @@ class Outbox:
             _log.exception("Job %s:%s failed; it is tried again", job.kind, job.subject)
 
     async def _finish(self) -> None:
+        for answer in self._answers:  # it is asked again at the next start
+            answer.cancel()
+        await asyncio.gather(*self._answers, return_exceptions=True)
         if not self._deliveries:
             return
         # A post cut off in the middle leaves a card in the channel that no row knows.

@@ -28,8 +28,8 @@ from approvals.operations.shared_cards import locked_request
 _log = logging.getLogger("sayso.answers")
 ANSWERED_WITHIN = timedelta(minutes=2)
 TRY_AGAIN_AFTER = timedelta(seconds=3)
-AGENT_ANSWERS_WITHIN_S = 90.0
-"""Longer than a model may take for one answer; what goes on longer is given up."""
+AGENT_ANSWERS_WITHIN_S = 50.0
+"""Shorter than the lease of a job, so that nobody asks the same beside it."""
 LOGGED_MAX_CHARS = 20_000
 NOBODY_THERE = "The agent's program was not there to answer. Ask again, or decide without it."
 TOO_SLOW = "The agent did not answer in time. Ask again, or decide without it."

@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
-from approvals.domain.approval_request import Status
+from approvals.domain.approval_request import ApprovalRequest, Requester, Status
+from approvals.domain.asked_back import AskedBack
+from approvals.domain.asking_back import asked_back
+from approvals.domain.decision import Approver
+from approvals.domain.ids import RequestId
+from approvals.domain.tool_call import ToolCall
 from approvals.gate.exceptions import CallTimedOut
-from approvals.operations.ports import NotNow
-from bot.background import Outbox, Sleeper, deliveries
+from approvals.operations.answerer import Said
+from approvals.operations.ask import Ask, new_request
+from approvals.operations.ports import NotNow, Transaction
+from approvals.operations.save_step import save_step
+from approvals.operations.submit_request import submit_request
+from bot.background import ANSWERS_MAX, Outbox, Sleeper, deliveries
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
+from tests.fakes.people import ALICE, BOB, TEAM
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
 
 
@@ -147,3 +157,57 @@ def test_a_slack_that_comes_back_gets_the_card_without_anybody_asking() -> None:
             return waited
 
     assert in_virtual_time(scenario) < 40
+
+
+async def test_agents_that_take_their_time_to_answer_keep_no_card_waiting() -> None:
+    is_over = asyncio.Event()
+
+    class Slow:
+        asked = 0
+
+        async def answer(self, request: ApprovalRequest, asked: AskedBack) -> Said:
+            self.asked += 1
+            await is_over.wait()
+            return Said(text="at last")
+
+    async with asyncio.timeout(30), a_gateway() as gateway:
+        agents, desk, posts = Slow(), gateway.desk, gateway.messenger.posts
+        subjects = [await asked_back_about(gateway, number) for number in range(ANSWERS_MAX + 4)]
+        outbox = asyncio.create_task(
+            Outbox(desk, deliveries(desk, gateway.messenger, agents=agents)).run()
+        )
+        while agents.asked < ANSWERS_MAX or len(posts) < len(subjects):
+            await asyncio.sleep(0.01)
+
+        call = gateway.asks(arguments={"number": -1})
+        while len(posts) == len(subjects):
+            await asyncio.sleep(0.01)
+        assert agents.asked == ANSWERS_MAX
+        is_over.set()
+        while await still_open(gateway, subjects) > 4:
+            await asyncio.sleep(0.01)
+        for task in (outbox, call):
+            task.cancel()
+        await asyncio.gather(outbox, call, return_exceptions=True)
+
+
+async def still_open(gateway: GatewayInTest, subjects: list[RequestId]) -> int:
+    """How many of them wait for their answer."""
+    found = [await gateway.desk.store.request(each) for each in subjects]
+    return len([each for each in found if each and each.asking_back.asked[0].is_open])
+
+
+async def asked_back_about(gateway: GatewayInTest, number: int) -> RequestId:
+    """Let an agent ask, and an approver ask back."""
+    call = ToolCall.of("restart", "f" * 64, {"number": number})
+    requirement = gateway.desk.policy().requirement(call)
+    requester = Requester(agent="ops", person=ALICE)
+    ask = Ask(call=call, requirement=requirement, requester=requester, is_heard=True)
+    request = await submit_request(gateway.desk, new_request(gateway.desk, ask))
+
+    def unit(tx: Transaction) -> None:
+        bob = Approver(user=BOB, team=TEAM, is_internal=True, sets={})
+        save_step(tx, asked_back(request, "Why?", by=bob, now=gateway.clock.now()))
+
+    await gateway.desk.store.write(unit)
+    return request.id
