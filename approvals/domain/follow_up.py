@@ -76,7 +76,13 @@ def follow_up(
     reminds = reminder_at is not None and reminder_at <= now
     if not due and not reminds:
         return None
-    told = {each.rung.place: each.card for other in others for each in other.followed_up.rungs}
+    told = {
+        each.rung.place: each.card
+        for other in others
+        for each in other.followed_up.rungs
+        # A card stays; a webhook is told of what has ended no more.
+        if each.card is not None or other.is_pending
+    }
     fired = tuple(
         FiredRung(
             rung=rung, at=now, card=None if rung.webhook else told.get(rung.place) or new_card()

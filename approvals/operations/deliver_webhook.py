@@ -23,7 +23,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import NotNow, Transaction
 from approvals.operations.retry import RETRY_FIRST_AFTER, wait_after
-from approvals.operations.shared_cards import cards_showing
+from approvals.operations.shared_cards import alike, cards_showing
 from approvals.operations.webhook_sender import WebhookSender
 
 ARGUMENTS_MAX_CHARS = 32_768
@@ -79,13 +79,27 @@ def _read(tx: Transaction, desk: Desk, job: Job) -> _Told | None:
     request = tx.request(RequestId(request_id), locked=False)
     if request is None:
         return None
+    request, place = _about(tx, request, int(number))
     return _Told(
         request=request,
-        number=int(number),
-        fired=request.followed_up.rungs[int(number)],
+        number=place,
+        fired=request.followed_up.rungs[place],
         cards=cards_showing(tx, request),
         rules=rules_shown(desk.policy(), request),
     )
+
+
+def _about(tx: Transaction, request: ApprovalRequest, number: int) -> tuple[ApprovalRequest, int]:
+    """Return whom the page is about: once *request* has ended, one that waits on its card.
+
+    The second is the rung's number there.
+    """
+    rung = request.followed_up.rungs[number].rung
+    for each in () if request.is_pending else alike(tx, request):
+        places = [fired.rung.place for fired in each.followed_up.rungs]
+        if each.is_pending and rung.place in places:
+            return each, places.index(rung.place)
+    return request, number
 
 
 def _message(told: _Told) -> WebhookMessage:

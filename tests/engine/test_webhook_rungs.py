@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import UserId
 from approvals.domain.webhook import Webhook, WebhookMessage
@@ -205,3 +207,42 @@ async def test_nobody_is_paged_while_an_approved_call_is_held_unless_the_hold_is
 
         assert (await stored(gateway, request)).held_until is None
         assert (before, len(pager.sent)) == (0, 1)
+
+
+@pytest.mark.parametrize("minutes", [2, 3], ids=["before its own rung", "after it"])
+async def test_who_shares_a_card_is_paged_about_when_the_call_paged_about_first_has_ended(
+    minutes: int,
+) -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        pager = Pager(trouble=NotNow("http_503"))
+        first = gateway.asks("restart", {"service": "web"})
+        await gateway.pending()
+        gateway.clock.advance(MINUTE)
+        second = gateway.asks("restart", {"service": "web"})
+        await gateway.pending()
+        await time_passes(gateway, pager, minutes * MINUTE)
+        first.cancel()
+        await gateway.settled()
+        assert pager.tries
+        await time_passes(gateway, pager, timedelta(0))
+        pager.trouble = None
+        for _ in range(3):
+            await time_passes(gateway, pager, MINUTE)
+
+        left = next(each for each in gateway.messenger.updates[-1].shown if each.is_pending)
+        assert {message.id for _, message in pager.sent} == {f"msg_{left.id}_1"}
+        assert not second.done()
+        second.cancel()
+
+
+async def test_calls_that_share_a_card_are_paged_about_once() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        pager = Pager()
+        calls = [gateway.asks("restart", {"service": "web"}) for _ in range(3)]
+        await gateway.pending()
+        await time_passes(gateway, pager, 3 * MINUTE)
+        await time_passes(gateway, pager, MINUTE)
+
+        assert len(pager.sent) == 1
+        for call in calls:
+            call.cancel()
