@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from approvals.domain import edit_errors, errors
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Verdict
 from approvals.domain.extending import extend
+from approvals.domain.follow_up import has_timed_out
 from approvals.domain.ids import RequestId
 from approvals.domain.run import Run
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
@@ -55,7 +57,7 @@ def _extend(
             tx, desk, click, request=request, who=who.on(request), at=at
         )
         step = extend(request, until, by=person.user, now=at)
-        others = [each for each in found if each.is_pending and each.id != request.id]
+        others = [each for each in found if each.id != request.id and _is_in_time(each, at)]
     except (errors.SelfApproval, edit_errors.EditorMayNotApprove):
         return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at, wanted="extend")
     except errors.DecisionRefused as refusal:
@@ -68,6 +70,10 @@ def _extend(
         if not run.has_ended:
             show_run(tx, run, now=at)
     return Answer(request=step.request)
+
+
+def _is_in_time(request: ApprovalRequest, at: datetime) -> bool:
+    return request.is_pending and not has_timed_out(request, now=at)
 
 
 def _runs_of(tx: Transaction, request_id: RequestId) -> Sequence[Run]:

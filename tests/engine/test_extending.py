@@ -16,7 +16,7 @@ from approvals.domain.errors import (
 )
 from approvals.domain.ids import UserId
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
-from approvals.gate.exceptions import CallPaused
+from approvals.gate.exceptions import CallPaused, CallTimedOut
 from approvals.operations.click import Answer
 from approvals.operations.extend_request import extend_request
 from approvals.operations.pause_run import pause_run
@@ -231,3 +231,18 @@ async def test_where_nobody_is_mentioned_a_reminder_calls_nobody() -> None:
         (reminder,) = gateway.messenger.reminders
         assert (reminder.audience.users, reminder.audience.usergroups) == ((), ())
         assert gateway.messenger.posts[0].called == ()
+
+
+async def test_what_shares_the_card_and_is_over_already_is_given_no_more_time() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        first = await asked(gateway)
+        await extends(gateway, first, first.expires_at + 10 * MINUTE)
+        second = gateway.asks("restart")
+        await gateway.settled()
+        gateway.clock.advance(6 * MINUTE)
+        answer = await extends(gateway, first, first.expires_at + 15 * MINUTE)
+        await gateway.time_passes(timedelta(0))
+
+        assert answer.refusal is None
+        with pytest.raises(CallTimedOut):
+            await second
