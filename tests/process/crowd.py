@@ -17,6 +17,8 @@ REJECTED = 0.15
 FORM_WITHIN_S = 3
 """A kill after the ack of Reject leaves its form unopened; whoever waits longer decides nothing."""
 REST_WITHIN_S = 900
+LOOKS_EVERY_S = 0.2
+"""Every look reads whole channels, which takes the processor from the gateway."""
 
 
 class Crowd:
@@ -43,7 +45,7 @@ class Crowd:
             async for channel, card in self._open_cards():
                 with contextlib.suppress(AssertionError, TimeoutError, aiohttp.ClientError):
                     await self._press(channel, card)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOKS_EVERY_S)
 
     async def at_rest(self) -> None:
         """Wait until every task has ended, nothing is left to be told and no card asks."""
