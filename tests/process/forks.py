@@ -23,6 +23,11 @@ MODULES = (
     "bot.agents.langchain_agent",
     "bot.agents.sparing_saver",
     "bot.agents.strict_state",
+    "approvals.storage.sql_store",
+    "anyio._backends._asyncio",
+    "httpcore2",
+    "openai.resources.chat.completions",
+    "ruamel.yaml",
 )
 """What a gateway with agents loads."""
 
