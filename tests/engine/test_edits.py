@@ -392,6 +392,27 @@ async def test_r16_what_was_changed_and_rejected_answers_the_call_as_it_was_aske
     other.cancel()
 
 
+async def test_a_change_that_makes_the_risk_high_waits_until_slack_says_who_may_approve_it(
+    gateway: GatewayInTest,
+) -> None:
+    risky = POLICY.replace("{users: [U0DANA]}", "{usergroup: S0LEADS}")
+    risky = risky.replace("quorum: [{of: leads}]", "quorum: [{of: leads}], risk: high")
+    gateway.policies.append(a_policy(risky))
+    gateway.directory.usergroups["S0LEADS"] = frozenset({DANA})
+    call = asks(gateway)
+    request = await gateway.pending()
+    gateway.directory.unreadable = {"S0LEADS"}
+
+    unsure = await edits(gateway, request, {REPLICAS: "20"})
+
+    assert isinstance(unsure.refusal, errors.IdentityUnverified)
+    assert (await stored(gateway, request)).edits == ()
+    gateway.directory.unreadable.clear()
+    assert (await edits(gateway, request, {REPLICAS: "20"})).refusal is None
+    assert (await stored(gateway, request)).requirement.eligible == (BOB, CAROL, DANA)
+    call.cancel()
+
+
 async def test_in_a_freeze_a_call_may_be_changed_and_not_be_approved(
     gateway: GatewayInTest,
 ) -> None:

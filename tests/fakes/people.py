@@ -40,6 +40,8 @@ class FakeDirectory:
     emails: dict[str, UserId] = field(default_factory=dict)
     knows_usergroups: bool = True
     is_down: bool = False
+    unreadable: set[str] = field(default_factory=set)
+    """User groups it cannot say the members of."""
     meanwhile: Callable[[], None] = lambda: None
     """What happens while an account is looked up."""
 
@@ -54,7 +56,7 @@ class FakeDirectory:
         return self.people.get(user, a_person(user, team or TEAM))
 
     async def members(self, usergroup: str, *, fresh: bool = False) -> frozenset[UserId]:
-        if self.is_down:
+        if self.is_down or usergroup in self.unreadable:
             raise DirectoryUnavailable
         return self.usergroups.get(usergroup, frozenset())
 
