@@ -185,7 +185,7 @@ async def test_the_suggestion_is_the_policy_with_other_rules_and_answers_as_it_s
         assert run(["replay", *words]) == 0
         told = capsys.readouterr().out
         assert "nothing would have been answered otherwise" in told
-        assert "4 calls were allowed or denied at once. Their arguments are not kept" in told
+        assert "4 calls allowed or denied at once. Arguments of such are not kept" in told
         assert run(["replay", *words, "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["asked"] == 3
         assert run(["validate", words[1], "--data", str(path.parent)]) == 0

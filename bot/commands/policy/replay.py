@@ -51,7 +51,7 @@ def run(arguments: list[str]) -> int:
 def told(found: Replay, *, name: str, since: str) -> Iterator[str]:
     """Yield the lines that people read."""
     calls = found.asked + found.passed
-    yield f"{name} on the {calls} call{'s' * (calls != 1)} of the last {since}:"
+    yield f"{name}, on {_calls(calls)} of the last {since}:"
     if not found.changed:
         yield "  nothing would have been answered otherwise"
     for each in found.changed:
@@ -59,8 +59,8 @@ def told(found: Replay, *, name: str, since: str) -> Iterator[str]:
     if found.passed:
         settled = found.passed - found.unclear
         yield (
-            f"{found.passed} calls were allowed or denied at once. Their arguments are not kept: "
-            f"{settled} were tried by tool alone, {found.unclear} depend on the arguments."
+            f"{_calls(found.passed)} allowed or denied at once. Arguments of such are not kept: "
+            f"{settled} tried by tool alone, {found.unclear} left out, because arguments decide."
         )
 
 
@@ -69,6 +69,10 @@ def _changed(each: Changed) -> Iterator[str]:
     said = f", {each.approved} approved, {each.rejected} rejected" if each.example else ""
     yield f"  {each.was} -> {each.now}: {tool} in {each.channel}, {_times(each.count)}{said}"
     yield f"    {shorten(one_line(each.because), REASON_MAX_CHARS)}"
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"
 
 
 def _times(count: int) -> str:
