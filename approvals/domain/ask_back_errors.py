@@ -22,3 +22,15 @@ class AskBackEmpty(DecisionRefused):
     """There is no question, or it is too long to be read in a thread. Write a sentence or two."""
 
     code = "ask_back_empty"
+
+
+class NotAsked(DecisionRefused):
+    """Only who this was asked by or for may answer here for the agent."""
+
+    code = "not_asked"
+
+
+class NothingToAnswer(DecisionRefused):
+    """No question waits for your answer any more."""
+
+    code = "nothing_to_answer"

@@ -17,7 +17,7 @@ class Answerer(StrEnum):
     AGENT = "agent"
     """The agent's own program, or its model; its words are unverified."""
     PERSON = "person"
-    """The person it acts for, in the thread of the card."""
+    """The person it acts for, by the card's form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,8 @@ class AskedBack:
     of: Answerer
     answer: str | None = None
     """As the agent gave it, cut to ANSWER_MAX_CHARS; None while there is none."""
+    answered_by: UserId | None = None
+    """The person who answered for the agent; None where it answered itself."""
     trouble: str | None = None
     """A sentence that says why no answer came."""
     ended_at: datetime | None = None
@@ -41,6 +43,11 @@ class AskedBack:
         """Whether the agent has still to answer."""
         return self.of is Answerer.AGENT and self.ended_at is None
 
+    @property
+    def waits_for_person(self) -> bool:
+        """Whether the person the agent acts for has still to answer."""
+        return self.of is Answerer.PERSON and self.ended_at is None
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
         return {
@@ -50,6 +57,7 @@ class AskedBack:
             "question": self.question,
             "of": self.of.value,
             "answer": self.answer,
+            "answered_by": self.answered_by,
             "trouble": self.trouble,
             "ended_at": None if self.ended_at is None else self.ended_at.isoformat(),
         }
@@ -57,7 +65,7 @@ class AskedBack:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        ended_at = stored["ended_at"]
+        ended_at, answered_by = stored["ended_at"], stored.get("answered_by")
         return cls(
             by=UserId(stored["by"]),
             team=TeamId(stored["team"]),
@@ -65,6 +73,7 @@ class AskedBack:
             question=stored["question"],
             of=Answerer(stored["of"]),
             answer=stored["answer"],
+            answered_by=None if answered_by is None else UserId(answered_by),
             trouble=stored["trouble"],
             ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
         )

@@ -8,10 +8,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.ask_back_errors import AskBackEmpty, AskedEnough, NobodyAnswers
+from approvals.domain.ask_back_errors import (
+    AskBackEmpty,
+    AskedEnough,
+    NobodyAnswers,
+    NotAsked,
+    NothingToAnswer,
+)
 from approvals.domain.asked_back import Answerer, AskedBack
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.decision import Approver
+from approvals.domain.ids import UserId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.lifecycle import Step, card_job
 from approvals.domain.question import is_question
@@ -70,12 +77,55 @@ def asked_back(request: ApprovalRequest, question: str, *, by: Approver, now: da
     return Step(request=changed, event=event, jobs=tuple(jobs))
 
 
-def answered(request: ApprovalRequest, number: int, text: str, *, now: datetime) -> Step:
-    """Return the step in which the agent answers question *number*, from 0."""
+def answered(
+    request: ApprovalRequest, number: int, text: str, *, now: datetime, by: UserId | None = None
+) -> Step:
+    """Return the step in which the agent, or the person *by* for it, answers question *number*.
+
+    Questions are counted from 0.
+    """
     words = _storable(text).strip()[:ANSWER_MAX_CHARS]
-    ended = replace(request.asking_back.asked[number], answer=words, ended_at=now)
+    ended = replace(request.asking_back.asked[number], answer=words, answered_by=by, ended_at=now)
     masked = mask_words(words, request.salt)
-    return _ended(request, number, ended, AuditName.REQUEST_ANSWERED_BACK, answer=masked)
+    name = AuditName.REQUEST_ANSWERED_BACK
+    return _ended(request, number, ended, name, answer=masked, by=by)
+
+
+def answered_for_it(
+    request: ApprovalRequest, number: int, text: str, *, by: UserId, now: datetime
+) -> Step:
+    """Return the step in which a person it was asked by or for answers question *number*.
+
+    Raises:
+        NotAsked: they are somebody else.
+        NothingToAnswer: no such question waits for them.
+        AskBackEmpty: there are no words.
+    """
+    refuse_unasked(request, by)
+    asked = request.asking_back.asked[number : number + 1]
+    if not asked or not asked[0].waits_for_person:
+        raise NothingToAnswer(request=request)
+    if not text.strip():
+        raise AskBackEmpty("There is no answer. Write a sentence or two.", request=request)
+    return answered(request, number, text, now=now, by=by)
+
+
+def refuse_unasked(request: ApprovalRequest, user: UserId) -> None:
+    """Refuse who may not answer for the agent: all but those it was asked by or for.
+
+    Raises:
+        NotAsked, NothingToAnswer
+    """
+    if user not in request.requester.people:
+        raise NotAsked(request=request)
+    if first_for_person(request) is None:
+        raise NothingToAnswer(request=request)
+
+
+def first_for_person(request: ApprovalRequest) -> int | None:
+    """Return which question, from 0, waits longest for the person the agent acts for."""
+    waiting = (n for n, each in enumerate(request.asking_back.asked) if each.waits_for_person)
+    return next(waiting, None) if request.is_pending else None
 
 
 def unanswered(request: ApprovalRequest, number: int, trouble: str, *, now: datetime) -> Step:

@@ -39,6 +39,8 @@ class WindowUse(StrEnum):
     """To give the click's verdict by its form."""
     ASK_BACK = "ask_back"
     """To ask the agent something by its form."""
+    ANSWER_BACK = "answer_back"
+    """To answer for the agent by its form."""
     EXTEND = "extend"
     """To give the request more time by its form."""
 

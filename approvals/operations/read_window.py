@@ -9,6 +9,7 @@ from datetime import datetime
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.asking_back import refuse_unasked
 from approvals.domain.ids import UserId
 from approvals.domain.requirement import Effect
 from approvals.operations.check_decider import eligible_presser, entitled_presser
@@ -58,6 +59,9 @@ def read_window(
         if use is WindowUse.LOOK:
             card, person = checked_presser(tx, desk, request, click=click, who=who)
             refuse_onlooker(desk, request, person, who=who)
+        elif use is WindowUse.ANSWER_BACK:
+            card, person = checked_presser(tx, desk, request, click=click, who=who)
+            refuse_unasked(request, person.user)
         else:
             check = eligible_presser if use is WindowUse.DECIDE else entitled_presser
             card, _, _ = check(tx, desk, click, request=request, who=who.on(request), at=at)

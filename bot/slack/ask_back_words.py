@@ -22,12 +22,14 @@ def question_line(request: ApprovalRequest, asked: AskedBack) -> list[str | Elem
     line: list[str | Element] = ["💬 ", person(asked.by)]
     asker = request.requester.person
     if asked.of is Answerer.PERSON and asker is not None:
-        return [*line, " asks ", person(asker), ", who may answer here for the agent:"]
+        return [*line, " asks ", person(asker), ", who can answer for the agent on the card:"]
     return [*line, " asks the agent:"]
 
 
 def answer_line(request: ApprovalRequest, asked: AskedBack) -> list[str | Element]:
     """Return the line above the answer, or why there is none."""
+    if asked.answered_by is not None:
+        return ["💬 ", person(asked.answered_by), " answers for the agent:"]
     if asked.answer is not None:
         return ["💬 ", bold(SAYS)]
     return ["💬 No answer: ", clean(asked.trouble or "", request.salt, LISTED_MAX_CHARS)]
@@ -47,7 +49,7 @@ def words_of(
 def so_far_line(request: ApprovalRequest) -> list[str | Element]:
     """Return the card's line: how often it was asked, and where the answers stand."""
     asked = request.asking_back.asked
-    open_ones = sum(each.is_open for each in asked)
+    open_ones = sum(each.ended_at is None for each in asked)
     waiting = f", {open_ones} still open" if open_ones else ""
     where = "Details" if request.is_private else "the thread"
     return [bold("Asked back "), f"{counted(len(asked), 'time')}{waiting}; see {where}."]

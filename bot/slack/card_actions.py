@@ -6,6 +6,7 @@ Called by `cards`; the full view draws the same Approve.
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.asking_back import first_for_person
 from approvals.domain.deed import read_deed
 from approvals.domain.extending import lengths_left
 from approvals.domain.requirement import Risk, WantedReason
@@ -40,6 +41,7 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
             buttons.button(buttons.DETAILS, "Details", value),
             buttons.button(buttons.ASK_BACK, "Ask…", value),
             *_extending(request, value),
+            *_answering(request, value),
         ],
     }
 
@@ -47,6 +49,12 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
 def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
     """Return the button that gives more time, none where there is no more to be had."""
     return [buttons.button(buttons.EXTEND, "Extend…", value)] if lengths_left(request) else []
+
+
+def _answering(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
+    if first_for_person(request) is None:
+        return []
+    return [buttons.button(buttons.ANSWER_BACK, "Answer…", value)]
 
 
 def _may_be_edited(request: ApprovalRequest) -> bool:

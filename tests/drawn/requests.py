@@ -165,6 +165,7 @@ def asked_back(words: Words, **changes: Any) -> ApprovalRequest:
     questions = (
         asked(of=Answerer.PERSON),
         asked(answer=words(), ended_at=ASKED_AT + MINUTE),
+        asked(of=Answerer.PERSON, answer=words(), answered_by=BOB, ended_at=ASKED_AT + MINUTE),
         asked(trouble=words(), ended_at=ASKED_AT + MINUTE),
         asked(),
     )

@@ -11,6 +11,7 @@ import pytest
 from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.asked_back import AskedBack
 from approvals.domain.asking_back import ANSWER_MAX_CHARS, QUESTIONS_MAX
+from approvals.domain.ids import UserId
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.answerer import CannotAnswer, Said
 from approvals.operations.ask import Ask, new_request
@@ -53,14 +54,19 @@ class Agent:
 
 
 async def asked(
-    stage: Scene, *, is_heard: bool = True, person: Any = ALICE, policy: str = ONE
+    stage: Scene,
+    *,
+    is_heard: bool = True,
+    person: Any = ALICE,
+    others: tuple[UserId, ...] = (),
+    policy: str = ONE,
 ) -> ApprovalRequest:
     stage.set_policy(read_policy(policy.encode()))
     call = ToolCall.of("refund", "0" * 64, {"customer": 7})
     ask = Ask(
         call=call,
         requirement=stage.policies[-1].requirement(call),
-        requester=Requester(agent="ops", person=person),
+        requester=Requester(agent="ops", person=person, on_behalf_of=others),
         is_heard=is_heard,
     )
     request = await submit_request(stage.desk, new_request(stage.desk, ask))
@@ -237,8 +243,75 @@ async def test_an_agent_that_cannot_be_asked_is_asked_through_its_person(stage: 
     await submits(stage, QUESTION)
 
     (question,) = await thread(stage, request)
-    assert question.text == (f"💬 <@{BOB}> asks <@{ALICE}>, who may answer here for the agent:")
+    assert question.text == (
+        f"💬 <@{BOB}> asks <@{ALICE}>, who can answer for the agent on the card:"
+    )
     assert QUESTION in shown(question.blocks)
+
+
+async def answers(stage: Scene, request: ApprovalRequest, words: str, person: str = ALICE) -> None:
+    await stage.click(person, request, buttons.ANSWER_BACK)
+    await submits(stage, words, person)
+
+
+async def test_the_person_answers_under_their_name_and_may_still_not_approve(
+    stage: Scene, tmp_path: Path
+) -> None:
+    request = await asked(stage, is_heard=False)
+    await asks(stage, request)
+    assert "Answer…" in labels((await stage.message(request)).blocks)
+    await stage.click(ALICE, request, buttons.ANSWER_BACK)
+    form = stage.window(ALICE).view
+    assert_slack_takes_modal(form, schema=False)
+    assert QUESTION in shown(form["blocks"])
+
+    await submits(stage, "Two: <!channel> and Acme", ALICE)
+
+    _, answer = await thread(stage, request)
+    assert answer.text == f"💬 <@{ALICE}> answers for the agent:"
+    assert_nothing_live(answer.blocks)
+    assert "Two: <!channel> and Acme" in shown(answer.blocks)
+    card = await stage.message(request)
+    assert "Answer…" not in labels(card.blocks)
+    (event,) = recorded(tmp_path / "sayso.db", "request.answered_back")
+    assert (event["by"], event["number"]) == (ALICE, 1)
+    await stage.click(ALICE, request)
+    assert (await stage.stored(request)).status is Status.PENDING
+
+
+async def test_only_who_it_was_asked_for_answers_and_only_while_it_waits(stage: Scene) -> None:
+    request = await asked(stage, is_heard=False)
+    await asks(stage, request, "one?")
+    await asks(stage, request, "two?")
+    for person in (BOB, CAROL):
+        await stage.click(person, request, buttons.ANSWER_BACK)
+        assert stage.slack.workspace.view_stack(person) == []
+        assert stage.told(person)[-1].startswith("Only who this was asked by or for")
+
+    await answers(stage, request, "to one")
+    await stage.click(ALICE, request, buttons.ANSWER_BACK)
+    await submits(stage, "  ", ALICE)
+    assert "There is no answer" in str(stage.window(ALICE).errors)
+    await stage.click(BOB, request)
+    await submits(stage, "too late", ALICE)
+
+    one, two = (await stage.stored(request)).asking_back.asked
+    assert (one.answer, two.answer) == ("to one", None)
+    assert "already approved" in str(stage.window(ALICE).view["blocks"])
+
+
+async def test_a_question_is_answered_once(stage: Scene) -> None:
+    request = await asked(stage, is_heard=False, others=(CAROL,))
+    await asks(stage, request)
+    for person in (ALICE, CAROL):
+        await stage.click(person, request, buttons.ANSWER_BACK)
+    await submits(stage, "the first", ALICE)
+
+    await submits(stage, "the second", CAROL)
+
+    (question,) = (await stage.stored(request)).asking_back.asked
+    assert (question.answer, question.answered_by) == ("the first", ALICE)
+    assert "No question waits" in str(stage.window(CAROL).view["blocks"])
 
 
 async def test_where_nobody_can_answer_that_is_said_at_once(stage: Scene) -> None:
