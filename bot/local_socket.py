@@ -6,6 +6,7 @@ serves it (`bootstrap`); a command that finds nobody there opens the store itsel
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -13,8 +14,8 @@ import pwd
 import socket
 import stat
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ LINE_MAX_BYTES = 64 * 1024
 ANSWER_WITHIN_S = 10.0
 _LONGEST_PATH = 100
 """The system's limit is 104 to 108 bytes."""
+_OWN_FILES = Path("/proc/self/fd")
+"""Where Linux names what this process has open, however long its path is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,8 @@ async def ask_gateway(directory: Path, verb: str, words: Sequence[str]) -> str |
         Refusal: the gateway refused it, or did not answer.
     """
     try:
-        reader, writer = await asyncio.open_unix_connection(directory / NAME, limit=LINE_MAX_BYTES)
+        with _address(directory / NAME) as address:
+            reader, writer = await asyncio.open_unix_connection(address, limit=LINE_MAX_BYTES)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         return None
     except OSError as fault:
@@ -95,15 +99,33 @@ async def ask_gateway(directory: Path, verb: str, words: Sequence[str]) -> str |
 
 def _bound(path: Path) -> socket.socket:
     """Return a socket bound at *path* that nobody but its owner may connect to."""
-    if len(os.fsencode(path.resolve())) > _LONGEST_PATH:
-        raise OSError(f"its path has more than {_LONGEST_PATH} bytes")
     # Who holds the data directory's lock is alone: what is left there is of a dead process.
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    made.bind(str(path))
+    with _address(path) as address:
+        made.bind(address)
     path.chmod(stat.S_IRUSR | stat.S_IWUSR)  # nobody can connect before it listens
     return made
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """Yield what to call a socket at *path*: where that is too long, its directory as we hold it.
+
+    Raises:
+        OSError
+    """
+    if len(os.fsencode(path.absolute())) <= _LONGEST_PATH:
+        yield str(path)
+        return
+    if not _OWN_FILES.is_dir():
+        raise OSError(errno.ENAMETOOLONG, f"Its path has more than {_LONGEST_PATH} bytes")
+    held = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield str(_OWN_FILES / str(held) / path.name)
+    finally:
+        os.close(held)
 
 
 async def _serve(
