@@ -37,8 +37,9 @@ demo: setup
 serve: setup
 	@$(BIN)/sayso serve $(ARGS)
 
+# What the project says and how it is laid out is looked at by `make check`.
 test: setup
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/docs --ignore tests/architecture $(ARGS)
 
 # What takes seconds each, mostly processes that are started and killed, and Hypothesis in earnest.
 test-long: setup

@@ -136,6 +136,7 @@ async def test_a_server_that_was_restarted_while_the_call_waited_runs_it_once(
     assert ledger.read_text() == "deploy web 2\n"
 
 
+@pytest.mark.long
 async def test_a_rejected_call_never_reaches_its_server_and_its_sibling_does(
     tmp_path: Path, ledger: Path
 ) -> None:
@@ -185,6 +186,7 @@ async def is_unknown(agents: RunningAgents, request_id: RequestId) -> bool:
     return permit is not None and permit.state is PermitState.UNKNOWN
 
 
+@pytest.mark.long
 async def test_an_idempotent_call_whose_server_died_is_told_to_the_model(
     tmp_path: Path, ledger: Path
 ) -> None:

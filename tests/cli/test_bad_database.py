@@ -146,6 +146,7 @@ def test_an_address_that_would_be_read_otherwise_than_it_was_meant_is_refused(
     assert said.endswith("with %40 for an @ in the password")
 
 
+@pytest.mark.long
 def test_without_its_driver_the_extra_to_install_is_named(tmp_path: Path) -> None:
     env = {**SETTINGS, "SAYSO_DATABASE_URL": "postgresql://sayso:hush@127.0.0.1:9/sayso"}
     without = (

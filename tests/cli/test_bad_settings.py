@@ -212,6 +212,7 @@ async def first(slack: Program, tmp_path: Path) -> AsyncIterator[Program]:
     assert "Traceback" not in ended.complaint
 
 
+@pytest.mark.long
 def test_a_second_gateway_on_the_same_data_names_the_first(
     tmp_path: Path, first: Program, slack: Program, serve: Serve
 ) -> None:

@@ -140,7 +140,7 @@ async def test_what_stands_in_the_env_file_is_kept_and_replaced_only_after_askin
     assert (tmp_path / "policy.yml").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", [".env", "policy.yml"])
+@pytest.mark.parametrize("name", [".env", pytest.param("policy.yml", marks=pytest.mark.long)])
 async def test_a_place_that_cannot_be_written_ends_it_with_one_line(
     slack: LocalSlack, tmp_path: Path, name: str
 ) -> None:

@@ -139,6 +139,7 @@ def _browser(place: Path, asked_for: Path) -> str:
     return f"{browser} %s"
 
 
+@pytest.mark.long
 def test_a_second_demo_on_the_same_data_ends_with_2_and_names_the_first(
     demo: Program, place: Path, sayso_here: SaysoHere
 ) -> None:

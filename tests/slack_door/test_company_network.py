@@ -41,6 +41,7 @@ async def proxy(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         yield opened
 
 
+@pytest.mark.long
 async def test_a_gateway_reaches_slack_by_proxy_authority_and_secret_files_alone(
     tmp_path: Path, slack: LocalSlack, proxy: Proxy
 ) -> None:
