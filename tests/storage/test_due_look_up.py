@@ -42,7 +42,15 @@ async def test_looking_back_reads_only_the_rows_of_its_tool_and_channel(
     with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
         plan = connection.execute(
             f"EXPLAIN QUERY PLAN {history_statements.HISTORY.sqlite}",
-            {"tool": "t", "channel": "C1", "since": "", "until": "", "id": "R1", "limit": 10},
+            {
+                "tool": "t",
+                "channel": "C1",
+                "since": "",
+                "until": "",
+                "id": "R1",
+                "limit": 10,
+                "fingerprint": None,
+            },
         ).fetchall()
 
     searches = [row[3] for row in plan if "approval_request" in row[3]]
