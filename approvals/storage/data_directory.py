@@ -8,6 +8,7 @@ dies, however it dies.
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from approvals.domain import errors
 
 LOCK_NAME = "gateway.lock"
 DATABASE_NAME = "sayso.db"
+LOOKS_MAX, LOOK_S = 5, 0.02
+"""How often the lock is tried again, and after how long, before it is another gateway's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def _unusable(path: Path, fault: OSError) -> errors.StoreUnavailable:
 
 def _lock(lock: int, path: Path) -> None:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _patiently(lock)
     except BlockingIOError as fault:
         written = os.pread(lock, 20, 0).decode("ascii", errors="replace").strip()
         pid = int(written) if written.isdecimal() else None
@@ -73,3 +76,17 @@ def _lock(lock: int, path: Path) -> None:
         ) from fault
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+
+
+def _patiently(lock: int) -> None:
+    """Take *lock*; who only looks whether it is held (`sayso check`) has it for a moment.
+
+    Raises:
+        BlockingIOError: another gateway has it.
+    """
+    for _ in range(LOOKS_MAX):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(LOOK_S)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,16 +1,18 @@
 """One process per data directory."""
 
+import fcntl
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from approvals.domain import errors
-from approvals.storage.data_directory import hold
+from approvals.storage.data_directory import LOCK_NAME, hold
 
 HOLDER = """
 import sys, time
@@ -66,3 +68,17 @@ def test_a_lock_that_cannot_be_written_is_refused_with_its_directory(tmp_path: P
 
     with pytest.raises(errors.StoreUnavailable, match="cannot be used"), hold(tmp_path):
         pass
+
+
+def test_whoever_only_looks_whether_it_is_held_keeps_no_gateway_from_starting(
+    tmp_path: Path,
+) -> None:
+    """`sayso check` has a shared lock for a moment; a start refused by it would not be repeated."""
+    lock = os.open(tmp_path / LOCK_NAME, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    looking = threading.Timer(0.03, os.close, [lock])
+    looking.start()
+
+    with hold(tmp_path) as held:
+        assert held.path == tmp_path
+    looking.join()
