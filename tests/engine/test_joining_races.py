@@ -78,7 +78,9 @@ async def test_d1_calls_that_join_while_people_click_are_decided_only_if_they_we
         approved = {each.id for each in await stored(gateway) if each.status is Status.APPROVED}
         assert approved <= named
         refused = [answer.refusal for answer in answers if answer.refusal]
-        assert bool(approved) is not all(isinstance(each, MoreJoined) for each in refused)
+        # Where one went through, the other comes too late or finds who joined meanwhile.
+        assert bool(approved) is (len(refused) < len(answers))
+        assert approved or all(isinstance(each, MoreJoined) for each in refused)
         for call in [*calls, *late]:
             call.cancel()
         await asyncio.gather(*calls, *late, return_exceptions=True)
