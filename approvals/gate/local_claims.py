@@ -12,18 +12,20 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.asked_back import AskedBack
 from approvals.domain.decision import Decision
 from approvals.domain.ids import RequestId
-from approvals.domain.outcome import Outcome, already_ran, outcome_of, unknown
+from approvals.domain.outcome import Outcome, already_ran, denied, outcome_of, unknown
 from approvals.domain.permit import Permit, PermitState
-from approvals.domain.requirement import Requirement
+from approvals.domain.requirement import Effect, Requirement
 from approvals.domain.terms import DEED, DIFF, EDIT
+from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.questions import Hearer, Question
 from approvals.operations.answerer import Said
-from approvals.operations.ask import Ask, with_said
+from approvals.operations.ask import Ask, ask_again, with_said
 from approvals.operations.cancel_request import withdraw
 from approvals.operations.claim_permit import Claimed
 from approvals.operations.desk import Desk
 from approvals.operations.ports import NotNow
+from approvals.operations.record_calls import record_call
 from approvals.operations.release_permit import release_permit
 from approvals.operations.report_execution import report_execution
 
@@ -86,6 +88,40 @@ def cleared(request: ApprovalRequest, approvals: Sequence[Decision]) -> Clearanc
         asked_digest=request.asked_digest if request.edits else None,
         outcome=outcome_of(request, approvals),
     )
+
+
+async def strictly(desk: Desk, proposal: Proposal, requirement: Requirement) -> Clearance:
+    """Return the clearance of an allowed call once it stands in the audit log.
+
+    Raises:
+        CallDenied: a rule denies it; that is written too.
+        Frozen, StoreUnavailable
+    """
+    call = proposal.call
+    await record_call(
+        desk,
+        call,
+        requirement,
+        requester=proposal.requester,
+        card_channel=proposal.card_channel,
+    )
+    if requirement.effect is Effect.DENY:
+        raise not_approved(denied(requirement))
+    return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
+
+
+def once_more(desk: Desk, request: ApprovalRequest) -> Ask:
+    """Return the question of a lapsed approval, to be put again by the policy of now.
+
+    Raises:
+        CallDenied: a rule denies it by now.
+    """
+    requirement = desk.policy().requirement(
+        request.asked_call, channel=request.requirement.channel, code_effect=Effect.ASK
+    )
+    if requirement.effect is Effect.DENY:
+        raise not_approved(denied(requirement))
+    return ask_again(request, requirement)
 
 
 def spent(claimed: errors.AlreadyClaimed, request: ApprovalRequest) -> Outcome:

@@ -18,19 +18,28 @@ from approvals.domain.outcome import denied, lapsed, outcome_of, refused, unavai
 from approvals.domain.requirement import Effect, Requirement
 from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
-from approvals.gate.local_claims import cleared, gave_up, heard, question, spent, withdrawn
+from approvals.gate.local_claims import (
+    cleared,
+    gave_up,
+    heard,
+    once_more,
+    question,
+    spent,
+    strictly,
+    withdrawn,
+)
 from approvals.gate.local_pauses import clear_or_pause
 from approvals.gate.pending_keys import PendingKeys
 from approvals.gate.questions import Hearer
 from approvals.gate.waiting_room import Waiter, WaitingRoom, tell_waiting
 from approvals.operations.answerer import Said
-from approvals.operations.ask import Ask, ask_again, new_request
+from approvals.operations.ask import Ask, new_request
 from approvals.operations.cancel_request import cancel_key
 from approvals.operations.check_authority import refuse_ended_authority
 from approvals.operations.claim_permit import claim_permit
 from approvals.operations.desk import Desk
 from approvals.operations.freeze_copy import FreezeCopy
-from approvals.operations.record_calls import CallLog, record_call
+from approvals.operations.record_calls import CallLog
 from approvals.operations.report_execution import report_execution
 from approvals.operations.submit_request import submit_request
 
@@ -108,7 +117,7 @@ class LocalGateway:
             if proposal.pauses:
                 return await clear_or_pause(self._desk, proposal, requirement, claim=self._claimed)
             if requirement.effect is not Effect.ASK:
-                return await self._strictly(proposal, requirement)
+                return await strictly(self._desk, proposal, requirement)
             answering = self._answered(question(proposal, requirement), proposal.hearer)
             # What is still referred to here stays in memory for as long as people take.
             del proposal, requirement
@@ -202,19 +211,6 @@ class LocalGateway:
         except errors.Refusal as refusal:
             raise not_approved(refused(refusal)) from refusal
 
-    async def _strictly(self, proposal: Proposal, requirement: Requirement) -> Clearance:
-        call = proposal.call
-        await record_call(
-            self._desk,
-            call,
-            requirement,
-            requester=proposal.requester,
-            card_channel=proposal.card_channel,
-        )
-        if requirement.effect is Effect.DENY:
-            raise not_approved(denied(requirement))
-        return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
-
     async def _answered(self, ask: Ask, hearer: Hearer | None) -> Clearance:
         """Ask, wait and claim; an approval that lapsed meanwhile is asked for once more."""
         digest = ask.call.digest
@@ -228,7 +224,7 @@ class LocalGateway:
             try:
                 return await self._claimed(request, digest)
             except errors.PermitLapsed:
-                ending = self._ended(self._once_more(request), hearer)
+                ending = self._ended(once_more(self._desk, request), hearer)
             except errors.Frozen:
                 if request.key is None:  # nobody can come back for it when the freeze has ended
                     self._spawn(withdrawn(self._desk, request.id))
@@ -237,15 +233,6 @@ class LocalGateway:
                 raise not_approved(spent(claimed, request)) from claimed
         ending.close()
         raise not_approved(lapsed(request))
-
-    def _once_more(self, request: ApprovalRequest) -> Ask:
-        """Return the question of a lapsed approval, to be put again by the policy of now."""
-        requirement = self._desk.policy().requirement(
-            request.asked_call, channel=request.requirement.channel, code_effect=Effect.ASK
-        )
-        if requirement.effect is Effect.DENY:
-            raise not_approved(denied(requirement))
-        return ask_again(request, requirement)
 
     async def _claimed(
         self, request: ApprovalRequest, digest: str, *, repeats: bool = False
