@@ -89,6 +89,9 @@ class AnswersFromMemory:
     async def report(self, *_: Any, **__: Any) -> None:
         """Forget how it ended."""
 
+    async def give_back(self, clearance: Clearance) -> None:
+        """Forget that it did not run."""
+
     async def until_decided(self, request_ids: Collection[RequestId]) -> None:
         """Nothing is waited for."""
 

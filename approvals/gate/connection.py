@@ -177,20 +177,14 @@ async def _hand_over(gateway: Gateway, proposal: Proposal, handover: _Handover) 
     del proposal
     handover.clearance = await clearing
     if handover.is_abandoned:
-        await _did_not_run(gateway, handover.clearance)
+        await gateway.give_back(handover.clearance)
     return handover.clearance
 
 
 async def _abandon(gateway: Gateway, handover: _Handover) -> None:
     handover.is_abandoned = True
     if handover.clearance is not None:
-        await _did_not_run(gateway, handover.clearance)
-
-
-async def _did_not_run(gateway: Gateway, clearance: Clearance) -> None:
-    if clearance.request_id is not None:
-        said = "Cancelled before it ran. It did not run."
-        await _report(gateway, clearance, succeeded=False, result=said)
+        await gateway.give_back(handover.clearance)
 
 
 async def _clear(gateway: Gateway, proposal: Proposal) -> Clearance:

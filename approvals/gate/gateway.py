@@ -142,6 +142,10 @@ class Gateway(Protocol):
         """
         ...
 
+    async def give_back(self, clearance: Clearance) -> None:
+        """Say that the body of a cleared call never began: who has its key may claim it again."""
+        ...
+
     async def until_decided(self, request_ids: Collection[RequestId]) -> None:
         """Return when at least one of the requests has an answer a paused call can go on with."""
         ...

@@ -40,7 +40,7 @@ async def withdrawn(desk: Desk, request_id: RequestId) -> None:
         _log.error("Request %s could not be withdrawn: %s", request_id, refusal.message)
 
 
-async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[Claimed]) -> None:
+async def gave_up(desk: Desk, claim: asyncio.Task[Claimed]) -> None:
     """Close *claim*, whose caller was cancelled meanwhile; one that was refused is another's.
 
     Whoever can come back with the key may claim it again: nothing ran.
@@ -49,8 +49,14 @@ async def gave_up(desk: Desk, request_id: RequestId, claim: asyncio.Task[Claimed
         request = (await claim).request
     except errors.Refusal:
         return
+    await gave_back(desk, request.id)
+
+
+async def gave_back(desk: Desk, request_id: RequestId) -> None:
+    """Close the claim of a request whose body never began."""
     try:
-        if request.key is not None:
+        request = await desk.store.request(request_id)
+        if request is not None and request.key is not None:
             await release_permit(desk, request_id)
             return
         await report_execution(

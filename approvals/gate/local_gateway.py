@@ -20,6 +20,7 @@ from approvals.gate.exceptions import not_approved
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.local_claims import (
     cleared,
+    gave_back,
     gave_up,
     heard,
     once_more,
@@ -144,6 +145,11 @@ class LocalGateway:
                 is_interrupted=is_unknown or (was_cancelled and self._is_closing),
             )
 
+    async def give_back(self, clearance: Clearance) -> None:
+        """See `Gateway.give_back`."""
+        if clearance.request_id is not None:
+            await gave_back(self._desk, clearance.request_id)
+
     async def until_decided(self, request_ids: Collection[RequestId]) -> None:
         """See `Gateway.until_decided`."""
         waiter: Waiter = self._loop.create_future()
@@ -245,7 +251,7 @@ class LocalGateway:
             return cleared(claimed.request, claimed.approvals)
         except asyncio.CancelledError:
             # The claim goes on being stored; without its caller the body never runs.
-            self._spawn(gave_up(self._desk, request.id, claim))
+            self._spawn(gave_up(self._desk, claim))
             raise
 
     async def _ended(self, ask: Ask, hearer: Hearer | None) -> ApprovalRequest:

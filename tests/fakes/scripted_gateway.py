@@ -13,6 +13,9 @@ from approvals.domain.requirement import Effect
 from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, Proposal
 
+GAVE_BACK = "Cancelled before it ran."
+"""What is told of a clearance that was given back."""
+
 
 @dataclass
 class Question:
@@ -126,6 +129,9 @@ class ScriptedGateway:
         if self.report_fails:
             raise OSError("disk full")
         self.reports.append((clearance.request_id, succeeded, result))
+
+    async def give_back(self, clearance: Clearance) -> None:
+        await self.report(clearance, succeeded=False, result=GAVE_BACK)
 
     async def until_decided(self, request_ids: Collection[RequestId]) -> None:
         await asyncio.wait(

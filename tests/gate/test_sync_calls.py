@@ -11,11 +11,14 @@ import pytest
 from approvals.domain import errors
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import OutcomeKind
+from approvals.domain.permit import PermitState
 from approvals.gate import CallRejected, CallUnavailable, Gate
 from approvals.gate.gateway import Gateway
 from approvals.gate.opening import LoopThread
 from approvals.gate.refusals import WouldDeadlock
-from tests.fakes.scripted_gateway import ScriptedGateway, approve
+from tests.engine.gateway_in_test import a_gateway
+from tests.engine.test_asking import permit_state
+from tests.fakes.scripted_gateway import GAVE_BACK, ScriptedGateway, approve
 
 gate = Gate(agent="deploy-bot")
 
@@ -225,8 +228,42 @@ async def test_d9_a_caller_on_another_loop_cancelled_before_it_has_its_clearance
     told = [request for request, _, _ in gateway.reports]
     assert ran == []
     assert sorted(map(str, [*told, *gateway.withdrawn])) == [f"R{n}" for n in range(10)]
-    assert {said for _, _, said in gateway.reports} <= {"Cancelled before it ran. It did not run."}
+    assert {said for _, _, said in gateway.reports} <= {GAVE_BACK}
     assert not any(succeeded for _, succeeded, _ in gateway.reports)
+
+
+async def test_d9_who_left_before_the_clearance_came_finds_its_approval_again_by_its_key() -> None:
+    begun, claimed = threading.Event(), threading.Event()
+    own = Gate(agent="deploy-bot")
+
+    @own.guard
+    async def restart_service(service: str) -> None:
+        raise AssertionError("must not run")
+
+    async def leaves() -> None:
+        with own.calling(key="k1"):
+            calling = asyncio.create_task(restart_service("web"))
+        await asyncio.sleep(0)
+        begun.set()
+        claimed.wait(30)  # this loop stands still while the other one answers
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+
+    async with a_gateway() as gateway:
+        own.use(gateway.gateway)
+        leaving = asyncio.create_task(asyncio.to_thread(asyncio.run, leaves()))
+        await asyncio.to_thread(begun.wait, 30)
+        request = await gateway.pending()
+        await gateway.clicks(request.id)
+        await gateway.settled()
+        state = await permit_state(gateway, request.id)
+        claimed.set()
+        await leaving
+        await gateway.settled()
+
+        assert state is PermitState.CLAIMED
+        assert await permit_state(gateway, request.id) is PermitState.UNCLAIMED
 
 
 def test_what_opening_raises_reaches_the_script() -> None:
