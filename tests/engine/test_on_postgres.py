@@ -12,6 +12,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.permit import PermitState
 from approvals.gate.exceptions import CallNotApproved, CallPaused, CallRejected, CallTimedOut
 from approvals.gate.gateway import Clearance
+from approvals.gate.questions import Hearer, Question
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import NotNow
 from approvals.operations.recover import recover
@@ -28,6 +29,7 @@ from tests.engine.test_follow_ups import stored
 from tests.engine.test_webhook_rungs import MINUTE, Pager, asked, time_passes
 from tests.engine.test_webhook_rungs import POLICY as PAGING
 from tests.fakes.people import BOB, CAROL
+from tests.gate.test_questions import asks
 from tests.security.whole_gateway import a_whole_gateway
 
 
@@ -224,4 +226,37 @@ async def test_a_whole_gateway_serves_from_postgresql(tmp_path: Path, postgres: 
 
     assert ran == ["checkout"]
     assert not whole.database.exists()
+    assert (await verify_database(postgres)).is_intact
+
+
+async def test_a_question_is_answered_once_while_clicks_and_answers_race(
+    postgres: Server,
+) -> None:
+    def on_question(question: Question) -> str:
+        return f"{question.text} – yes, “ü😀”."
+
+    async with a_gateway(postgres) as gateway:
+        calls = [
+            gateway.asks(
+                arguments={"service": str(n)}, hearer=Hearer(on_question=on_question, loop=None)
+            )
+            for n in range(6)
+        ]
+        await gateway.delivered()
+        requests = [content.request for content in gateway.messenger.posts]
+        for request in requests:
+            assert (await asks(gateway, request, "Why?")).refusal is None
+
+        await asyncio.gather(
+            gateway.delivered(), *(gateway.clicks(request.id) for request in requests)
+        )
+        await gateway.delivered()
+        await asyncio.gather(*calls)
+
+        for request in requests:
+            found = await stored(gateway, request)
+            (question,) = found.asking_back.asked
+            assert found.status is Status.APPROVED
+            assert question.answer in (None, "Why? – yes, “ü😀”.")
+            assert question.trouble is None
     assert (await verify_database(postgres)).is_intact
