@@ -1,14 +1,21 @@
 """Every form about a request, sent by hand: its place, and who sends it, are checked again."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.storage.policy_reader import read_policy
-from bot.slack.ask_back_form import ASK_BACK_FORM, QUESTION_ACTION, QUESTION_BLOCK
+from bot.slack.ask_back_form import (
+    ANSWER_BACK_FORM,
+    ASK_BACK_FORM,
+    QUESTION_ACTION,
+    QUESTION_BLOCK,
+)
 from bot.slack.edit_form_view import EDIT_FORM, VALUE_ACTION, block_of
 from bot.slack.extend_form import EXTEND_FORM, UNTIL_ACTION, UNTIL_BLOCK
 from bot.slack.full_view import ViewPlace, write_place
@@ -16,6 +23,7 @@ from bot.slack.reason_form import APPROVE_REASON, REASON_ACTION, REASON_BLOCK, R
 from tests.slack_door.scene import ALICE, BOB, DANA, FRANK, PROD, Scene
 from tests.slack_door.test_edits import SCHEMA, editing
 
+ROOT = Path(__file__).parents[2]
 Values = dict[str, dict[str, Any]]
 
 
@@ -35,21 +43,28 @@ FORMS: Mapping[str, Callable[[ApprovalRequest], Values]] = {
     EDIT_FORM: lambda _: text(block_of(1), VALUE_ACTION, "2"),
     EXTEND_FORM: longer,
     ASK_BACK_FORM: lambda _: text(QUESTION_BLOCK, QUESTION_ACTION, "Which replicas?"),
+    ANSWER_BACK_FORM: lambda _: text(QUESTION_BLOCK, QUESTION_ACTION, "All three."),
 }
+MAY = dict.fromkeys(FORMS, BOB) | {ANSWER_BACK_FORM: ALICE}
+"""Who may send it: an approver, or the person the agent acts for."""
+STARTING = {"form.ASK_FORM", "TASK_FORM"}
+"""Forms that are about no request yet."""
 
 
-async def asked(stage: Scene) -> tuple[ApprovalRequest, ApprovalRequest]:
-    """Ask for two calls, each with a card of its own."""
+async def asked(stage: Scene, form: str) -> tuple[ApprovalRequest, ApprovalRequest]:
+    """Ask for two calls, each with a card of its own, so that *form* could be sent about them."""
     stage.set_policy(read_policy(editing("edit: true").encode()))
     first, second = [
         await stage.ask("scale", schema=SCHEMA, env="prod", replicas=number) for number in (3, 4)
     ]
+    if form == ANSWER_BACK_FORM:
+        for each in (first, second):
+            own = await place(stage, each, card_of=each)
+            await send(stage, ASK_BACK_FORM, own, of=each, person=BOB)
     return first, second
 
 
-async def send(
-    stage: Scene, form: str, metadata: str, *, of: ApprovalRequest, person: str = BOB
-) -> str:
+async def send(stage: Scene, form: str, metadata: str, *, of: ApprovalRequest, person: str) -> str:
     """Submit *form* and return all that was said about it."""
     team = stage.slack.team_id
     payload = {
@@ -88,24 +103,26 @@ async def place(stage: Scene, request: ApprovalRequest, *, card_of: ApprovalRequ
 async def test_b22_c7_a_form_of_another_card_or_of_no_card_does_nothing(
     stage: Scene, form: str
 ) -> None:
-    first, second = await asked(stage)
+    first, second = await asked(stage, form)
+    person = MAY[form]
     before = await state(stage, first)
     anothers = await place(stage, first, card_of=second)
     invented = write_place(ViewPlace(request_id=first.id, nonce="x" * 26))
 
     for metadata in (anothers, invented, "", "{}", "[]", '{"request": 1}', anothers + " {"):
-        assert "Nothing was decided." in await send(stage, form, metadata, of=first)
+        assert "Nothing was decided." in await send(stage, form, metadata, of=first, person=person)
         assert await state(stage, first) == before
 
-    await send(stage, form, await place(stage, first, card_of=first), of=first)
+    await send(stage, form, await place(stage, first, card_of=first), of=first, person=person)
     assert await state(stage, first) != before
 
 
 MAY_NOT = [
     (form, person)
     for form in FORMS
-    for person in (ALICE, DANA, FRANK, "U0NOBODY")
-    if (form, person) != (REJECT_REASON, ALICE)  # who asked may take it back
+    for person in (ALICE, BOB, DANA, FRANK, "U0NOBODY")
+    # Who asked may take it back.
+    if person != MAY[form] and (form, person) != (REJECT_REASON, ALICE)
 ]
 
 
@@ -113,12 +130,22 @@ MAY_NOT = [
 async def test_b22_whoever_may_not_is_refused_when_the_form_is_sent_too(
     stage: Scene, form: str, person: str
 ) -> None:
-    first, _ = await asked(stage)
+    first, _ = await asked(stage, form)
     before = await state(stage, first)
     own = await place(stage, first, card_of=first)
 
     await send(stage, form, own, of=first, person=person)
     assert await state(stage, first) == before
 
-    await send(stage, form, own, of=first)
+    await send(stage, form, own, of=first, person=MAY[form])
     assert await state(stage, first) != before
+
+
+def test_b22_no_form_about_a_request_is_left_out_here() -> None:
+    taken = {
+        name
+        for path in (ROOT / "bot" / "slack").rglob("*.py")
+        for name in re.findall(r'"view_submission", ([\w.]+)\)', path.read_text("utf-8"))
+    }
+
+    assert len(taken - STARTING) == len(FORMS), taken
