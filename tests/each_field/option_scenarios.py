@@ -114,7 +114,6 @@ _ATTENTION = [
     ),
     of("budget.agent", (2, 1), another(), (PENDING, REFUSED), given={"per": "10m", "agent": 2}),
     of("budget.channel", (2, 1), another(), (PENDING, REFUSED), given={"per": "10m", "channel": 2}),
-    of("join", (ABSENT, False), plays.posted_of_two_alike, (1, 2)),
     of("cooldown", (ABSENT, "off"), plays.repeated, ("CallRejected", PENDING)),
 ]
 

@@ -181,13 +181,6 @@ def another(minutes: float = 0) -> Play:
     return play
 
 
-async def posted_of_two_alike(stage: FieldStage) -> int:
-    """On how many cards two identical calls stand that wait at the same time."""
-    first = await stage.asks()
-    await stage.asks()
-    return len(stage.cards(first))
-
-
 async def repeated(stage: FieldStage) -> str:
     """How a call is answered that was rejected just before."""
     first = await stage.asks()

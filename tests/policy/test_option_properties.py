@@ -48,7 +48,7 @@ _RULES = st.fixed_dictionaries(
     },
 )
 _CAMPAIGN = settings(
-    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
