@@ -50,7 +50,8 @@ def so_far_line(request: ApprovalRequest) -> list[str | Element]:
     """Return the card's line: how often it was asked, and where the answers stand."""
     asked = request.asking_back.asked
     open_ones = sum(each.ended_at is None for each in asked)
-    waiting = f", {open_ones} still open" if open_ones else ""
+    state = "still open" if request.is_pending else "not answered"
+    waiting = f", {open_ones} {state}" if open_ones else ""
     where = "Details" if request.is_private else "the thread"
     return [bold("Asked back "), f"{counted(len(asked), 'time')}{waiting}; see {where}."]
 
@@ -60,7 +61,7 @@ def exchange(request: ApprovalRequest) -> list[Element]:
     asked = request.asking_back.asked
     told: list[Element] = [section(bold(f"Asked back {counted(len(asked), 'time')}"))]
     for each in asked[-LISTED_MAX:]:
-        told.append(section(*question_line(request, each), " ", moment(each.at, seconds=True)))
+        told.append(section(moment(each.at, seconds=True), " ", *question_line(request, each)))
         told += words_of(request, each.question, whole=True, most=LISTED_MAX_CHARS)
         if each.ended_at is not None:
             told.append(section(*answer_line(request, each)))

@@ -3,6 +3,7 @@
 Drawn by cards (after the question) and by the details modal: all statuses, causes, permit states.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.domain.absence import Absence
@@ -140,10 +141,11 @@ def _run(content: CardContent, *, hides: bool) -> list[Element]:
     request, permit = content.request, content.permit
     if permit is None:
         return []
+    if hides and permit.result:
+        how = _how_it_ran(content, replace(permit, result=None))
+        return [section(bold("Run: "), *how, " Details has the tool's own words.")]
     drawn = [section(bold("Run: "), *_how_it_ran(content, permit))]
     if permit.result:
-        if hides:
-            return [*drawn, section("Details has them.")]
         drawn.append(preformatted(clean(permit.result, request.salt, RESULT_MAX_CHARS)))
     return drawn
 
