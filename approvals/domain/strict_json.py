@@ -6,7 +6,7 @@ Called for tool arguments and for everything a door receives. Source: RFC 8785; 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import TypeAlias, cast
 
@@ -49,7 +49,7 @@ def write(value: JsonValue) -> str:
     '{"a":1e+21,"b":[1,"é"]}'
     """
     if check(value):
-        return _PLAIN.encode(value)
+        return _write_plain(value)
     return "".join(_pieces(value))
 
 
@@ -162,6 +162,19 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse
 _PLAIN = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
 )
+
+
+def _plain_writer() -> Callable[[JsonValue], str]:
+    """Return what `_PLAIN.encode` does, without making the same machine anew for each value."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    quote = json.encoder.encode_basestring
+    if make is None:  # a Python that has it not in C
+        return _PLAIN.encode
+    pieces = make(None, _PLAIN.default, quote, None, ":", ",", True, False, False)
+    return lambda value: "".join(pieces(value, 0))
+
+
+_write_plain = _plain_writer()
 
 
 def _pieces(value: JsonValue) -> Iterable[str]:
