@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, Tab
@@ -38,6 +39,7 @@ async def test_long_arguments_are_approved_on_the_last_page_of_the_full_view(tab
     assert tab.demo.payments()[-1] == ("longs", 400, LONG)
 
 
+@pytest.mark.long
 async def test_parallel_calls_each_have_a_card_and_run_with_their_own_arguments(tab: Tab) -> None:
     before = tab.demo.service_pid("checkout")
     await tab.type("/agent restart checkout in prod and pay 250 to parallels")

@@ -1,5 +1,6 @@
 """Two clicks, no mouse, a reload in between: one decision each, and the card tells it."""
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
@@ -18,6 +19,7 @@ async def test_a_double_click_is_one_decision_and_one_payment(tab: Tab) -> None:
     assert tab.demo.paid("doublers") == [150]
 
 
+@pytest.mark.long
 async def test_a_double_click_in_the_question_is_one_restart(tab: Tab) -> None:
     before = tab.demo.service_pid("checkout")
     card = await tab.asked("restart checkout in prod", "service_restart", '"checkout"')
@@ -33,6 +35,7 @@ async def test_a_double_click_in_the_question_is_one_restart(tab: Tab) -> None:
     await card.shows(str(tab.demo.service_pid("checkout")))
 
 
+@pytest.mark.long
 async def test_a_reload_changes_nothing_before_or_after_the_decision(tab: Tab) -> None:
     card = await tab.asked("pay 175 to reloaders", "ledger_pay", '"reloaders"')
     await tab.become(APPROVER)
@@ -48,6 +51,7 @@ async def test_a_reload_changes_nothing_before_or_after_the_decision(tab: Tab) -
     assert tab.demo.paid("reloaders") == [175]
 
 
+@pytest.mark.long
 async def test_everything_from_command_to_approval_goes_by_keyboard_alone(tab: Tab) -> None:
     keyboard = tab.page.keyboard
     before = tab.demo.service_pid("search")

@@ -1,5 +1,6 @@
 """The Home tab in a browser: found under Apps, decided in, empty afterwards; also on a phone."""
 
+import pytest
 from playwright.async_api import Locator, ViewportSize, expect
 
 from tests.browser.tab import APPROVER, Tab
@@ -37,6 +38,7 @@ async def test_an_approver_approves_on_a_phone_in_the_home_tab(tab: Tab) -> None
     assert tab.demo.paid("home-tab") == [310]
 
 
+@pytest.mark.long
 async def test_a_rejection_in_the_home_tab_asks_why_in_a_window(tab: Tab) -> None:
     card = await tab.asked("pay 320 to not-home", "ledger_pay", '"not-home"')
     await tab.become(APPROVER)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, CHANNEL, Tab
@@ -67,6 +68,7 @@ async def test_the_agent_is_asked_back_and_answers_in_the_thread_while_its_card_
     assert tab.demo.paid("printers") == [170]
 
 
+@pytest.mark.long
 async def test_silence_ends_in_a_timeout_that_nobody_calls_a_no(tab: Tab) -> None:
     await tab.type("/agent pay 250 to nobody")
     messages = tab.page.get_by_role("list", name=f"Messages in {CHANNEL}")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.tab import APPROVER, Tab
@@ -50,6 +51,7 @@ async def test_x6_a_reply_to_a_waiting_task_decides_nothing_and_the_button_does(
     await expect(root(tab, "restart checkout in prod now")).to_contain_text("Answered after")
 
 
+@pytest.mark.long
 async def test_a_message_is_handed_to_the_agent_from_its_menu(tab: Tab) -> None:
     await tab.type("is checkout up in prod, please?")
     messages = tab.page.get_by_role("list", name="Messages in #prod-incidents")

@@ -1,5 +1,6 @@
 """Whoever may not decide is told so privately, and the card waits on for those who may."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.tab import APPROVER, EXTERNAL, GUEST, REQUESTER, SECOND_APPROVER, Tab
@@ -29,6 +30,7 @@ async def test_guest_external_person_and_bystander_are_told_why_and_the_card_wai
     assert tab.demo.paid("bystanders") == [300]
 
 
+@pytest.mark.long
 async def test_an_approver_who_asked_may_not_approve_but_another_one_may(tab: Tab) -> None:
     before = tab.demo.service_pid("search")
     await tab.become(APPROVER)
