@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from approvals.domain import errors
+from approvals.domain.durations import format_duration
 from approvals.gate.binding import ToolBinding
 from approvals.gate.connection import Connection
 from approvals.gate.context import current, inside_body
@@ -105,7 +106,7 @@ class Execution:
             CallPaused, TookTooLong
         """
         doing = "It was told to stop." if stops else "It cannot be stopped, and may go on."
-        late = TookTooLong(f"No result within {within}. {doing}")
+        late = TookTooLong(f"No result within {format_duration(within)}. {doing}")
         if stops:
             self._stopped = late
             await stop(running)

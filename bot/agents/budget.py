@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from approvals.domain.durations import format_duration
 from bot.agents.errors import TaskStopped
 from bot.agents.spec import ModelSettings, TaskLimits
 
@@ -106,7 +107,7 @@ def refuse_words(so_far: Spent, limits: TaskLimits, *, model: ModelSettings) -> 
 
 def too_long(limits: TaskLimits) -> str:
     """Return the reason of a run whose time is over."""
-    return f"Stopped: it worked for more than {limits.active_max}. What ran until here is above."
+    return f"Stopped: {_too_long(limits)}. What ran until here is above."
 
 
 def refuse_call(
@@ -152,7 +153,7 @@ def _reached(
             f"the model took more than {limits.model_turns_max} turns",
         ),
         *_spent_up(so_far, limits, cost),
-        (active > limits.active_max, f"it worked for more than {limits.active_max}"),
+        (active > limits.active_max, _too_long(limits)),
     )
     return next((why for is_reached, why in reached if is_reached), None)
 
@@ -168,6 +169,10 @@ def _spent_up(so_far: Spent, limits: TaskLimits, cost: float) -> tuple[tuple[boo
             f"the model cost more than {limits.usd_max:g} USD" if limits.usd_max else "",
         ),
     )
+
+
+def _too_long(limits: TaskLimits) -> str:
+    return f"it worked for more than {format_duration(limits.active_max)}"
 
 
 def _tool(repeated: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from tests.agents.fake_model import Answer, Body, fake_model, results_in
 from tests.agents.running import ALLOWED, RunningAgents, running_agents
 
 SOON = TaskLimits(tool_timeout=timedelta(seconds=0.1))
-LATE = "No result within 0:00:00.100000."
+LATE = "No result within 0s."
 
 
 def one_call(body: Body) -> Answer:
