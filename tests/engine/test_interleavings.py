@@ -134,6 +134,11 @@ PAIRS: dict[str, Pair] = {
 }
 BEGINS_HELD = {"stop and the end of a hold", "freeze and the end of a hold"}
 BEGINS_APPROVED = {"freeze and claim", "claim and claim"}
+ONE_WINS = {
+    *("click and click", "click and the same click", "click and cancel", "edit and edit"),
+    *("edit and click", "claim and claim"),
+}
+"""Only one of both can be done: nobody approves what they did not see."""
 ONE_WAY = {"freeze and timeout"}
 """In whatever order they come, both do what they do."""
 FIRST = (0,) * 9
@@ -189,6 +194,7 @@ async def raced(
     if so_far is not Status.PENDING:
         assert ended.status is so_far, "what has ended stays ended"
     assert "done" in told or so_far is Status.TIMED_OUT, told
+    assert told.count("done") == 1 or pair not in ONE_WINS, told
     return f"{so_far}: {', '.join(told)}", went.turns
 
 
