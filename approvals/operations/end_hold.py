@@ -62,8 +62,14 @@ def _end(tx: Transaction, *, desk: Desk, request_id: RequestId, who: Presser) ->
 def _end_one(
     tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, now: datetime
 ) -> None:
-    if freeze_of(tx, request, now=now) is not None:
-        save_step(tx, voided(request, HoldVoid.FROZEN, now=now))
+    freeze = freeze_of(tx, request, now=now)
+    if freeze is not None:
+        step = voided(request, HoldVoid.FROZEN, now=now)
+        if request.expires_at <= now:
+            # Nobody could approve it again, and it was answered in time: that is no timeout.
+            by, reason = freeze.by.user, freeze.reason
+            step = advance(request, Cause.FROZEN, now=now, by=by, reason=reason)
+        save_step(tx, step)
         return
     try:
         _count(tx, desk, request, who=who.on(request), now=now)

@@ -11,7 +11,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Verdict
 from approvals.domain.hold_errors import AlreadyHeld
-from approvals.gate.exceptions import CallDenied, CallRejected
+from approvals.gate.exceptions import CallDenied, CallFrozen, CallRejected
 from approvals.operations.end_hold import ASKS_AGAIN_AFTER, UNCERTAIN_FOR
 from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy
@@ -204,6 +204,21 @@ async def test_a_freeze_at_the_end_voids_the_hold_and_the_call_waits_for_people_
     assert (await call).request_id == request.id
     (event,) = recorded(tmp_path / "sayso.db", "request.hold_voided")
     assert event["why"] == "frozen"
+
+
+async def test_a_freeze_at_the_end_that_leaves_no_time_to_approve_again_is_told_as_that(
+    gateway: GatewayInTest,
+) -> None:
+    call = gateway.asks()
+    request = await gateway.pending()
+    gateway.clock.at = request.expires_at - SECOND
+    await gateway.clicks(request.id)
+    await frozen(gateway, reason="a bad deploy")
+
+    await gateway.time_passes(10 * SECOND)
+
+    with pytest.raises(CallFrozen, match="a bad deploy"):
+        await call
 
 
 async def test_who_lost_the_right_meanwhile_does_not_count_at_the_end(
