@@ -25,7 +25,7 @@ FAULTS = (
 """Of a hundred calls 20 are answered 429, 2 get no reply and 2 a 5xx: each strikes some of those
 that the faults before it left alone."""
 KINDS = ("plain", "plain", "plain", "asked", "both", "short")
-UNDER_WAY_S = 1.0
+UNDER_WAY_S = 0.01
 """A call that Slack got so soon after it had said Retry-After had left already."""
 
 Tools = Mapping[str, Callable[[int], Awaitable[None]]]
