@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from approvals.domain.absence import Absence
 from approvals.domain.approval_request import Cause, Requester
+from approvals.domain.asked_back import Answerer, AskedBack, AskingBack
 from approvals.domain.card import CardKind
+from approvals.domain.compared import Compared
 from approvals.domain.edit import Edit
+from approvals.domain.effect import CardShows
 from approvals.domain.followed_up import Extension, FiredRung, FollowedUp
 from approvals.domain.freeze import ALL, Freeze, Hand
 from approvals.domain.history import History
-from approvals.domain.ids import TeamId, UserId
+from approvals.domain.ids import RequestId, TeamId, UserId
 from approvals.domain.lifecycle import PermitEvent
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Settlement
@@ -19,8 +23,8 @@ from approvals.domain.question import question_call
 from approvals.domain.requirement import Risk, Slot
 from approvals.domain.silence import Rung
 from approvals.domain.strict_json import JsonValue
-from approvals.domain.terms import EDIT, RISK, TIMEOUT, Terms
-from approvals.operations.ports import CardContent
+from approvals.domain.terms import CARD, DEED, DIFF, EDIT, RISK, TIMEOUT, Option, Terms
+from approvals.operations.ports import Alike, CardContent
 from tests.cards.builders import (
     ASKED_AT,
     RULE,
@@ -108,6 +112,42 @@ def _question(end: Cause | None = None) -> CardContent:
     return a_content(request) if end is None else ended(end, request=request)
 
 
+def _joined() -> CardContent:
+    content = _pending()
+    others = (replace(content.request, id=RequestId(f"A{number}")) for number in range(36))
+    return replace(content, alike=tuple(Alike(request=each) for each in others))
+
+
+def _saying(option: Option[Any], value: object, call: CardContent | None = None) -> CardContent:
+    content = call or _pending()
+    requirement = content.request.requirement
+    said = replace(requirement, terms=requirement.terms.with_said(option, value))
+    return replace(content, request=replace(content.request, requirement=said))
+
+
+def _asked_back() -> CardContent:
+    asked = AskedBack(
+        by=CAROL,
+        team=TeamId("T1"),
+        at=NOW,
+        question="Which incident is it for?",
+        of=Answerer.AGENT,
+        answer="INC-2041, the one of 02:51.",
+        ended_at=NOW,
+    )
+    return a_content(a_request(DEPLOY, asking_back=AskingBack(is_heard=True, asked=(asked,))))
+
+
+def _changing_a_file() -> CardContent:
+    arguments: dict[str, JsonValue] = {
+        "path": "shop.yml",
+        "old": "replicas: 3\nimage: shop:1\nport: 80\n",
+        "new": "replicas: 3\nimage: shop:2\nport: 80\n",
+    }
+    content = a_content(a_request(arguments, tool="write_file"))
+    return _saying(DIFF, Compared(before="old", after="new"), content)
+
+
 CARDS: Mapping[str, Callable[[], CardContent]] = {
     "pending, low risk": lambda: _pending(Risk.LOW),
     "pending, medium risk": lambda: _pending(edit=True),
@@ -129,6 +169,11 @@ CARDS: Mapping[str, Callable[[], CardContent]] = {
     "pending, was away": lambda: replace(
         _pending(), missed=(Absence(began_at=ASKED_AT, ended_at=NOW),)
     ),
+    "pending, thirty-seven alike": _joined,
+    "pending, says the deed": lambda: _saying(DEED, "deploy"),
+    "pending, private": lambda: _saying(CARD, CardShows.PRIVATE),
+    "pending, what changes": _changing_a_file,
+    "pending, asked back": _asked_back,
     "held": lambda: a_content(
         a_request(DEPLOY, held_until=NOW + timedelta(seconds=10)), decisions=(a_decision(),)
     ),
