@@ -91,12 +91,14 @@ class Execution:
             error = self._stopped
         if self._is_left and self._is_unknown(error):
             return  # it is told already
+        was_cancelled = isinstance(error, asyncio.CancelledError)
         await self.connection.report(
             self.clearance,
             succeeded=False,
             result=_failure(error),
-            was_cancelled=isinstance(error, asyncio.CancelledError),
-            is_unknown=self._is_unknown(error),
+            was_cancelled=was_cancelled,
+            # A run that is cancelled stops its bodies wherever they are.
+            is_unknown=self._is_unknown(error) or (was_cancelled and self.pauses),
         )
 
     async def _late(self, running: asyncio.Task[Ended], within: timedelta, *, stops: bool) -> None:

@@ -186,9 +186,10 @@ def _not_started(content: CardContent, permit: Permit) -> list[str | Element]:
 def _settled(content: CardContent, permit: Permit) -> list[str | Element]:
     if permit.settlement is None:
         return [_SETTLING if asks_what_happened(content) else "Check before running it again."]
-    who: list[str | Element] = [person(permit.settled_by)] if permit.settled_by else ["Somebody"]
+    if permit.settled_by is None:
+        return ["The agent task ended before anybody said it. Check before running it again."]
     when: list[str | Element] = [" (", *_at(permit.settled_at), ")"]
-    return [*who, _SAYS[permit.settlement], *when]
+    return [person(permit.settled_by), _SAYS[permit.settlement], *when]
 
 
 def _lasted(permit: Permit) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from approvals.domain.permit import PermitState, Settlement
 from approvals.domain.run import Run, RunCause, RunStatus
 from bot.agents.spec import TaskLimits
 from tests.agents.builders import an_agent
@@ -163,11 +164,18 @@ async def test_x8_a_body_under_way_is_stopped_when_the_time_is_over(tmp_path: Pa
         return "never"
 
     limits = TaskLimits(active_max=timedelta(seconds=0.5))
-    async with fake_model(lambda _: [("hangs", {})]) as model:
-        run, _ = await one_run(tmp_path, an_agent(model, [hangs], limits=limits))
+    async with (
+        fake_model(lambda _: [("hangs", {})]) as model,
+        running_agents(tmp_path, an_agent(model, [hangs], limits=limits), policy=ALLOWED) as agents,
+    ):
+        run = await agents.ended(await agents.started())
+        await agents.gateway.settled()
+        (card, *_) = agents.gateway.messenger.posts
+        permit = await agents.permit(card.request.id)
 
     assert left == ["left"]
     assert stopped_by(run, "worked for more than 0s.")
+    assert (permit.state, permit.settlement) == (PermitState.UNKNOWN, Settlement.GAVE_UP)
 
 
 async def test_x8_a_restart_forgets_nothing_of_what_was_spent(tmp_path: Path) -> None:

@@ -99,6 +99,17 @@ def test_an_interrupted_call_of_a_task_that_has_ended_asks_nobody() -> None:
     assert "Check before running it again." in read(blocks)
 
 
+def test_a_call_nobody_said_anything_of_puts_no_words_into_anybodys_mouth() -> None:
+    content = settled(Settlement.GAVE_UP)
+    assert isinstance(content.permit, Permit)
+    content = replace(content, permit=replace(content.permit, settled_by=None))
+
+    told = read(card_blocks(content, ASKED_AT))
+
+    assert "The agent task ended before anybody said it." in told
+    assert "gave it up" not in told
+
+
 def test_an_interrupted_call_outside_a_task_asks_nobody() -> None:
     blocks = card_blocks(approved(PermitEvent.CLAIM, PermitEvent.LOSE), ASKED_AT)
 
