@@ -69,6 +69,10 @@ class SeenDisplay:
         self.asked.append(request)
         return self._display.shows_everything(request)
 
+    def fits_part(self, request: ApprovalRequest) -> bool:
+        """Answer."""
+        return self._display.fits_part(request)
+
 
 @dataclass(kw_only=True)
 class BenchGateway:

@@ -118,8 +118,10 @@ class ApprovalRequest:
     ended_by: UserId | None = None
     ended_reason: str | None = None
     """The reason the person gave, shown as a quotation."""
+    turn: str | None = None
+    """Names the one message of a model that this call came in, with others or alone."""
     joined: RequestId | None = None
-    """The identical request on whose card this one is shown; None where it has its own."""
+    """The request on whose card this one is shown; None where it has its own."""
     joiners: int = 0
     """How many have joined its card so far."""
     held_until: datetime | None = None

@@ -11,10 +11,12 @@ from dataclasses import replace
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.question import is_question
-from approvals.domain.terms import JOIN
+from approvals.domain.terms import EDIT, JOIN, MENTION, NOTIFY
 
 JOINERS_MAX = 49
 """One click decides so many requests and the first one, all in one transaction."""
+PARTS_MAX = 5
+"""So many different calls of one turn share a card, which has to have room for all of them."""
 
 
 def may_join(request: ApprovalRequest) -> bool:
@@ -29,6 +31,29 @@ def may_join(request: ApprovalRequest) -> bool:
 def is_identical(one: ApprovalRequest, other: ApprovalRequest) -> bool:
     """Whether a card would show the same of both, and the same people decide them."""
     return one.id == other.id or _face(one) == _face(other)
+
+
+def is_of_one_turn(request: ApprovalRequest, first: ApprovalRequest) -> bool:
+    """Whether *request* came in one turn with *first*, to the same people at the same place."""
+    return _place(request) == _place(first)
+
+
+def may_be_a_part(request: ApprovalRequest) -> bool:
+    """Whether a call may be shown as a part of a card; one that people may change has its own."""
+    may_change = request.requirement.terms[EDIT] and request.schema_digest is not None
+    return not may_change and not request.edits and may_join(request)
+
+
+def parts(shown: Sequence[ApprovalRequest]) -> list[list[ApprovalRequest]]:
+    """Return those on one card by what a button decides: identical ones together, first by id."""
+    found: list[list[ApprovalRequest]] = []
+    for request in shown:
+        part = next((each for each in found if is_identical(each[0], request)), None)
+        if part is None:
+            found.append([request])
+        else:
+            part.append(request)
+    return found
 
 
 def with_joiner(first: ApprovalRequest) -> ApprovalRequest:
@@ -54,6 +79,12 @@ def spokesman(alike: Sequence[ApprovalRequest]) -> ApprovalRequest:
 def version_of(shown: Iterable[ApprovalRequest]) -> int:
     """Return the version of a card that shows all of these: it grows with every change of any."""
     return sum(each.version for each in shown)
+
+
+def _place(request: ApprovalRequest) -> tuple[object, ...]:
+    terms = request.requirement.terms
+    called = (terms[NOTIFY], terms[MENTION])
+    return (request.turn, request.requester, request.channel, request.thread_ts, called)
 
 
 def _face(request: ApprovalRequest) -> tuple[object, ...]:

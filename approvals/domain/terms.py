@@ -214,7 +214,7 @@ JOIN: Option[bool] = Option(
     to_json=bool,
     from_json=bool,
 )
-"""Whether identical calls that wait at the same time are shown on one card."""
+"""Whether a card may show identical calls that wait at the same time, and those of one turn."""
 
 EDIT = _leave("edit")
 """Whether approvers may change the arguments; only where every rule that asks allows it."""

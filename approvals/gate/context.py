@@ -64,6 +64,13 @@ class CallContext:
             return made_key("run", self.run_id, self.message_id, self.tool_call_id)
         return None
 
+    @property
+    def turn(self) -> str | None:
+        """What all calls of one AI message have in common; None outside of one."""
+        if self.message_id is None or self.tool_call_id is None:
+            return None
+        return made_key("turn", self.run_id or "", self.message_id)
+
     def requester(self, agent: str) -> Requester:
         """Return who asks, with *agent* as the name of last resort."""
         return Requester(

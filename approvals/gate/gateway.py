@@ -72,6 +72,8 @@ class Proposal:
     key: str | None = None
     run_id: RunId | None = None
     tool_call_id: str | None = None
+    turn: str | None = None
+    """Names the model's message the call came in, the same for all calls of it."""
     card_channel: ChannelId | None = None
     thread_ts: str | None = None
     """The thread the card goes to; only together with `card_channel`."""

@@ -80,6 +80,7 @@ class Guard:
             key=context.request_key,
             run_id=context.run_id,
             tool_call_id=context.tool_call_id,
+            turn=context.turn,
             card_channel=context.card_channel,
             thread_ts=context.thread_ts,
             traits=self.traits,

@@ -78,6 +78,7 @@ def question(proposal: Proposal, requirement: Requirement) -> Ask:
         key=proposal.key,
         run_id=proposal.run_id,
         tool_call_id=proposal.tool_call_id,
+        turn=proposal.turn,
         card_channel=proposal.card_channel,
         thread_ts=proposal.thread_ts,
         is_heard=proposal.hearer is not None and not proposal.pauses,

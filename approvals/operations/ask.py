@@ -29,6 +29,7 @@ class Ask:
     key: str | None = None
     run_id: RunId | None = None
     tool_call_id: str | None = None
+    turn: str | None = None
     card_channel: ChannelId | None = None
     """Where the card goes when not to the policy's channel."""
     thread_ts: str | None = None
@@ -91,6 +92,7 @@ def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
         key=ask.key,
         run_id=ask.run_id,
         tool_call_id=ask.tool_call_id,
+        turn=ask.turn,
         asking_back=HEARD if ask.is_heard else UNASKED,
         salt=desk.ids.secret(),
         created_at=now,

@@ -7,7 +7,7 @@ A card that was deleted is posted anew; one that cannot be changed is left to `r
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from approvals.domain.hold import next_count
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
 from approvals.domain.lifecycle import advance, card_job
-from approvals.domain.telling import tellings
+from approvals.domain.telling import Telling, tellings
 from approvals.domain.upkeep import lags, next_look
 from approvals.operations.desk import Desk
 from approvals.operations.ports import (
@@ -30,7 +30,7 @@ from approvals.operations.ports import (
     Transaction,
     Undeliverable,
 )
-from approvals.operations.read_card import asks_what_happened, is_open, read_cards
+from approvals.operations.read_card import asks_anything, is_open, read_cards
 from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
 from approvals.operations.shared_cards import cards_showing_all, shown_by
@@ -81,8 +81,10 @@ async def deliver(desk: Desk, messenger: Messenger, job: Job) -> None:
 
 def _is_stale(content: CardContent, now: datetime) -> bool:
     card, request = content.card, content.request
-    counts = next_count(request, now=card.drawn_at or now)
-    if not lags(card, content.version, content.missed) and (counts is None or now < counts):
+    at = card.drawn_at or now
+    counts = [due for each in content.parts if (due := next_count(each.request, now=at))]
+    missed = max((each.missed for each in content.parts), key=len)
+    if not lags(card, content.version, missed) and (not counts or now < min(counts)):
         return False
     rung = request.followed_up.rung_of(card.id)
     if card.ts is None and rung is not None and rung.trouble is not None:
@@ -103,7 +105,7 @@ async def _draw(desk: Desk, messenger: Messenger, content: CardContent) -> _Draw
         if not is_open(content) or content.card.kind is CardKind.COPY:
             return _Drawn(card=_unchanged(content, gone, now))
     except Undeliverable as refused:
-        if asks_what_happened(content):
+        if asks_anything(content):
             # Its run waits for this answer alone: it is tried until the channel is put right.
             raise NotNow(refused.code) from refused
         return _Drawn(card=_unchanged(content, refused, now))
@@ -115,7 +117,7 @@ async def _post(messenger: Messenger, content: CardContent, now: datetime) -> _D
     try:
         posted = await messenger.post(content, now=now)
     except Undeliverable as refused:
-        if asks_what_happened(content):
+        if asks_anything(content):
             raise NotNow(refused.code) from refused
         return _Drawn(card=replace(content.card, look_at=None), undeliverable=refused.code)
     return _Drawn(card=replace(_shown(content, now), channel=posted.channel, ts=posted.ts))
@@ -150,16 +152,24 @@ async def _tell(messenger: Messenger, content: CardContent) -> AsyncIterator[_Dr
     card = content.card
     if card.kind is not CardKind.MESSAGE or card.ts is None or card.trouble is not None:
         return
-    others = [(each.request, each.permit) for each in content.alike]
-    for telling in tellings(content.request, content.decisions, content.permit, others=others):
+    for part, telling in _tellings(content):
         if telling.key in card.told:
             continue
         try:
-            await messenger.reply(replace(content, card=card), telling)
+            await messenger.reply(replace(part, card=card), telling)
         except Undeliverable as refused:
             _log.warning("A reply to card %s cannot be posted: %s", card.id, refused.code)
         card = replace(card, told=(*card.told, telling.key))
         yield _Drawn(card=card)
+
+
+def _tellings(content: CardContent) -> Iterator[tuple[CardContent, Telling]]:
+    """Yield what is to be told of each part of the card, those beside the first by a name."""
+    for part in content.parts:
+        others = [(each.request, each.permit) for each in part.alike]
+        for telling in tellings(part.request, part.decisions, part.permit, others=others):
+            name = "" if part is content else f"{min(each.id for each in part.shown)}/"
+            yield part, replace(telling, key=f"{name}{telling.key}")
 
 
 def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -> None:

@@ -22,6 +22,13 @@ class JoiningRows(Protocol):
         """
         ...
 
+    def joinable_turn(self, request: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
+        """Return the latest older request of the same turn, locked, that is pending too.
+
+        It has a card of its own that fewer than *most* have joined.
+        """
+        ...
+
     def shown_with(self, first: RequestId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
         """Return *first* and all that joined its card, by id, by default locked in that order."""
         ...

@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from approvals.domain.absence import Absence
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent
 from approvals.domain.card import Card
-from approvals.domain.decision import Decision
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.freeze import Freeze
-from approvals.domain.history import History, Past
 from approvals.domain.ids import ChannelId, RequestId
-from approvals.domain.joining import version_of
-from approvals.domain.people import PeopleSet
-from approvals.domain.permit import Permit
-from approvals.domain.quorum import Rules
 from approvals.domain.run import Run
 from approvals.domain.telling import Telling
+from approvals.operations.card_content import Alike, CardContent
 from approvals.operations.decision_rows import DecisionRows
 from approvals.operations.directory_port import Directory, DirectoryUnavailable, Person
 from approvals.operations.edit_rows import EditRows
@@ -221,55 +215,9 @@ class Display(Protocol):
         """
         ...
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """A request that shares its card with an identical one."""
-
-    request: ApprovalRequest
-    permit: Permit | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardContent:
-    """Everything a card tells, read in one transaction."""
-
-    card: Card
-    request: ApprovalRequest
-    decisions: tuple[Decision, ...] = ()
-    rules: Rules = ()
-    """Whose approvals the policy of now asks for; empty once the request has ended."""
-    permit: Permit | None = None
-    earlier: ApprovalRequest | None = None
-    """The request asked again for, whose story the card names."""
-    earlier_permit: Permit | None = None
-    """How the run of the earlier request ended: lapsed, or unknown."""
-    run: Run | None = None
-    """The agent task that asks, where it is one."""
-    thread_ts: str | None = None
-    """The thread the card is posted in."""
-    history: History | None = None
-    """How earlier calls of the tool went here; while people decide."""
-    past: tuple[Past, ...] = ()
-    """The latest of them, where a window shows them."""
-    missed: tuple[Absence, ...] = ()
-    """When clicks on it could not arrive, oldest first."""
-    called: tuple[PeopleSet, ...] = ()
-    """Whom the card calls by mentioning them; that gives nobody a right."""
-    freeze: Freeze | None = None
-    """What keeps a pending request from being approved."""
-    alike: tuple[Alike, ...] = ()
-    """The identical requests the card shows beside this one, each with its permit."""
-
-    @property
-    def shown(self) -> tuple[ApprovalRequest, ...]:
-        """Every request the card shows, the one whose story it tells first."""
-        return (self.request, *(each.request for each in self.alike))
-
-    @property
-    def version(self) -> int:
-        """The version of all of it together: what was drawn with an older one is out of date."""
-        return version_of(self.shown)
+    def fits_part(self, request: ApprovalRequest) -> bool:
+        """Whether a card that several calls share shows every argument; quick and pure."""
+        ...
 
 
 class Messenger(Protocol):

@@ -13,7 +13,7 @@ from approvals.domain.card import Card, CardKind
 from approvals.domain.effect import Mention
 from approvals.domain.history import REMEMBERED_FOR
 from approvals.domain.ids import RequestId
-from approvals.domain.joining import spokesman
+from approvals.domain.joining import parts, spokesman
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
@@ -98,7 +98,12 @@ def _thread_of(tx: Transaction, run: Run, request: ApprovalRequest) -> str | Non
 
 def is_open(content: CardContent) -> bool:
     """Whether people can still press something on the card that counts."""
-    return content.request.is_pending or asks_what_happened(content)
+    return asks_anything(content) or any(part.request.is_pending for part in content.parts)
+
+
+def asks_anything(content: CardContent) -> bool:
+    """Whether the card asks what became of any of its calls."""
+    return any(asks_what_happened(part) for part in content.parts)
 
 
 def asks_what_happened(content: CardContent) -> bool:
@@ -120,21 +125,28 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
         request = tx.request(request_id, locked=False)
         if request is None:
             return ()
-        shown = {each.id: each for each in alike(tx, request)}
-        told = _told_of(tx, list(shown.values()))
-        policy, now = desk.policy(), desk.clock.now()
+        shown = [request] if request.is_alone else tx.shown_with(request.shown_by, locked=False)
         return tuple(
-            read_content(
-                tx,
-                shown[card.request_id] if card.is_personal else told,
-                card,
-                policy=policy,
-                now=now,
-            )
-            for card in cards_showing_all(tx, request)
+            _content_of(tx, desk, card, parts(shown)) for card in cards_showing_all(tx, request)
         )
 
     return await desk.store.write(unit)
+
+
+def _content_of(
+    tx: Transaction, desk: Desk, card: Card, shown: Sequence[Sequence[ApprovalRequest]]
+) -> CardContent:
+    """Return what *card* tells of the requests *shown* with its own, part by part."""
+    policy, now = desk.policy(), desk.clock.now()
+    (own,) = (part for part in shown if any(each.id == card.request_id for each in part))
+    if card.is_personal:
+        named = next(each for each in own if each.id == card.request_id)
+        return read_content(tx, named, card, policy=policy, now=now)
+    told = shown if card.kind in (CardKind.MESSAGE, CardKind.COPY) else [own]
+    first, *beside = (
+        read_content(tx, _told_of(tx, part), card, policy=policy, now=now) for part in told
+    )
+    return replace(first, beside=tuple(beside))
 
 
 def _told_of(tx: Transaction, shown: Sequence[ApprovalRequest]) -> ApprovalRequest:

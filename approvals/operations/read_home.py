@@ -88,10 +88,10 @@ async def read_home(desk: Desk, reader: Reader) -> HomeContent:
 
 
 def _one_of_each(requests: Sequence[ApprovalRequest]) -> Sequence[ApprovalRequest]:
-    """Leave of those on one card the first to close: its entry stands for all of them."""
-    found: dict[RequestId, ApprovalRequest] = {}
+    """Leave of identical ones on one card the first to close: its entry stands for all."""
+    found: dict[tuple[RequestId, str, str | None], ApprovalRequest] = {}
     for request in requests:
-        found.setdefault(request.shown_by, request)
+        found.setdefault((request.shown_by, request.call.digest, request.reason), request)
     return tuple(found.values())
 
 

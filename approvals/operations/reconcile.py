@@ -23,7 +23,7 @@ from approvals.operations.deliver_outbox import card_lost
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.ports import Messenger, NotNow, Transaction, Undeliverable
-from approvals.operations.shared_cards import alike
+from approvals.operations.shared_cards import shown_on
 
 SWEEP_MAX = 100
 SET_ASIDE_FOR = timedelta(hours=1)
@@ -75,7 +75,7 @@ def _plan(tx: Transaction, desk: Desk, *, until: datetime) -> tuple[int, Sequenc
             continue
         if _is_to_be_drawn(tx, card, request, told):
             tx.enqueue_if_new(card_job(request, now))
-        elif card.ts is not None and _is_open(tx, request):
+        elif card.ts is not None and _is_open(tx, card, request):
             to_look_at.append(card)
             continue
         tx.save_card(_looked_at(tx, card, request, now))
@@ -85,9 +85,9 @@ def _plan(tx: Transaction, desk: Desk, *, until: datetime) -> tuple[int, Sequenc
 def _is_to_be_drawn(
     tx: Transaction, card: Card, request: ApprovalRequest, told: Sequence[Absence]
 ) -> bool:
-    if card.ts is None and not _is_open(tx, request):
+    if card.ts is None and not _is_open(tx, card, request):
         return False
-    shown = alike(tx, request)
+    shown = shown_on(tx, card, request)
     return lags(card, version_of(shown), missed_by(spokesman(shown), told))
 
 
@@ -113,7 +113,7 @@ def _repair(tx: Transaction, desk: Desk, looks: Sequence[_Look]) -> None:
         if card.ts != seen.ts:
             continue  # it was posted, or found, meanwhile
         card = replace(card, trouble=look.trouble)
-        if look.is_there or not _is_open(tx, request):
+        if look.is_there or not _is_open(tx, card, request):
             tx.save_card(_looked_at(tx, card, request, now))
             continue
         if card.kind is CardKind.COPY:  # one less to close
@@ -125,12 +125,14 @@ def _repair(tx: Transaction, desk: Desk, looks: Sequence[_Look]) -> None:
 
 
 def _looked_at(tx: Transaction, card: Card, request: ApprovalRequest, now: datetime) -> Card:
-    return replace(card, look_at=next_look(card, request, is_open=_is_open(tx, request), now=now))
+    return replace(
+        card, look_at=next_look(card, request, is_open=_is_open(tx, card, request), now=now)
+    )
 
 
-def _is_open(tx: Transaction, request: ApprovalRequest) -> bool:
-    """Whether people can still press something on the request's cards that counts."""
-    return any(_is_open_alone(tx, each) for each in alike(tx, request))
+def _is_open(tx: Transaction, card: Card, request: ApprovalRequest) -> bool:
+    """Whether people can still press something on *card* that counts."""
+    return any(_is_open_alone(tx, each) for each in shown_on(tx, card, request))
 
 
 def _is_open_alone(tx: Transaction, request: ApprovalRequest) -> bool:

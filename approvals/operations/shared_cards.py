@@ -7,29 +7,51 @@ by id, before any of it is changed: the card belongs to the first, and a click d
 from collections.abc import Sequence
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.card import Card
+from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import RequestId
 from approvals.domain.joining import (
     JOINERS_MAX,
+    PARTS_MAX,
     is_identical,
+    is_of_one_turn,
     joined_event,
+    may_be_a_part,
     may_join,
+    parts,
     with_joiner,
 )
-from approvals.operations.ports import Transaction
+from approvals.operations.ports import Display, Transaction
 
 
-def find_card(tx: Transaction, request: ApprovalRequest) -> ApprovalRequest | None:
-    """Return the identical request whose card shows the new *request* from now on, or None.
+def find_card(
+    tx: Transaction, request: ApprovalRequest, display: Display
+) -> ApprovalRequest | None:
+    """Return the request whose card shows the new *request* from now on, or None.
 
-    Nobody has decided about it yet: a decision is about what its card named then.
+    That is an identical one nobody has decided about yet, because a decision is about what its
+    card named then; else one of the same turn, where *display* has room for both.
     """
     if not may_join(request):
         return None
     first = tx.joinable(request, most=JOINERS_MAX)
-    if first is None or not is_identical(first, request) or tx.decisions(first.id):
+    if first is not None:  # it is locked, and only what is younger may be locked after it
+        fits = is_identical(first, request) and not tx.decisions(first.id)
+        return first if fits else None
+    return _card_of_turn(tx, request, display) if request.turn is not None else None
+
+
+def _card_of_turn(
+    tx: Transaction, request: ApprovalRequest, display: Display
+) -> ApprovalRequest | None:
+    if not (may_be_a_part(request) and display.fits_part(request)):
         return None
-    return first
+    first = tx.joinable_turn(request, most=JOINERS_MAX)
+    if first is None or not is_of_one_turn(request, first):
+        return None
+    if not (may_be_a_part(first) and display.fits_part(first)):
+        return None
+    shown = tx.shown_with(first.id, locked=False) if first.joiners else [first]
+    return first if len(parts([*shown, request])) <= PARTS_MAX else None
 
 
 def put_on_card(tx: Transaction, request: ApprovalRequest, first: ApprovalRequest) -> None:
@@ -67,6 +89,16 @@ def alike(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest
     if request.is_alone:
         return (request,)
     shown = tx.shown_with(request.shown_by, locked=False)
+    return [each for each in shown if is_identical(each, request)]
+
+
+def shown_on(tx: Transaction, card: Card, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
+    """Return all that *card*, one of *request*, shows: its first card all that share it."""
+    if request.is_alone:
+        return (request,)
+    shown = tx.shown_with(request.shown_by, locked=False)
+    if card.kind in (CardKind.MESSAGE, CardKind.COPY):
+        return shown
     return [each for each in shown if is_identical(each, request)]
 
 

@@ -163,7 +163,7 @@ def _open(
         return stands
     now = desk.clock.now()
     freeze = freeze_of(tx, found, now=now)
-    first = find_card(tx, found) if freeze is None else None
+    first = find_card(tx, found, desk.display) if freeze is None else None
     if first is not None:
         found = replace(found, joined=first.id)
     _add(tx, found, card if first is None else None)

@@ -26,7 +26,8 @@ async def tell_homes(desk: Desk, contents: Sequence[CardContent]) -> None:
         return
     if contents[0].request.is_pending and any(_is_first(each.card) for each in stale):
         await desk.store.write(lambda tx: tell_watched_homes(tx, desk))
-    deciders = {decision.user for decision in contents[0].decisions}
+    parts = [part for each in contents for part in each.parts]
+    deciders = {decision.user for part in parts for decision in part.decisions}
     entries = [each for each in stale if each.card.kind is CardKind.HOME]
     if entries or deciders:
         await desk.store.write(lambda tx: _tell(tx, desk, entries, deciders=deciders))

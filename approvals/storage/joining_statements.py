@@ -30,6 +30,20 @@ JOINABLE = sql(
     .with_for_update()
 )
 """What is pending of one digest comes from a partial index, newest first: a handful at most."""
+JOINABLE_TURN = sql(
+    select(_REQUEST)
+    .where(
+        PENDING,
+        _REQUEST.c.turn == bindparam("turn"),
+        _REQUEST.c.id < bindparam("id"),
+        _REQUEST.c.joined.is_(None),
+        _REQUEST.c.joiners < bindparam("most"),
+    )
+    .order_by(_REQUEST.c.id.desc())
+    .limit(literal_column("1"))
+    .offset(NONE)
+    .with_for_update()
+)
 SHOWN_WITH = sql(select(_REQUEST).where(_ON_CARD).order_by(_REQUEST.c.id))
 SHOWN_WITH_LOCKED = sql(select(_REQUEST).where(_ON_CARD).order_by(_REQUEST.c.id).with_for_update())
 CARDS_SHOWN_WITH = sql(

@@ -20,6 +20,12 @@ class SqlJoining(SqlWork):
         found = self._run(statements.JOINABLE, {**values, "most": most}).fetchone()
         return None if found is None else request_rows.request_from_row(found)
 
+    def joinable_turn(self, request: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
+        """Return the latest older request of the same turn that is pending too."""
+        values = {"turn": request.turn, "id": request.id, "most": most}
+        found = self._run(statements.JOINABLE_TURN, values).fetchone()
+        return None if found is None else request_rows.request_from_row(found)
+
     def shown_with(self, first: RequestId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
         """Return *first* and all that joined its card."""
         statement = statements.SHOWN_WITH_LOCKED if locked else statements.SHOWN_WITH

@@ -72,6 +72,13 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
+            "ix_approval_request_turn",
+            "turn",
+            "id",
+            sqlite_where=text("turn IS NOT NULL"),
+            postgresql_where=text("turn IS NOT NULL"),
+        ),
+        Index(
             "ix_approval_request_joined",
             "joined",
             sqlite_where=text("joined IS NOT NULL"),
@@ -130,6 +137,7 @@ class ApprovalRequestRow(StoredRow, table=True):
     joiners: int = Field(sa_column_kwargs={"server_default": "0"})
     asked_back: str | None
     """What approvers asked its agent, as JSON; null where that cannot be asked and nothing was."""
+    turn: str | None
 
 
 class DecisionRow(StoredRow, table=True):

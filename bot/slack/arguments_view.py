@@ -13,10 +13,14 @@ from approvals.domain import errors, strict_json
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.redaction import mask_arguments
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.terms import DIFF
 from bot.slack.arguments_drawing import Drawing, Leaf
 
 CARD_MAX_CHARS = 2_500
 CARD_MAX_LINES = 30
+PART_MAX_CHARS = 600
+PART_MAX_LINES = 12
+PART_INJECTED_MAX = 3
 PAGE_MAX_CHARS = 8_000
 PAGE_MAX_LINES = 250
 VIEW_PAGES_MAX = 20
@@ -101,6 +105,20 @@ class CardDisplay:
     def shows_everything(self, request: ApprovalRequest) -> bool:
         """Whether the card shows every argument; raises TooLargeToShow if no view could."""
         return shows_everything(request, view_pages_max=self.view_pages_max)
+
+    def fits_part(self, request: ApprovalRequest) -> bool:
+        """Whether a part of a card that several calls share shows every argument."""
+        return fits_part(request)
+
+
+def fits_part(request: ApprovalRequest) -> bool:
+    """Whether a part of a card shows the call whole: short, in the open, with nothing compared."""
+    long = len(request.call.arguments_json) + len(request.reason or "") > PART_MAX_CHARS
+    if long or request.is_private or request.requirement.terms[DIFF] is not None:
+        return False
+    text = arguments_text(request).text
+    few = len(request.injected) <= PART_INJECTED_MAX
+    return few and len(text) <= PART_MAX_CHARS and text.count("\n") < PART_MAX_LINES
 
 
 def excerpt(arguments: ArgumentsText) -> Excerpt:

@@ -58,7 +58,7 @@ NAME_MAX_CHARS = 80
 def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     """Return the blocks that tell everything in *content*: at most 10,000 characters together."""
     request = content.request
-    shows_all, call = _call(request)
+    shows_all, call = call_elements(request)
     blocks = [_headline(content)]
     told = [
         *absences(content),
@@ -67,7 +67,7 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
         *escalated_story(content),
         *story(content),
         *tally(content),
-        *_frozen(content),
+        *frozen(content),
     ]
     if told:
         blocks.append(rich_text(f"story:{request.id}", told))
@@ -82,8 +82,18 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
             blocks.append(settling(content))
         if not shows_all:
             blocks.append(reading(content))
-    blocks.append(_footer(content))
+    blocks.append(footer(content))
     return blocks
+
+
+def origin(content: CardContent) -> list[Element]:
+    """Return who asks, and where, each on a line of its own."""
+    request = content.request
+    lines = [
+        [bold("Asked by "), *_requester(request)],
+        [bold("Where "), channel(request.channel), *_foreign_rules(request)],
+    ]
+    return [section(*joined(lines, "\n"))]
 
 
 def facts(content: CardContent, now: datetime) -> list[Element]:
@@ -93,7 +103,7 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
     lines: list[list[str | Element]] = [
         [bold("Asked by "), *_requester(request)],
         [bold("Where "), channel(request.channel), *_foreign_rules(request)],
-        [bold("Asked by rule " if denied else "Rule "), *_rules(requirement)],
+        [bold("Asked by rule " if denied else "Rule "), *rules(requirement)],
     ]
     if requirement.message and not denied:
         lines.append(
@@ -121,7 +131,8 @@ def approvals_needed(requirement: Requirement) -> str:
     return needs(requirement.slots_by_rule)
 
 
-def _frozen(content: CardContent) -> list[Element]:
+def frozen(content: CardContent) -> list[Element]:
+    """Return what is frozen, and why, where that keeps a request from being approved."""
     if content.freeze is None:
         return []
     return [section(*frozen_line(content.freeze)), reason_of(content.freeze)]
@@ -135,7 +146,7 @@ def _headline(content: CardContent) -> dict[str, Any]:
     }
 
 
-def _call(request: ApprovalRequest) -> tuple[bool, list[Element]]:
+def call_elements(request: ApprovalRequest) -> tuple[bool, list[Element]]:
     """Return whether all that would run is shown, and what is."""
     if request.is_private:
         return False, _private_call(request)
@@ -238,7 +249,8 @@ def _foreign_rules(request: ApprovalRequest) -> list[str | Element]:
     return [f", by the rules of {_name(requirement.channel_name)}"]
 
 
-def _rules(requirement: Requirement) -> list[str | Element]:
+def rules(requirement: Requirement) -> list[str | Element]:
+    """Return the names of the rules that say what becomes of the call."""
     asking = [rule for rule in requirement.rules if rule.effect is requirement.effect]
     names = [
         [_name(rule.name) + (" (could not be evaluated)" if rule.error else "")] for rule in asking
@@ -247,7 +259,8 @@ def _rules(requirement: Requirement) -> list[str | Element]:
     return joined([*names[:NAMES_MAX], *more], "; ")
 
 
-def _footer(content: CardContent) -> dict[str, Any]:
+def footer(content: CardContent) -> dict[str, Any]:
+    """Return the line by which people find the request again."""
     request, run = content.request, content.run
     ask = f" · asked {request.ask_number} times" if request.ask_number > 1 else ""
     task = f" · task {run.short_id}" if run else ""

@@ -12,13 +12,12 @@ from approvals.domain.telling import Telling
 from approvals.operations.policy_news import PolicyNews
 from approvals.operations.ports import CardContent, Posted
 from approvals.operations.reminder_messenger import Reminder
-from bot.slack.card_text import notification_text
-from bot.slack.cards import card_blocks
 from bot.slack.policy_message import policy_blocks, policy_text
 from bot.slack.reminder_message import reminder_blocks, reminder_text
 from bot.slack.replies import reply_elements, reply_text
 from bot.slack.rich_text import rich_text
 from bot.slack.sending import Drawn, Sending
+from bot.slack.turn_card import message_blocks, message_text
 
 CARD_EVENT = "sayso_card"
 REMINDER_EVENT = "sayso_reminder"
@@ -125,8 +124,8 @@ class SlackMessenger:
         return Drawn(
             who=content.card.id,
             version=content.version,
-            text=notification_text(content, now),
-            blocks=card_blocks(content, now),
+            text=message_text(content, now),
+            blocks=message_blocks(content, now),
             metadata=self._metadata(content),
         )
 

@@ -12,7 +12,7 @@ from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent
 from bot.slack.alike_words import counts, times_decided
 from bot.slack.ask_back_words import answer_line, question_line, words_of
-from bot.slack.card_text import question_words
+from bot.slack.card_text import call_in_words, question_words
 from bot.slack.edit_story import changed_words
 from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, as_mrkdwn, code, person, quote, section
@@ -105,5 +105,7 @@ def _ending(content: CardContent) -> list[str | Element]:
 
 
 def _tool(request: ApprovalRequest) -> Element:
+    if request.turn is not None and not request.is_alone:
+        return code(call_in_words(request))  # beside others that may be of the same tool
     name = question_words(request) if is_question(request.call) else one_line(request.call.tool)
     return code(shorten(name, TOOL_MAX_CHARS))

@@ -79,7 +79,7 @@ class RunningAgents:
         async def is_paused() -> bool:
             now = await self.read(run.id)
             asked = await self.open_requests(run)
-            cards = {content.request.id for content in self.gateway.messenger.posts}
+            cards = {each.id for each in self.gateway.messenger.asked}
             return (
                 now.status is RunStatus.PAUSED
                 and len(asked) == asking

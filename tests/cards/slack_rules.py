@@ -50,10 +50,11 @@ def assert_schema(name: str, drawn: Any) -> None:
 
 def _assert_ids_unique(blocks: list[dict[str, Any]]) -> None:
     block_ids = [block["block_id"] for block in blocks if "block_id" in block]
-    action_ids = [button["action_id"] for button in objects(blocks, "button")]
     assert len(set(block_ids)) == len(block_ids)
-    assert len(set(action_ids)) == len(action_ids)
-    assert all(len(each) <= 255 for each in (*block_ids, *action_ids))
+    for block in blocks:  # an action is known by its block and its own id
+        action_ids = [button["action_id"] for button in objects([block], "button")]
+        assert len(set(action_ids)) == len(action_ids)
+        assert all(len(each) <= 255 for each in (*block_ids, *action_ids))
 
 
 def _assert_texts(blocks: list[dict[str, Any]]) -> None:

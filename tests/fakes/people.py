@@ -106,7 +106,19 @@ class FakeMessenger:
     loses_replies: bool = False
     """Slack posts, and its answer never arrives."""
 
+    @property
+    def asked(self) -> list[ApprovalRequest]:
+        """Every request that some card has asked about, as it was shown first."""
+        found: dict[str, ApprovalRequest] = {}
+        for content in (*self.posts, *self.updates):
+            for part in content.parts:
+                found.setdefault(part.request.id, part.request)
+        return list(found.values())
+
     def shows_everything(self, request: ApprovalRequest) -> bool:
+        return not self.cuts
+
+    def fits_part(self, request: ApprovalRequest) -> bool:
         return not self.cuts
 
     async def tell_policy(self, news: PolicyNews) -> None:

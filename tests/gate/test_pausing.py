@@ -63,7 +63,7 @@ async def test_allowed_siblings_run_once_however_often_the_turn_is_entered_again
     )
     await started(agent)
     await gateway.delivered()
-    first, second = (content.request for content in gateway.messenger.posts)
+    first, second = gateway.messenger.asked
     await gateway.clicks(first.id)
     await agent.ainvoke(None, CONFIG)
     await gateway.clicks(second.id)

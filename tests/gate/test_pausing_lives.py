@@ -95,7 +95,7 @@ async def test_of_two_siblings_the_finished_one_is_not_repeated_in_the_next_life
         agent = an_agent(gate, WEB, api, saver=saver)
         await started(agent)
         await gateway.delivered()
-        first, second = (content.request for content in gateway.messenger.posts)
+        first, second = gateway.messenger.asked
         await gateway.clicks(first.id)
         await agent.ainvoke(None, CONFIG, durability="sync")
         cards = gateway.messenger

@@ -46,7 +46,7 @@ async def test_c9_paused_calls_of_one_turn_are_decided_in_any_order(
     agent = an_agent(gate, *THREE)
     await started(agent)
     await gateway.delivered()
-    requests = {p.request.call.arguments["service"]: p.request.id for p in gateway.messenger.posts}
+    requests = {each.call.arguments["service"]: each.id for each in gateway.messenger.asked}
 
     for number in order:
         await gateway.clicks(requests[THREE[number]["args"]["service"]])
@@ -54,7 +54,7 @@ async def test_c9_paused_calls_of_one_turn_are_decided_in_any_order(
 
     assert ran == [THREE[number]["args"]["service"] for number in order]
     assert told(values) == ["web restarted", "api restarted", "db restarted"]
-    assert len(gateway.messenger.posts) == 3
+    assert len(gateway.messenger.asked) == 3
 
 
 async def test_a_decision_that_comes_while_a_siblings_body_runs_is_not_lost(
@@ -78,7 +78,7 @@ async def test_a_decision_that_comes_while_a_siblings_body_runs_is_not_lost(
     )
     await started(agent)
     await gateway.delivered()
-    web, slow = (content.request for content in gateway.messenger.posts)
+    web, slow = gateway.messenger.asked
     await gateway.clicks(slow.id)
     resuming = asyncio.create_task(resume_paused(agent, CONFIG, gate=gate))
     await began.wait()

@@ -94,6 +94,7 @@ class Scene:
         reason: WantedReason | None = None,
         schema: ToolSchema | None = None,
         run_id: RunId | None = None,
+        turn: str | None = None,
         deliver_it: bool = True,
         **arguments: Any,
     ) -> ApprovalRequest:
@@ -111,6 +112,7 @@ class Scene:
                 card_channel=channel,
                 thread_ts=thread_ts,
                 run_id=run_id,
+                turn=turn,
                 schema=schema if terms[EDIT] else None,
             ),
         )
