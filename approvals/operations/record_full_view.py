@@ -8,6 +8,7 @@ decided again on its last page. A person has one view of a request, however ofte
 from datetime import datetime
 
 from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind
 from approvals.domain.ids import CardId, UserId
@@ -34,7 +35,7 @@ def record_full_view(
         refuse_onlooker(desk, request, person, who=who)
     except errors.DecisionRefused as refusal:
         return refuse(tx, click, refusal, at=at)
-    view = _view_of(tx, desk, pressed, viewer=person.user)
+    view = _view_of(tx, desk, request, pressed, viewer=person.user)
     tx.record(
         AuditEvent(
             name=AuditName.FULL_VIEW_OPENED,
@@ -50,13 +51,16 @@ def record_full_view(
     return FullView(card=view, content=content)
 
 
-def _view_of(tx: Transaction, desk: Desk, pressed: Card, *, viewer: UserId) -> Card:
-    for card in tx.cards(pressed.request_id):
+def _view_of(
+    tx: Transaction, desk: Desk, request: ApprovalRequest, pressed: Card, *, viewer: UserId
+) -> Card:
+    """Return the viewer's own view of *request*, whichever request the pressed card belongs to."""
+    for card in tx.cards(request.id):
         if (card.kind, card.viewer, card.channel) == (CardKind.VIEW, viewer, pressed.channel):
             return card
     view = Card(
         id=CardId(desk.ids.ulid()),
-        request_id=pressed.request_id,
+        request_id=request.id,
         kind=CardKind.VIEW,
         channel=pressed.channel,
         nonce=desk.ids.secret(),

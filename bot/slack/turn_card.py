@@ -40,9 +40,9 @@ def message_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     """Return the blocks of a card, whether one call stands on it or several of one turn."""
     if not content.beside:
         return card_blocks(content, now)
-    whole = _turn_blocks(content, now, briefly=False)
+    whole = turn_blocks(content, now, briefly=False)
     fits = sum(map(text_chars, whole)) <= MESSAGE_MAX_CHARS
-    return whole if fits else _turn_blocks(content, now, briefly=True)
+    return whole if fits else turn_blocks(content, now, briefly=True)
 
 
 def message_text(content: CardContent, now: datetime) -> str:
@@ -86,7 +86,8 @@ def _headline(content: CardContent) -> str:
     return f"{RISKS[risk]} · {calls} of one turn, {wait} to decide"
 
 
-def _turn_blocks(content: CardContent, now: datetime, *, briefly: bool) -> list[dict[str, Any]]:
+def turn_blocks(content: CardContent, now: datetime, *, briefly: bool) -> list[dict[str, Any]]:
+    """Return the blocks of all parts; drawn *briefly* they show no arguments and no results."""
     first = next((part for part in content.parts if part.request.is_pending), content)
     header = plain_text(escape(_headline(content)))
     shared = [*absences(first), *frozen(first), *origin(first)]

@@ -105,6 +105,20 @@ async def test_the_full_view_decides_all_it_names(stage: Scene) -> None:
     assert set(await statuses(stage, requests)) == {Status.APPROVED}
 
 
+async def test_the_full_view_of_a_later_call_decides_once_the_first_is_gone(stage: Scene) -> None:
+    requests = await asked(stage, 3, script="x" * 2_600)
+    await cancel_request(stage.desk, requests[0].id, Cause.REQUESTER)
+    await stage.settle()
+    await stage.click(BOB, requests[0], buttons.REVIEW)
+
+    await stage.slack.interactions.click_in_view(
+        BOB, stage.window(BOB).id, action_id=buttons.VIEW_APPROVE
+    )
+    await stage.settle()
+
+    assert (await statuses(stage, requests))[1:] == [Status.APPROVED, Status.APPROVED]
+
+
 async def test_a_full_view_opened_before_another_joined_approves_nothing(stage: Scene) -> None:
     requests = await asked(stage, 1, script="x" * 2_600)
     await stage.click(BOB, requests[0], buttons.REVIEW)

@@ -8,11 +8,13 @@ import pytest
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.joining import PARTS_MAX
 from approvals.operations.claim_permit import claim_permit
+from approvals.operations.read_card import read_cards
 from approvals.operations.report_execution import report_execution
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
-from bot.slack.turn_card import MESSAGE_MAX_CHARS, text_chars
-from tests.cards.builders import labels, shown
+from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
+from bot.slack.turn_card import MESSAGE_MAX_CHARS, text_chars, turn_blocks
+from tests.cards.builders import labels, objects, shown
 from tests.cards.slack_rules import assert_slack_takes_message
 from tests.slack_door.scene import BOB, CAROL, POLICY, PROD, Scene
 from tests.slack_door.test_home import opens, press
@@ -126,3 +128,47 @@ async def test_who_is_notified_is_called_once_for_all_calls_of_the_turn(stage: S
 
     message = await stage.message(requests[0])
     assert message.text.count(f"<@{CAROL}>") == 1
+
+
+async def test_the_windows_of_a_part_are_about_its_own_call(stage: Scene) -> None:
+    text = POLICY.replace("usergroups: [S0SRE]", "usergroup: S0SRE")
+    text = text.replace("effect: ask", "effect: ask, reason: always")
+    stage.set_policy(read_policy(text.encode()))
+    web, db = await turn(stage, "web", "db")
+
+    await press_part(stage, BOB, db, buttons.DETAILS)
+    assert 'service: "db"' in shown(stage.window(BOB).view["blocks"])
+    await press_part(stage, BOB, db, buttons.APPROVE)
+    typed = {REASON_BLOCK: {REASON_ACTION: "planned"}}
+    await stage.slack.interactions.submit_view(BOB, stage.window(BOB).id, typed)
+    await stage.settle()
+
+    assert (await stage.stored(db)).status is Status.APPROVED
+    assert (await stage.stored(web)).status is Status.PENDING
+
+
+async def test_drawn_briefly_a_part_is_read_and_decided_in_its_full_view(stage: Scene) -> None:
+    """People's words and results have left no room: nothing is approved that is not shown."""
+    requests = await turn(stage, "web", "db")
+    content = (await read_cards(stage.desk, requests[0].id))[0]
+    brief = turn_blocks(content, stage.clock.now(), briefly=True)
+    assert labels(brief).count("Review and approve…") == 2
+    assert 'service: "db"' not in shown(brief)
+    card = content.card
+    assert card.ts is not None
+    value = next(
+        each["value"] for each in objects(brief, "button") if requests[1].id in each["value"]
+    )
+    payload = await stage.payload(BOB, requests[1], buttons.REVIEW)
+    payload["actions"][0]["value"] = value
+    payload["trigger_id"] = stage.slack.triggers.issue(BOB)
+
+    await stage.send(payload)
+    assert 'service: "db"' in shown(stage.window(BOB).view["blocks"])
+    await stage.slack.interactions.click_in_view(
+        BOB, stage.window(BOB).id, action_id=buttons.VIEW_APPROVE
+    )
+    await stage.settle()
+
+    assert (await stage.stored(requests[1])).status is Status.APPROVED
+    assert (await stage.stored(requests[0])).status is Status.PENDING
