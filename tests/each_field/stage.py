@@ -6,6 +6,7 @@ that none meets what another left behind.
 
 import asyncio
 import base64
+import functools
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -95,7 +96,7 @@ class FieldStage:
 
     def policy(self, comment: str = "") -> Policy:
         """Read what is in force once more, with a *comment* that makes it another version."""
-        return read_policy(f"{self.written}\n{comment}".encode())
+        return _read(f"{self.written}\n{comment}")
 
     async def end(self) -> None:
         """Withdraw what is still asked, and close all windows."""
@@ -191,6 +192,12 @@ class FieldStage:
     def thread(self, asked: Asked) -> list[Message]:
         first = self.cards(asked)[0]
         return list(self.slack.slack.workspace.messages(first.channel_id, thread_ts=first.ts))[1:]
+
+
+@functools.cache
+def _read(written: str) -> Policy:
+    """Read what stands in many scenarios once."""
+    return read_policy(written.encode())
 
 
 @asynccontextmanager
