@@ -12,6 +12,7 @@ from approvals.domain.compared import Compared
 from approvals.domain.effect import CardShows
 from approvals.domain.history import History, Past
 from approvals.domain.ids import RequestId, RunId
+from approvals.domain.joining import PARTS_MAX
 from approvals.domain.lifecycle import PermitEvent, advance_permit
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Settlement
@@ -131,3 +132,14 @@ def ran(words: Words, events: tuple[PermitEvent, ...]) -> CardContent:
         assert moved is not None
         permit = moved
     return replace(content, permit=permit, decisions=decisions(words, 2))
+
+
+def turns(words: Words) -> Iterator[CardContent]:
+    """Cards that calls of one turn share, as many as can, in whatever state each is."""
+    every = [
+        replace(each, request=replace(each.request, id=RequestId(f"01JQ0000000000000000000{n:03}")))
+        for n, each in enumerate([*pending(words), *finished(words)])
+    ]
+    for start in range(0, len(every), PARTS_MAX):
+        first, *beside = every[start : start + PARTS_MAX]
+        yield replace(first, beside=tuple(beside))

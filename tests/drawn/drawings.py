@@ -50,6 +50,7 @@ from bot.slack.rich_text import rich_text, section
 from bot.slack.run_messages import answer_blocks, answer_text, root_blocks, shown
 from bot.slack.run_text import phone_text
 from bot.slack.task_form_view import task_form_view
+from bot.slack.turn_card import message_blocks, message_text
 from bot.slack.verbs import freezing, lines, policy_words
 from bot.slack.verbs.refused import refused as verb_refused
 from bot.slack.verbs.reply import Reply, told
@@ -80,6 +81,9 @@ def every_drawing(words: Words) -> Iterator[Drawn]:
     """Draw everything there is, each text of it the next of *words*."""
     for content in (*contents.pending(words), *contents.finished(words)):
         yield from of_content(content, words)
+    for turn in contents.turns(words):
+        text = message_text(turn, ASKED_AT)
+        yield Message(text=text, blocks=message_blocks(turn, ASKED_AT))
     for run in tasks.runs(words):
         yield Message(text=phone_text(run, ASKED_AT), blocks=root_blocks(run, ASKED_AT))
         if run.has_reply:
