@@ -80,7 +80,7 @@ async def test_killed_once_the_pause_is_stored_the_old_card_lets_the_run_go_on(
 ) -> None:
     task = await tasks.killed_at(task_tools.PAUSED, "paused")
     async with tasks.gateway():
-        await tasks.approve(task, '"paused"')
+        await tasks.approve_until_it_runs(task, "paused")
         told = await tasks.ended(task)
 
     assert "pay paused is done" in told
