@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.faults import REPLY_KINDS, Fault, FaultKind, Faults
 from bot.sandbox.server import LocalSlack
 
 
@@ -177,3 +177,14 @@ async def test_another_host_name_may_not_read_the_workspace(slack: LocalSlack) -
         ]
 
     assert [answer.status for answer in answers] == [403] * 4
+
+
+async def test_a_fault_with_a_chance_strikes_as_the_dice_fall_until_it_is_cleared() -> None:
+    throws = iter([0.5, 0.1, 0.2, 0.19])
+    faults = Faults(dice=lambda: next(throws))
+    fault = Fault(kind=FaultKind.RATE_LIMITED, chance=0.2, times=None)
+    await faults.switch_on(fault)
+
+    struck = [faults.take(REPLY_KINDS, method="chat.update") for _ in range(4)]
+
+    assert struck == [None, fault, None, fault]
