@@ -46,7 +46,9 @@ def postgres_url() -> Iterator[str]:
 def _place() -> Path:
     """Make this run's directory. Root's server runs as another user, whom pytest's keep out."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    place = Path(tempfile.gettempdir()) / f"sayso-postgres-{run}"
+    # In memory where the tests' databases are: a server that stops writes all it has been asked.
+    root = os.environ.get("PYTEST_DEBUG_TEMPROOT") or tempfile.gettempdir()
+    place = Path(root) / f"sayso-postgres-{run}"
     place.mkdir(mode=0o755, exist_ok=True)
     for name in ("runtime", "runtime/python_PostgresServer"):
         (place / name).mkdir(mode=0o700, exist_ok=True)

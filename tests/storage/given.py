@@ -133,7 +133,10 @@ def save(*nouns: Card | Decision | Job) -> Callable[[Transaction], None]:
 
 @contextlib.asynccontextmanager
 async def held_back(store: Store) -> AsyncIterator[None]:
-    """Keep the store from committing while the context is open, so that units queue up."""
+    """Keep SQLite's one writer from committing while the context is open: units queue up.
+
+    On PostgreSQL it would hold up the event loop.
+    """
     begun, go_on = threading.Event(), threading.Event()
 
     def unit(_tx: Transaction) -> None:

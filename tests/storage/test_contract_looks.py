@@ -12,6 +12,7 @@ from approvals.domain.home import Home
 from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
 from approvals.operations.ports import Store, Transaction
 from approvals.operations.snapshot import Snapshot
+from approvals.storage.sql_store import SqlStore
 from tests.storage.given import IDS, START, a_request, end, held_back, save, submit
 
 PROD, OPS = ChannelId("C0PROD"), ChannelId("C0OPS")
@@ -89,11 +90,11 @@ async def test_recent_requests_of_a_channel_come_newest_first(store: Store) -> N
     ]
 
 
-async def test_a_look_waits_for_no_write(store: Store) -> None:
-    request = await asked(store)
+async def test_a_look_waits_for_no_write(sqlite: SqlStore) -> None:
+    request = await asked(sqlite)
 
-    async with held_back(store):
-        found = await asyncio.wait_for(store.look(lambda s: s.request(request.id)), 5)
+    async with held_back(sqlite):
+        found = await asyncio.wait_for(sqlite.look(lambda s: s.request(request.id)), 5)
 
     assert found == request
 
