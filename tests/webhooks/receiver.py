@@ -23,6 +23,7 @@ class Receiver:
     """Answers to come; 204 once there are none left."""
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -32,7 +33,7 @@ class Receiver:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(await request.read(), headers, request.path))
         if self.hangs:
-            await asyncio.sleep(30)
+            await self.closing.wait()
         status = self.statuses.pop(0) if self.statuses else 204
         return web.Response(status=status, headers=self.headers)
 
@@ -50,4 +51,5 @@ async def a_receiver() -> AsyncIterator[Receiver]:
     try:
         yield receiver
     finally:
+        receiver.closing.set()
         await runner.cleanup()
