@@ -2,7 +2,7 @@
 PostgreSQL, commands run in here.
 
 The quick suite draws the same few examples at every run, so that only a change can make it fail;
-`--hypothesis-profile thorough`, which `make test-long` gives, draws the same four times as many,
+`--hypothesis-profile thorough`, which `make test-long` gives, draws the same six times as many,
 and `--hypothesis-profile random`, which `make test-slow` gives, new ones.
 """
 

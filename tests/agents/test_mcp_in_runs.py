@@ -156,9 +156,8 @@ async def test_a_rejected_call_never_reaches_its_server_and_its_sibling_does(
     assert ledger.read_text() == "deploy billing 2\n"
 
 
-@pytest.mark.parametrize(
-    "said", [Settlement.HAPPENED, pytest.param(Settlement.GAVE_UP, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("said", [Settlement.HAPPENED, Settlement.GAVE_UP])
 async def test_f2_a_server_that_dies_in_an_approved_call_leaves_it_unknown_and_a_person_is_asked(
     tmp_path: Path, ledger: Path, said: Settlement
 ) -> None:

@@ -84,6 +84,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
     return run
 
 
+@pytest.mark.long
 @pytest.mark.asyncio(loop_scope="module")
 async def test_everything_that_is_right_has_a_line_and_nothing_is_made(
     slack: LocalSlack, tmp_path: Path

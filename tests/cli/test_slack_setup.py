@@ -45,6 +45,7 @@ async def press(slack: LocalSlack, action_id: str) -> None:
     await slack.interactions.click(BOB, channel=PROD, ts=card.ts, action_id=action_id)
 
 
+@pytest.mark.long
 async def test_from_nothing_to_an_approved_card_and_settings_that_serve_reads(
     slack: LocalSlack, tmp_path: Path
 ) -> None:

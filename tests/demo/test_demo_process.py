@@ -88,9 +88,8 @@ async def test_what_it_keeps_is_its_owners_alone(demo: Program, place: Path) -> 
     assert modes == {each: "700" if each.is_dir() else "600" for each in modes}
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_ends_in_two_seconds_with_pages_open_and_a_question_pending(
     tmp_path: Path, number: int
 ) -> None:

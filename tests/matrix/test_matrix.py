@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester
 from approvals.domain.card import Card, CardKind, Pressed
 from approvals.domain.decision import Verdict
@@ -178,8 +180,9 @@ async def played(gateway: GatewayInTest, some: list[Cell]) -> list[tuple[Expecte
     return list(zip(found, answers, strict=True))
 
 
-async def test_nobody_may_more_and_nobody_less_than_is_promised() -> None:
-    every = cells()
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
+async def test_nobody_may_more_and_nobody_less_than_is_promised(step: int) -> None:
+    every = cells()[::step]
     wrong: list[tuple[Cell, Expected, Expected]] = []
     answers: Counter[str] = Counter()
     async with a_gateway(policy=POLICY) as gateway:
@@ -194,7 +197,7 @@ async def test_nobody_may_more_and_nobody_less_than_is_promised() -> None:
                 answers[answer.refusal.code if answer.refusal else "counted"] += 1
 
     assert wrong == []
-    assert sum(answers.values()) >= 2_000
+    assert sum(answers.values()) >= 2_000 // step
     assert len(answers) >= 12, answers
 
 

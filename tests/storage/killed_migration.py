@@ -29,8 +29,8 @@ def migrate_and_die(path: Path, at_statement: int) -> None:
         upgrade(connection)
 
 
-def kill_at_statements(directory: Path, every: int) -> int:
-    for died, at_statement in enumerate(count(1, every)):
+def kill_at_statements(directory: Path) -> int:
+    for died, at_statement in enumerate(count(1)):
         path = directory / f"killed-{at_statement}.db"
         shutil.copy(directory / "old.db", path)
         child = os.fork()
@@ -45,4 +45,4 @@ def kill_at_statements(directory: Path, every: int) -> int:
 
 
 if __name__ == "__main__":
-    print(kill_at_statements(Path(sys.argv[1]), int(sys.argv[2])))
+    print(kill_at_statements(Path(sys.argv[1])))
