@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.tab import APPROVER, Tab
+from tests.browser.tab import APPROVER, CHANNEL, Tab
 from tests.browser_launch import IN_CHROMIUM
 
 pytestmark = IN_CHROMIUM
@@ -40,24 +40,28 @@ async def test_long_arguments_are_approved_on_the_last_page_of_the_full_view(tab
 
 
 @pytest.mark.long
-async def test_parallel_calls_each_have_a_card_and_run_with_their_own_arguments(tab: Tab) -> None:
+async def test_calls_of_one_turn_stand_on_one_card_and_run_each_by_its_own_click(tab: Tab) -> None:
     before = tab.demo.service_pid("checkout")
     await tab.type("/agent restart checkout in prod and pay 250 to parallels")
-    restart = await tab.card("service_restart", '"checkout"')
-    payment = await tab.card("ledger_pay", '"parallels"')
-    await payment.shows("amount_eur: 250")
-    await expect(restart.here).not_to_contain_text("parallels")
+    messages = tab.page.get_by_role("list", name=f"Messages in {CHANNEL}")
+    card = messages.get_by_role("listitem").filter(has_text='to: "parallels"').last
+    await expect(card).to_contain_text("2 calls of one turn, all to decide")
+    await expect(card).to_contain_text(
+        re.compile('service: "checkout".*amount_eur: 250', re.DOTALL)
+    )
 
     await tab.become(APPROVER)
-    await tab.approve(payment, asks_twice=False)
-    await payment.is_closed("✅ Approved · ledger_pay – done")
-    await restart.is_pending()
+    await card.get_by_role("button", name="Approve", exact=True).last.click()
+    await expect(card).to_contain_text("2 calls of one turn, 1 to decide")
+    await expect(card).to_contain_text(re.compile(r"2\. ✅ Approved.*done", re.DOTALL))
     assert tab.demo.service_pid("checkout") == before
-    await restart.button("Reject").click()
+    (reject,) = await card.get_by_role("button", name="Reject", exact=True).all()
+    await reject.click()
     form = tab.page.get_by_role("dialog", name="Reject this call")
     await form.get_by_role("button", name="Reject").click()
 
-    await restart.is_closed("❌ Rejected · service_restart – did not run")
+    await expect(card).to_contain_text("2 calls of one turn, all ended")
+    await expect(card.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
     thread = await tab.thread("pay 250 to parallels")
     await expect(thread).to_contain_text(re.compile(r"ledger_pay\(.*parallels.*\) is done"))
     await expect(thread).to_contain_text(
