@@ -47,14 +47,14 @@ def test_a3_a4_a5_a6_a16_nothing_that_is_sent_is_live_hidden_or_refused() -> Non
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("start", range(0, len(ATTACKS), 79))
 def test_a3_a4_a5_a6_a16_whichever_text_stands_in_which_field(start: int) -> None:
-    holds(ATTACKS, start=start)
+    assert holds(ATTACKS, start=start) > 1_000
 
 
 @pytest.mark.skipif(not HAS_SCHEMA, reason=SCHEMA_MISSING)
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_the_schema_of_slacks_own_types_takes_everything_that_is_sent() -> None:
-    holds(ATTACKS, schema=True)
+    assert holds(ATTACKS, schema=True) > 1_000
 
 
 def code_points() -> Iterator[str]:
