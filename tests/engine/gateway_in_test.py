@@ -88,6 +88,10 @@ class GatewayInTest:
     async def pending(self) -> ApprovalRequest:
         """Wait for the one request that has just been asked, and post its card."""
         await self.delivered()
+        while not self.messenger.posts:  # pytest's timeout ends it
+            # A caller may be on its way in a thread, of which `settled` knows nothing.
+            await asyncio.sleep(0.001)
+            await self.delivered()
         return self.messenger.posts[-1].request
 
     async def settled(self) -> None:

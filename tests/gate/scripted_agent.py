@@ -3,7 +3,7 @@
 from typing import Any
 
 from langchain.agents import create_agent
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -35,6 +35,16 @@ class ScriptedModel(BaseChatModel):
         else:
             answer = AIMessage(content="", tool_calls=self.calls)
         return ChatResult(generations=[ChatGeneration(message=answer)])
+
+    # Without it LangChain answers in a thread, which `GatewayInTest.settled` cannot wait for.
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return self._generate(messages, stop)
 
 
 def call(name: str, call_id: str = "call_1", /, **args: Any) -> ToolCall:
