@@ -4,16 +4,16 @@ Called by the form behind "Ask…". Who may approve may ask, nobody else; the re
 as it was. The answer is a job, so that it survives a restart; a freeze stops no question.
 """
 
-from datetime import datetime
+from functools import partial
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.asking_back import asked_back
 from approvals.domain.decision import Verdict
 from approvals.operations.check_decider import entitled_presser
-from approvals.operations.click import Answer, Click, Presser, WindowUse
+from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
-from approvals.operations.ports import Transaction
+from approvals.operations.hearing import Hearing
 from approvals.operations.record_refusal import refuse
 from approvals.operations.save_step import save_step
 from approvals.operations.shared_cards import locked_request
@@ -29,26 +29,17 @@ async def ask_back(desk: Desk, click: Click, *, question: str) -> Answer:
         StoreUnavailable: nothing was stored.
     """
     assert click.verdict is Verdict.APPROVE
-    at = desk.clock.now()
-    return await with_people(
-        desk, click, lambda tx, who: _ask(tx, desk, click, question, who=who, at=at)
-    )
+    return await with_people(desk, click, partial(_ask, question=question))
 
 
-def _ask(
-    tx: Transaction, desk: Desk, click: Click, question: str, *, who: Presser, at: datetime
-) -> Answer:
+def _ask(hearing: Hearing, *, question: str) -> Answer:
     try:
-        request = locked_request(tx, click.request_id)
-        if request is None:
-            raise errors.RequestUnknown
-        _, person, _ = entitled_presser(
-            tx, desk, click, request=request, who=who.on(request), at=at
-        )
-        step = asked_back(request, question, by=person, now=at)
+        request = locked_request(hearing.tx, hearing.click.request_id)
+        _, person, _ = entitled_presser(hearing.on(request), request)
+        step = asked_back(request, question, by=person, now=hearing.at)
     except (errors.SelfApproval, edit_errors.EditorMayNotApprove):
-        return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at, wanted=WANTED)
+        return refuse(hearing, errors.NotApprover(NOT_YOURS), wanted=WANTED)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at, wanted=WANTED)
-    save_step(tx, step)
+        return refuse(hearing, refusal, wanted=WANTED)
+    save_step(hearing.tx, step)
     return Answer(request=step.request)

@@ -20,6 +20,7 @@ from approvals.domain.terms import EDITOR_MAY_APPROVE
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import (
     nobody_left,
     people_needed,
@@ -34,43 +35,28 @@ from approvals.operations.save_step import save_step
 from approvals.operations.timeout_cause import timeout_cause
 
 
-def eligible_presser(
-    tx: Transaction,
-    desk: Desk,
-    click: Click,
-    *,
-    request: ApprovalRequest,
-    who: Presser,
-    at: datetime,
-) -> tuple[Card, Approver, Rules]:
+def eligible_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, Rules]:
     """Return the pressed card, the person who may give this verdict now, and whose word counts.
 
     Raises:
         DecisionRefused: why not; what is overdue or denied by now is closed.
         PeopleMissing
     """
-    found = entitled_presser(tx, desk, click, request=request, who=who, at=at)
-    if click.verdict is Verdict.APPROVE:
-        refuse_frozen(tx, request.requirement.channel, request.channel, now=at)
+    found = entitled_presser(hearing, request)
+    if hearing.click.verdict is Verdict.APPROVE:
+        where = (request.requirement.channel, request.channel)
+        refuse_frozen(hearing.tx, *where, now=hearing.at)
     return found
 
 
-def entitled_presser(
-    tx: Transaction,
-    desk: Desk,
-    click: Click,
-    *,
-    request: ApprovalRequest,
-    who: Presser,
-    at: datetime,
-) -> tuple[Card, Approver, Rules]:
+def entitled_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, Rules]:
     """Return the same where a freeze stands in the way of nothing: what it does starts nothing.
 
     Raises:
         DecisionRefused, PeopleMissing
     """
-    card, person, rules = pending_presser(tx, desk, click, request=request, who=who, at=at)
-    refuse_verdict(desk, click, request, person=person, rules=rules)
+    card, person, rules = pending_presser(hearing, request)
+    refuse_verdict(hearing.desk, hearing.click, request, person=person, rules=rules)
     return card, person, rules
 
 
@@ -103,23 +89,16 @@ def _refuse_editor(desk: Desk, request: ApprovalRequest, person: Approver) -> No
         raise edit_errors.EditorMayNotApprove
 
 
-def pending_presser(
-    tx: Transaction,
-    desk: Desk,
-    click: Click,
-    *,
-    request: ApprovalRequest,
-    who: Presser,
-    at: datetime,
-) -> tuple[Card, Approver, Rules]:
+def pending_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, Rules]:
     """Return the pressed card of a request that can be decided, the person, whose word counts.
 
     Raises:
         DecisionRefused: why not; what is overdue or denied by now is closed.
         PeopleMissing
     """
-    card, person = checked_presser(tx, desk, request, click=click, who=who)
-    return card, person, open_rules(tx, desk, request, who=who, at=at)
+    card, person = checked_presser(hearing, request)
+    who, at = hearing.who, hearing.at
+    return card, person, open_rules(hearing.tx, hearing.desk, request, who=who, at=at)
 
 
 def open_rules(

@@ -5,36 +5,33 @@ about where our cards stand (a second post, a post never answered) is stored on 
 """
 
 from dataclasses import replace
-from datetime import datetime
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
-from approvals.domain.card import Card, CardKind, Pressed, pressed_card
+from approvals.domain.card import Card, CardKind, pressed_card
 from approvals.domain.decision import Approver, refuse_unfit
 from approvals.domain.ids import CardId
 from approvals.domain.lifecycle import card_job
-from approvals.operations.click import Click, Presser
-from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import PeopleNow
-from approvals.operations.ports import Person, Transaction
+from approvals.operations.ports import Person
 from approvals.operations.shared_cards import cards_showing
 
 
-def checked_presser(
-    tx: Transaction, desk: Desk, request: ApprovalRequest, *, click: Click, who: Presser
-) -> tuple[Card, Approver]:
+def checked_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver]:
     """Return the pressed card and the person, both checked; adopt a second post of the card.
 
     Raises:
         CardMismatch, IdentityUnverified, or why the person may never decide.
     """
+    pressed, who = hearing.click.pressed, hearing.who
     try:
-        card = pressed_card(cards_showing(tx, request), click.pressed)
+        card = pressed_card(cards_showing(hearing.tx, request), pressed)
     except errors.CardMismatch as mismatch:
-        _adopt(tx, desk, request, click=click, mismatch=mismatch)
+        _adopt(hearing, request, mismatch)
         raise
-    card = _located(tx, request, card, pressed=click.pressed, at=desk.clock.now())
+    card = _located(hearing, request, card)
     if who.person is None:
         raise errors.IdentityUnverified(retry_after_s=who.retry_after_s)
     person = approver(who.person, who.people, retry_after_s=who.retry_after_s)
@@ -62,37 +59,30 @@ def approver(person: Person, people: PeopleNow, *, retry_after_s: float | None =
     )
 
 
-def _located(
-    tx: Transaction, request: ApprovalRequest, card: Card, *, pressed: Pressed, at: datetime
-) -> Card:
+def _located(hearing: Hearing, request: ApprovalRequest, card: Card) -> Card:
     """Learn from the click where a card stands whose post was never answered, so it is redrawn."""
-    if card.ts is not None or pressed.ts is None or not card.asks:
+    ts = hearing.click.pressed.ts
+    if card.ts is not None or ts is None or not card.asks:
         return card
-    found = replace(card, ts=pressed.ts)
-    tx.save_card(found)
-    tx.enqueue(card_job(request, at))
+    found = replace(card, ts=ts)
+    hearing.tx.save_card(found)
+    hearing.tx.enqueue(card_job(request, hearing.desk.clock.now()))
     return found
 
 
-def _adopt(
-    tx: Transaction,
-    desk: Desk,
-    request: ApprovalRequest,
-    *,
-    click: Click,
-    mismatch: errors.CardMismatch,
-) -> None:
+def _adopt(hearing: Hearing, request: ApprovalRequest, mismatch: errors.CardMismatch) -> None:
     """Remember a second post of a card (Slack's answer to the first was lost), so it is closed."""
+    tx, desk, pressed = hearing.tx, hearing.desk, hearing.click.pressed
     original = mismatch.facts.get("copy_of")
-    if not isinstance(original, Card) or click.pressed.ts is None:
+    if not isinstance(original, Card) or pressed.ts is None:
         return
-    if any(card.ts == click.pressed.ts for card in cards_showing(tx, request)):
+    if any(card.ts == pressed.ts for card in cards_showing(tx, request)):
         return
     copy = replace(
         original,
         id=CardId(desk.ids.ulid()),
         kind=CardKind.COPY,
-        ts=click.pressed.ts,
+        ts=pressed.ts,
         version_shown=0,
     )
     tx.save_card(copy)

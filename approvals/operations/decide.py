@@ -5,6 +5,8 @@ directory before the transaction; inside it `record_decision` does the rest.
 """
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from approvals.domain import errors
@@ -17,6 +19,7 @@ from approvals.operations.click import (
     WindowUse,
 )
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.ports import CardContent, Transaction
 from approvals.operations.read_presser import PresserReads
 from approvals.operations.read_window import read_window
@@ -46,10 +49,7 @@ async def decide(desk: Desk, click: Click) -> Answer:
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    started_at = desk.clock.now()
-    return await with_people(
-        desk, click, lambda tx, who: record_decision(tx, desk, click, who=who, at=started_at)
-    )
+    return await with_people(desk, click, record_decision)
 
 
 async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:
@@ -58,10 +58,7 @@ async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    started_at = desk.clock.now()
-    return await with_people(
-        desk, click, lambda tx, who: record_full_view(tx, desk, click, who=who, at=started_at)
-    )
+    return await with_people(desk, click, record_full_view)
 
 
 async def open_window(desk: Desk, click: Click, *, use: WindowUse) -> CardContent | Answer:
@@ -70,29 +67,26 @@ async def open_window(desk: Desk, click: Click, *, use: WindowUse) -> CardConten
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    at = desk.clock.now()
-    return await with_people(
-        desk,
-        click,
-        lambda tx, who: read_window(tx, desk, click, who=who, at=at, use=use),
-    )
+    return await with_people(desk, click, partial(read_window, use=use))
 
 
 async def with_people(
-    desk: Desk, click: Click, unit: Callable[[Transaction, Presser], Result]
+    desk: Desk, click: Click, unit: Callable[[Hearing], Result], *, at: datetime | None = None
 ) -> Result | Answer:
-    """Run *unit* with who pressed and the people sets it needs, read just now."""
+    """Run *unit* with who pressed and the people sets it needs, read just now.
+
+    The click came *at* that moment, or comes now.
+    """
+    came_at = at or desk.clock.now()
     reads = PresserReads(desk, click)
+
+    def heard(who: Presser) -> Callable[[Transaction], Result]:
+        return lambda tx: unit(Hearing(tx=tx, desk=desk, click=click, who=who, at=came_at))
+
     for _ in range(_READS_MAX):
         presser = await reads.presser()
         try:
-            return await desk.store.write(_bound(unit, presser))
+            return await desk.store.write(heard(presser))
         except PeopleMissing as missing:
             reads.want(missing)
     return Answer(refusal=errors.IdentityUnverified())
-
-
-def _bound(
-    unit: Callable[[Transaction, Presser], Result], who: Presser
-) -> Callable[[Transaction], Result]:
-    return lambda tx: unit(tx, who)

@@ -84,12 +84,13 @@ async def _asked(
 def _store(tx: Transaction, job: Job, said: Said | CannotAnswer, *, at: datetime) -> None:
     request_id, _, number = job.subject.rpartition(".")
     found = tx.request(RequestId(request_id), locked=False)
-    if found is not None:
-        _count(tx, found, said, at=at)  # the run before its requests, as everywhere
-    request = locked_request(tx, RequestId(request_id))
-    if request is not None and _open_question(request, int(number)) is not None:
-        save_step(tx, _step(request, int(number), said, at=at))
     tx.finish_job(job)
+    if found is None:
+        return
+    _count(tx, found, said, at=at)  # the run before its requests, as everywhere
+    request = locked_request(tx, found.id)
+    if _open_question(request, int(number)) is not None:
+        save_step(tx, _step(request, int(number), said, at=at))
 
 
 def _step(

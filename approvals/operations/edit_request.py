@@ -7,7 +7,7 @@ otherwise. Nothing is stored when anything is wrong.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import partial
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest
@@ -24,7 +24,8 @@ from approvals.operations.before_asking import shows_everything
 from approvals.operations.click import Answer, Click, PeopleMissing, Presser
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
-from approvals.operations.open_edit import editable, form_of
+from approvals.operations.hearing import Hearing
+from approvals.operations.open_edit import WANTED, editable, form_of
 from approvals.operations.people_now import (
     members_of,
     nobody_left,
@@ -35,7 +36,6 @@ from approvals.operations.people_now import (
     set_names,
     with_rung_people,
 )
-from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 
 
@@ -60,9 +60,7 @@ async def edit_request(desk: Desk, click: Click, given: Mapping[int, str | None]
     """
     at = desk.clock.now()
     filled = await _read(desk, click, given)
-    return await with_people(
-        desk, click, lambda tx, who: _edit(tx, desk, click, filled, who=who, at=at)
-    )
+    return await with_people(desk, click, partial(_edit, filled=filled), at=at)
 
 
 async def _read(desk: Desk, click: Click, given: Mapping[int, str | None]) -> _Filled:
@@ -83,19 +81,18 @@ async def _read(desk: Desk, click: Click, given: Mapping[int, str | None]) -> _F
     return _Filled(base=base, call=call, shows_everything=whole)
 
 
-def _edit(
-    tx: Transaction, desk: Desk, click: Click, filled: _Filled, *, who: Presser, at: datetime
-) -> Answer:
+def _edit(hearing: Hearing, *, filled: _Filled) -> Answer:
+    tx, at = hearing.tx, hearing.at
     try:
-        request, _, person = editable(tx, desk, click, who=who, at=at)
+        request, _, person = editable(hearing)
         if filled.base != request.call.digest:
             raise edit_errors.CardOutdated(request=request)
         if filled.wrong is not None:
             return Answer(request=request, refusal=filled.wrong)
         assert filled.call is not None
-        changed = _judged(tx, desk, request, filled.call, person=person, who=who, at=at)
+        changed = _judged(hearing, request, filled.call, person=person)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
+        return refuse(hearing, refusal, wanted=WANTED)
     tx.save_edited(changed)
     tx.void_decisions(changed.id)
     for card in tx.cards(changed.id):
@@ -107,14 +104,7 @@ def _edit(
 
 
 def _judged(
-    tx: Transaction,
-    desk: Desk,
-    request: ApprovalRequest,
-    call: ToolCall,
-    *,
-    person: Approver,
-    who: Presser,
-    at: datetime,
+    hearing: Hearing, request: ApprovalRequest, call: ToolCall, *, person: Approver
 ) -> ApprovalRequest:
     """Return the request as it would stand with *call*, judged by the policy in force.
 
@@ -123,15 +113,15 @@ def _judged(
         NobodyElseToApprove: it could never be approved.
         PeopleMissing
     """
-    policy = desk.policy()
+    policy, who = hearing.desk.policy(), hearing.who
     now = policy.requirement(call, channel=request.requirement.channel)
     if now.effect is Effect.DENY:
         raise edit_errors.EditDenied(now.message, request=request)
-    voided = tuple(each.user for each in tx.decisions(request.id))
+    voided = tuple(each.user for each in hearing.tx.decisions(request.id))
     edit = Edit(
         by=person.user,
         team=person.team,
-        at=at,
+        at=hearing.at,
         before=request.call.arguments_json,
         voided=voided,
     )

@@ -9,6 +9,7 @@ much time, as far as its own end allows.
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest
@@ -19,16 +20,18 @@ from approvals.domain.ids import RequestId
 from approvals.domain.run import Run
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
 from approvals.operations.check_decider import entitled_presser
-from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.save_run import show_run
 from approvals.operations.save_step import save_step
-from approvals.operations.shared_cards import alike, alike_locked
+from approvals.operations.shared_cards import alike, alike_locked, named_in
 
 NOT_YOURS = "Only who may approve this can give it more time, never who it was asked by or for."
+WANTED = WindowUse.EXTEND.value
 
 
 async def extend_request(desk: Desk, click: Click, *, until: datetime) -> Answer:
@@ -38,30 +41,22 @@ async def extend_request(desk: Desk, click: Click, *, until: datetime) -> Answer
         StoreUnavailable: nothing was stored.
     """
     assert click.verdict is Verdict.APPROVE
-    at = desk.clock.now()
-    return await with_people(
-        desk, click, lambda tx, who: _extend(tx, desk, click, until, who=who, at=at)
-    )
+    return await with_people(desk, click, partial(_extend, until=until))
 
 
-def _extend(
-    tx: Transaction, desk: Desk, click: Click, until: datetime, *, who: Presser, at: datetime
-) -> Answer:
+def _extend(hearing: Hearing, *, until: datetime) -> Answer:
+    tx, at = hearing.tx, hearing.at
     try:
-        runs = _runs_of(tx, click.request_id)
-        found = alike_locked(tx, click.request_id)
-        request = next((each for each in found if each.id == click.request_id), None)
-        if request is None:
-            raise errors.RequestUnknown
-        _, person, _ = entitled_presser(
-            tx, desk, click, request=request, who=who.on(request), at=at
-        )
+        runs = _runs_of(tx, hearing.click.request_id)
+        found = alike_locked(tx, hearing.click.request_id)
+        request = named_in(found, hearing.click.request_id)
+        _, person, _ = entitled_presser(hearing.on(request), request)
         step = extend(request, until, by=person.user, now=at)
         others = [each for each in found if each.id != request.id and _is_in_time(each, at)]
     except (errors.SelfApproval, edit_errors.EditorMayNotApprove):
-        return refuse(tx, click, errors.NotApprover(NOT_YOURS), at=at, wanted="extend")
+        return refuse(hearing, errors.NotApprover(NOT_YOURS), wanted=WANTED)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at, wanted="extend")
+        return refuse(hearing, refusal, wanted=WANTED)
     save_step(tx, step)
     for each in others:
         with contextlib.suppress(AlreadyExtended, ExtensionTooLong):

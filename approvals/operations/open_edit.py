@@ -6,7 +6,6 @@ Called by a door's Edit button. `edit_request` makes the same checks again when 
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import datetime
 
 from approvals.domain import edit_errors, errors
 from approvals.domain.approval_request import ApprovalRequest
@@ -15,15 +14,17 @@ from approvals.domain.card import Card
 from approvals.domain.decision import Approver, refuse_non_editor
 from approvals.domain.terms import EDIT
 from approvals.operations.check_decider import pending_presser, refuse_outdated
-from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.click import Answer, Click
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import requirement_now
-from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_content
 from approvals.operations.record_refusal import refuse
 from approvals.operations.shared_cards import locked_request
 
+WANTED = "edit"
 EDITS_MAX = 20
 """Each keeps the arguments before it."""
 _DRAWN_ON_THE_LOOP_MAX_CHARS = 16 * 1024
@@ -43,47 +44,39 @@ async def open_edit(desk: Desk, click: Click) -> EditWindow | Answer:
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    at = desk.clock.now()
-    content = await with_people(desk, click, lambda tx, who: _open(tx, desk, click, who=who, at=at))
+    content = await with_people(desk, click, _open)
     if isinstance(content, Answer):
         return content
     return EditWindow(content=content, form=await form_of(desk, content.request))
 
 
-def _open(
-    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
-) -> CardContent | Answer:
+def _open(hearing: Hearing) -> CardContent | Answer:
     try:
-        request, card, _ = editable(tx, desk, click, who=who, at=at)
+        request, card, _ = editable(hearing)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
-    return read_content(tx, request, card, policy=desk.policy(), now=at)
+        return refuse(hearing, refusal, wanted=WANTED)
+    policy = hearing.desk.policy()
+    return read_content(hearing.tx, request, card, policy=policy, now=hearing.at)
 
 
-def editable(
-    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
-) -> tuple[ApprovalRequest, Card, Approver]:
+def editable(hearing: Hearing) -> tuple[ApprovalRequest, Card, Approver]:
     """Return the request, the pressed card and the person, who may change the call shown there.
 
     Raises:
         DecisionRefused: why not.
         PeopleMissing
     """
-    request = locked_request(tx, click.request_id)
-    if request is None:
-        raise errors.RequestUnknown
-    card, person, rules = pending_presser(
-        tx, desk, click, request=request, who=who.on(request), at=at
-    )
+    request = locked_request(hearing.tx, hearing.click.request_id)
+    card, person, rules = pending_presser(hearing.on(request), request)
     refuse_non_editor(person, request, slots=[slot for each in rules for slot in each])
     may_then = request.schema_digest is not None and request.requirement.terms[EDIT]
-    if not (may_then and requirement_now(desk.policy(), request).terms[EDIT]):
+    if not (may_then and requirement_now(hearing.desk.policy(), request).terms[EDIT]):
         raise edit_errors.EditNotAllowed(request=request)
     if not request.is_alone:
         raise edit_errors.EditShared(request=request)
     if len(request.edits) >= EDITS_MAX:
         raise edit_errors.EditedTooOften(request=request)
-    refuse_outdated(request, click)
+    refuse_outdated(request, hearing.click)
     return request, card, person
 
 

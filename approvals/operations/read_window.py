@@ -5,7 +5,6 @@ and adopts a second post of a card like every click. `who_may_approve` is the on
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
@@ -15,8 +14,9 @@ from approvals.domain.requirement import Effect
 from approvals.operations.check_decider import eligible_presser, entitled_presser
 from approvals.operations.check_onlooker import refuse_onlooker
 from approvals.operations.check_presser import checked_presser
-from approvals.operations.click import Answer, Click, Presser, WindowUse
+from approvals.operations.click import Answer, WindowUse
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import (
     of_both_moments,
     people_now,
@@ -24,7 +24,7 @@ from approvals.operations.people_now import (
     rules_in_force,
     set_names,
 )
-from approvals.operations.ports import CardContent, Transaction
+from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_content, with_past
 from approvals.operations.record_refusal import refuse
 from approvals.operations.shared_cards import locked_request
@@ -41,9 +41,7 @@ class MayApprove:
     """Why the policy in force lets nobody approve it."""
 
 
-def read_window(
-    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime, use: WindowUse
-) -> CardContent | Answer:
+def read_window(hearing: Hearing, *, use: WindowUse) -> CardContent | Answer:
     """Return what the pressed card shows, or the refusal.
 
     Anybody who is fit may look, unless it is private; a form is only for who may send it at this
@@ -52,24 +50,23 @@ def read_window(
     Raises:
         PeopleMissing: people sets are needed that *who* does not hold.
     """
+    tx, desk = hearing.tx, hearing.desk
     try:
-        request = locked_request(tx, click.request_id)
-        if request is None:
-            raise errors.RequestUnknown
+        request = locked_request(tx, hearing.click.request_id)
         if use is WindowUse.LOOK:
-            card, person = checked_presser(tx, desk, request, click=click, who=who)
-            refuse_onlooker(desk, request, person, who=who)
+            card, person = checked_presser(hearing, request)
+            refuse_onlooker(desk, request, person, who=hearing.who)
         elif use is WindowUse.ANSWER_BACK:
-            card, person = checked_presser(tx, desk, request, click=click, who=who)
+            card, person = checked_presser(hearing, request)
             refuse_unasked(request, person.user)
         else:
             check = eligible_presser if use is WindowUse.DECIDE else entitled_presser
-            card, _, _ = check(tx, desk, click, request=request, who=who.on(request), at=at)
+            card, _, _ = check(hearing.on(request), request)
     except errors.DecisionRefused as refusal:
         is_verdict = use in (WindowUse.LOOK, WindowUse.DECIDE)
         wanted = None if is_verdict else use.value
-        return refuse(tx, click, refusal, at=at, wanted=wanted)
-    return with_past(tx, read_content(tx, request, card, policy=desk.policy(), now=at))
+        return refuse(hearing, refusal, wanted=wanted)
+    return with_past(tx, read_content(tx, request, card, policy=desk.policy(), now=hearing.at))
 
 
 async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:

@@ -18,16 +18,16 @@ from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.requirement import WantedReason
 from approvals.operations.check_decider import is_outdated, open_rules, refuse_verdict
 from approvals.operations.check_presser import checked_presser
-from approvals.operations.click import Answer, Click, Presser
+from approvals.operations.click import Answer
 from approvals.operations.count_approvals import approvals_now
-from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.hold_now import hold_now
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.recorded import recorded
 from approvals.operations.refuse_frozen import refuse_frozen
 from approvals.operations.save_step import save_step
-from approvals.operations.shared_cards import alike_locked
+from approvals.operations.shared_cards import alike_locked, named_in
 
 FAST_DECISION = timedelta(seconds=2)
 """A decision so soon after its card was drawn is flagged: nobody reads that fast (case A17)."""
@@ -39,24 +39,16 @@ class _Press:
 
     card: Card
     person: Approver
-    who: Presser
-    at: datetime
     names_all: bool
     """Whether the button named as many requests as there are now."""
     now: datetime
     """A hold begins now, not at the click: whoever wants to stop it has all of the seconds."""
-
-    @property
-    def is_fast(self) -> bool:
-        """Whether nobody can have read the card since it was drawn."""
-        shown_at = self.card.drawn_at
-        return shown_at is not None and self.at - shown_at < FAST_DECISION
+    is_fast: bool
+    """Whether nobody can have read the card since it was drawn."""
 
 
-def record_decision(
-    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
-) -> Answer:
-    """Store the verdict of *click*, which started at *at*, or the refusal with its reason.
+def record_decision(hearing: Hearing) -> Answer:
+    """Store the verdict of the click, or the refusal with its reason.
 
     Where its card shows identical requests it is stored for each of them that is still open, as
     if each stood there alone; an approval only if the button named just as many.
@@ -64,30 +56,29 @@ def record_decision(
     Raises:
         PeopleMissing: people sets are needed that *who* does not hold.
     """
-    alike = alike_locked(tx, click.request_id)
-    named = next((each for each in alike if each.id == click.request_id), None)
-    if named is None:
-        return refuse(tx, click, errors.RequestUnknown(), at=at)
-    who = who.on(named)
+    tx, click = hearing.tx, hearing.click
+    same = alike_locked(tx, click.request_id)
     try:
-        card, person = checked_presser(tx, desk, named, click=click, who=who)
+        named = named_in(same, click.request_id)
+        hearing = hearing.on(named)
+        card, person = checked_presser(hearing, named)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
-    names_all = click.others == len(alike) - 1
-    now = desk.clock.now()
-    press = _Press(card=card, person=person, who=who, at=at, names_all=names_all, now=now)
+        return refuse(hearing, refusal)
+    press = _Press(
+        card=card,
+        person=person,
+        names_all=click.others == len(same) - 1,
+        now=hearing.desk.clock.now(),
+        is_fast=card.drawn_at is not None and hearing.at - card.drawn_at < FAST_DECISION,
+    )
     # What the card showed of one it showed of all, each under a mark of its own.
     is_current = not is_outdated(named, click)
-    clicks = [
-        (
-            each,
-            replace(
-                click, request_id=each.id, digest=each.shown_digest if is_current else click.digest
-            ),
-        )
-        for each in _to_decide(alike, named)
-    ]
-    return _record_all(tx, desk, clicks, press)
+    heard = []
+    for each in _to_decide(same, named):
+        digest = each.shown_digest if is_current else click.digest
+        its_click = replace(click, request_id=each.id, digest=digest)
+        heard.append((each, replace(hearing, click=its_click)))
+    return _record_all(heard, press)
 
 
 def _to_decide(
@@ -98,21 +89,16 @@ def _to_decide(
     return [named, *others] if named.is_pending or not others else others
 
 
-def _record_all(
-    tx: Transaction,
-    desk: Desk,
-    clicks: Sequence[tuple[ApprovalRequest, Click]],
-    press: _Press,
-) -> Answer:
+def _record_all(heard: Sequence[tuple[ApprovalRequest, Hearing]], press: _Press) -> Answer:
     """Return what a person is told: the first decision, else the first refusal."""
     first: Answer | None = None
     counted = 0
-    for request, click in clicks:
-        answer = _record_one(tx, desk, click, request, press)
+    for request, hearing in heard:
+        answer = _record_one(hearing, request, press)
         if first is None or (answer.decision is not None and not counted):
             first = answer
         counted += answer.decision is not None
-        if not counted and _is_open(tx, request):
+        if not counted and _is_open(hearing.tx, request):
             break  # what is refused of one that stays open would be refused of all
     assert first is not None
     return replace(first, counted=counted)
@@ -123,22 +109,19 @@ def _is_open(tx: Transaction, request: ApprovalRequest) -> bool:
     return stored is not None and stored.is_pending
 
 
-def _record_one(
-    tx: Transaction, desk: Desk, click: Click, request: ApprovalRequest, press: _Press
-) -> Answer:
+def _record_one(hearing: Hearing, request: ApprovalRequest, press: _Press) -> Answer:
     try:
-        return _record(tx, desk, click, request, press)
+        return _record(hearing, request, press)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=press.at)
+        return refuse(hearing, refusal)
 
 
-def _record(
-    tx: Transaction, desk: Desk, click: Click, request: ApprovalRequest, press: _Press
-) -> Answer:
-    rules = open_rules(tx, desk, request, who=press.who, at=press.at)
+def _record(hearing: Hearing, request: ApprovalRequest, press: _Press) -> Answer:
+    tx, desk, click = hearing.tx, hearing.desk, hearing.click
+    rules = open_rules(tx, desk, request, who=hearing.who, at=hearing.at)
     refuse_verdict(desk, click, request, person=press.person, rules=rules)
     if click.verdict is Verdict.APPROVE:
-        refuse_frozen(tx, request.requirement.channel, request.channel, now=press.at)
+        refuse_frozen(tx, request.requirement.channel, request.channel, now=hearing.at)
         if not press.names_all:
             raise edit_errors.MoreJoined(request=request)
         if not (press.card.shows_everything or press.card.kind is CardKind.VIEW):
@@ -148,22 +131,16 @@ def _record(
     if wants_reason and not click.reason and request.held_until is None:
         raise edit_errors.ReasonRequired(request=request)
     hold = hold_now(desk.policy(), request)
-    return _count(tx, click, request, press, rules=rules, hold=hold)
+    return _count(hearing, request, press, rules=rules, hold=hold)
 
 
 def _count(
-    tx: Transaction,
-    click: Click,
-    request: ApprovalRequest,
-    press: _Press,
-    *,
-    rules: Rules,
-    hold: timedelta,
+    hearing: Hearing, request: ApprovalRequest, press: _Press, *, rules: Rules, hold: timedelta
 ) -> Answer:
-    person, at = press.person, press.at
+    tx, click, at, person = hearing.tx, hearing.click, hearing.at, press.person
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
-    approvals = approvals_now(tx, earlier, rules=rules, who=press.who)
+    approvals = approvals_now(tx, earlier, rules=rules, who=hearing.who)
     decision = Decision(
         request_id=request.id,
         user=person.user,

@@ -5,8 +5,6 @@ may read it in full, after the decision too, unless it is private; whether they 
 decided again on its last page. A person has one view of a request, however often they open it.
 """
 
-from datetime import datetime
-
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
@@ -15,26 +13,24 @@ from approvals.domain.ids import CardId, UserId
 from approvals.domain.tool_call import salted_digest
 from approvals.operations.check_onlooker import refuse_onlooker
 from approvals.operations.check_presser import checked_presser
-from approvals.operations.click import Answer, Click, FullView, Presser
+from approvals.operations.click import Answer, FullView
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.ports import Transaction
 from approvals.operations.read_card import read_content
 from approvals.operations.record_refusal import refuse
 from approvals.operations.shared_cards import locked_request
 
 
-def record_full_view(
-    tx: Transaction, desk: Desk, click: Click, *, who: Presser, at: datetime
-) -> FullView | Answer:
+def record_full_view(hearing: Hearing) -> FullView | Answer:
     """Return the view's own card with what it shows, or the refusal."""
+    tx, desk, at = hearing.tx, hearing.desk, hearing.at
     try:
-        request = locked_request(tx, click.request_id)
-        if request is None:
-            raise errors.RequestUnknown
-        pressed, person = checked_presser(tx, desk, request, click=click, who=who)
-        refuse_onlooker(desk, request, person, who=who)
+        request = locked_request(tx, hearing.click.request_id)
+        pressed, person = checked_presser(hearing, request)
+        refuse_onlooker(desk, request, person, who=hearing.who)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
+        return refuse(hearing, refusal)
     view = _view_of(tx, desk, request, pressed, viewer=person.user)
     tx.record(
         AuditEvent(

@@ -5,7 +5,7 @@ call. "Again" runs nothing by itself: it asks again, and the new card needs its 
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from functools import partial
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
@@ -13,14 +13,16 @@ from approvals.domain.lifecycle import settle
 from approvals.domain.permit import Settlement
 from approvals.domain.run import Run
 from approvals.operations.check_presser import checked_presser
-from approvals.operations.click import Answer, Click, PeopleMissing, Presser
+from approvals.operations.click import Answer, Click, PeopleMissing
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
+from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import set_names
-from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.save_step import save_step
 from approvals.operations.shared_cards import locked_request
+
+WANTED = "settle"
 
 
 async def settle_call(desk: Desk, click: Click, settlement: Settlement) -> Answer:
@@ -29,44 +31,35 @@ async def settle_call(desk: Desk, click: Click, settlement: Settlement) -> Answe
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    at = desk.clock.now()
-    return await with_people(
-        desk, click, lambda tx, who: _settle(tx, desk, click, settlement, who=who, at=at)
-    )
+    return await with_people(desk, click, partial(_settle, settlement=settlement))
 
 
-def _settle(
-    tx: Transaction,
-    desk: Desk,
-    click: Click,
-    settlement: Settlement,
-    *,
-    who: Presser,
-    at: datetime,
-) -> Answer:
+def _settle(hearing: Hearing, *, settlement: Settlement) -> Answer:
+    tx = hearing.tx
     try:
-        request, permit = locked_request(tx, click.request_id), tx.permit(click.request_id)
-        if request is None or permit is None:
+        request = locked_request(tx, hearing.click.request_id)
+        permit = tx.permit(request.id)
+        if permit is None:
             raise errors.RequestUnknown
-        _, person = checked_presser(tx, desk, request, click=click, who=who)
+        _, person = checked_presser(hearing, request)
         run = tx.run(request.run_id, locked=False) if request.run_id else None
         if run is None or person.user != run.starter:
-            _refuse_stranger(desk, request, run, who=who, belongs=person.sets)
-        step = settle(request, permit, settlement, by=person.user, now=at)
+            _refuse_stranger(hearing, request, run, belongs=person.sets)
+        step = settle(request, permit, settlement, by=person.user, now=hearing.at)
     except errors.DecisionRefused as refusal:
-        return refuse(tx, click, refusal, at=at)
+        return refuse(hearing, refusal, wanted=WANTED)
     save_step(tx, step)
     return Answer(request=step.request)
 
 
 def _refuse_stranger(
-    desk: Desk,
+    hearing: Hearing,
     request: ApprovalRequest,
     run: Run | None,
     *,
-    who: Presser,
     belongs: Mapping[str, bool | None],
 ) -> None:
+    desk, who = hearing.desk, hearing.who
     names = _approvers(desk, request)
     if who.policy_version != desk.policy().version or set(names) - who.people.keys():
         raise PeopleMissing(frozenset(names))

@@ -4,10 +4,11 @@ Most requests are alone on their card and cost nothing here. What shares a card 
 by id, before any of it is changed: the card belongs to the first, and a click decides all of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
+from approvals.domain.errors import RequestUnknown
 from approvals.domain.ids import RequestId
 from approvals.domain.joining import (
     JOINERS_MAX,
@@ -72,9 +73,25 @@ def shown_by(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalRequest
     return tx.shown_with(seen.shown_by)
 
 
-def locked_request(tx: Transaction, request_id: RequestId) -> ApprovalRequest | None:
-    """Return one request, locked with all that share its card, or None where it is unknown."""
-    return next((each for each in shown_by(tx, request_id) if each.id == request_id), None)
+def locked_request(tx: Transaction, request_id: RequestId) -> ApprovalRequest:
+    """Return one request, locked with all that share its card.
+
+    Raises:
+        RequestUnknown
+    """
+    return named_in(shown_by(tx, request_id), request_id)
+
+
+def named_in(shown: Iterable[ApprovalRequest], request_id: RequestId) -> ApprovalRequest:
+    """Return the one of *shown* that has this id.
+
+    Raises:
+        RequestUnknown
+    """
+    for each in shown:
+        if each.id == request_id:
+            return each
+    raise RequestUnknown
 
 
 def alike_locked(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalRequest]:
