@@ -183,4 +183,9 @@ class ApprovalRequest:
         """Who it was asked by or for, and who changed it unless the rules let them approve."""
         if self.requirement.terms[EDITOR_MAY_APPROVE]:
             return self.requester.people
-        return self.requester.people.union(edit.by for edit in self.edits)
+        return self.requester.people | self.editors
+
+    @property
+    def editors(self) -> frozenset[UserId]:
+        """Who changed its call, once or more."""
+        return frozenset(edit.by for edit in self.edits)

@@ -16,12 +16,12 @@ from approvals.domain.lifecycle import advance
 from approvals.domain.outcome import denied_by
 from approvals.domain.quorum import Rules
 from approvals.domain.requirement import Effect
-from approvals.domain.terms import EDITOR_MAY_APPROVE
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
 from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import (
+    may_not_approve_now,
     nobody_left,
     people_needed,
     requirement_now,
@@ -83,9 +83,9 @@ def _refuse_editor(desk: Desk, request: ApprovalRequest, person: Approver) -> No
     Raises:
         EditorMayNotApprove
     """
-    if not any(edit.by == person.user for edit in request.edits):
+    if person.user not in request.editors:
         return
-    if not requirement_now(desk.policy(), request).terms[EDITOR_MAY_APPROVE]:
+    if person.user in may_not_approve_now(desk.policy(), request):
         raise edit_errors.EditorMayNotApprove
 
 
@@ -158,7 +158,7 @@ def rules_now(
     is_outdated = who.policy_version != policy.version
     if is_stale or is_outdated or set_names(at_last) - who.people.keys():
         raise PeopleMissing(set_names(at_last), fresh=is_stale)
-    if nobody_left(at_last, who.people, request.may_not_approve):
+    if nobody_left(at_last, who.people, may_not_approve_now(policy, request)):
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request)
     return rules

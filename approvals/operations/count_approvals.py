@@ -5,6 +5,7 @@ their decision as of the last count, so that the card tells what really counts.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from approvals.domain import errors
@@ -18,9 +19,16 @@ from approvals.operations.ports import Transaction
 
 
 def approvals_now(
-    tx: Transaction, earlier: Sequence[Decision], *, rules: Rules, who: Presser
+    tx: Transaction,
+    earlier: Sequence[Decision],
+    *,
+    rules: Rules,
+    who: Presser,
+    excluded: AbstractSet[UserId],
 ) -> list[Decision]:
     """Return the approvals among *earlier* of others than the presser, if any, that count now.
+
+    Those of the *excluded*, who may not approve by now, do not.
 
     Raises:
         PeopleMissing: the accounts of those who approved have to be read first.
@@ -33,7 +41,10 @@ def approvals_now(
             {user: team for user, team in _teams(others).items() if user in unread},
         )
     is_certain = None not in who.people.values() and None not in who.others.values()
-    counted = [replace(each, sets=_sets_now(each.user, who)) for each in others]
+    counted = [
+        replace(each, sets=() if each.user in excluded else _sets_now(each.user, who))
+        for each in others
+    ]
     for before, now in zip(others, counted, strict=True):
         if is_certain and before.sets != now.sets:
             tx.replace_decision(now)

@@ -17,7 +17,7 @@ from approvals.domain.people import PeopleSet
 from approvals.domain.policy import Policy
 from approvals.domain.quorum import Rules, can_be_met
 from approvals.domain.requirement import Effect, Requirement, Slot
-from approvals.domain.terms import ESCALATE
+from approvals.domain.terms import EDITOR_MAY_APPROVE, ESCALATE
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Directory, DirectoryUnavailable, Person
 
@@ -134,6 +134,19 @@ def requirement_now(policy: Policy, request: ApprovalRequest) -> Requirement:
     return policy.requirement(
         request.call, channel=request.requirement.channel, code_effect=Effect.ASK
     )
+
+
+def may_not_approve_now(policy: Policy, request: ApprovalRequest) -> frozenset[UserId]:
+    """Return who may not approve a pending request, by its rules of then and by those of now.
+
+    Who changed its call may only while both let them.
+
+    Raises:
+        ChannelUnknown: the policy has the request's channel no more.
+    """
+    if not request.edits or not requirement_now(policy, request).terms[EDITOR_MAY_APPROVE]:
+        return request.requester.people | request.editors
+    return request.may_not_approve
 
 
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:

@@ -18,6 +18,7 @@ from approvals.operations.click import Answer, WindowUse
 from approvals.operations.desk import Desk
 from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import (
+    may_not_approve_now,
     of_both_moments,
     people_now,
     requirement_now,
@@ -83,6 +84,6 @@ async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:
     people = of_both_moments(read.members, request.requirement)
     known = [members for members in people.values() if members is not None]
     return MayApprove(
-        people=frozenset().union(*known) - request.may_not_approve,
+        people=frozenset().union(*known) - may_not_approve_now(policy, request),
         is_complete=len(known) == len(people),
     )

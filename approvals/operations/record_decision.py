@@ -22,6 +22,7 @@ from approvals.operations.click import Answer
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.hearing import Hearing
 from approvals.operations.hold_now import hold_now
+from approvals.operations.people_now import may_not_approve_now
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.recorded import recorded
@@ -140,7 +141,8 @@ def _count(
     tx, click, at, person = hearing.tx, hearing.click, hearing.at, press.person
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
-    approvals = approvals_now(tx, earlier, rules=rules, who=hearing.who)
+    excluded = may_not_approve_now(hearing.desk.policy(), request)
+    approvals = approvals_now(tx, earlier, rules=rules, who=hearing.who, excluded=excluded)
     decision = Decision(
         request_id=request.id,
         user=person.user,
