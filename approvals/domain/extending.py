@@ -20,9 +20,8 @@ LENGTHS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 240, 1
 
 
 def latest_end(request: ApprovalRequest) -> datetime:
-    """Return the moment beyond which nobody may put the request's end off."""
-    requirement = request.requirement
-    return request.created_at + requirement.timeout + requirement.terms[EXTEND_MAX]
+    """Return the moment beyond which nobody may put the request's end off, as it was asked."""
+    return _end_of(request, request.requirement.terms[EXTEND_MAX])
 
 
 def lengths_left(request: ApprovalRequest) -> tuple[timedelta, ...]:
@@ -33,8 +32,14 @@ def lengths_left(request: ApprovalRequest) -> tuple[timedelta, ...]:
     return tuple(length for length in LENGTHS if length <= room)
 
 
-def extend(request: ApprovalRequest, until: datetime, *, by: UserId, now: datetime) -> Step:
-    """Put the end of a pending *request* off *until* then.
+def _end_of(request: ApprovalRequest, most: timedelta) -> datetime:
+    return request.created_at + request.requirement.timeout + most
+
+
+def extend(
+    request: ApprovalRequest, until: datetime, *, by: UserId, now: datetime, most: timedelta
+) -> Step:
+    """Put the end of a pending *request* off *until* then, by at most *most* in all.
 
     Asked twice it changes nothing more: *until* is a moment, not a length.
 
@@ -44,7 +49,7 @@ def extend(request: ApprovalRequest, until: datetime, *, by: UserId, now: dateti
     """
     if until <= request.expires_at:
         raise AlreadyExtended(request=request)
-    if until > latest_end(request):
+    if until > _end_of(request, most):
         raise ExtensionTooLong(request=request)
     facts = request.followed_up
     extended = Extension(by=by, at=now, until=until)

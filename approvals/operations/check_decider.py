@@ -4,6 +4,7 @@ Called in the transactions of deciding, extending and editing, and of the window
 after `check_presser`. What a click finds to be overdue, or denied by now, it closes on the way.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from approvals.domain import edit_errors, errors
@@ -15,7 +16,7 @@ from approvals.domain.hold_errors import AlreadyHeld
 from approvals.domain.lifecycle import advance
 from approvals.domain.outcome import denied_by
 from approvals.domain.quorum import Rules
-from approvals.domain.requirement import Effect
+from approvals.domain.requirement import Effect, Requirement
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Click, PeopleMissing, Presser
 from approvals.operations.desk import Desk
@@ -35,8 +36,18 @@ from approvals.operations.save_step import save_step
 from approvals.operations.timeout_cause import timeout_cause
 
 
-def eligible_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, Rules]:
-    """Return the pressed card, the person who may give this verdict now, and whose word counts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What counts for a pending request at this moment, by one policy."""
+
+    rules: Rules
+    """Whose approval counts, and of how many."""
+    now: Requirement
+    """What the policy asks of the call by now."""
+
+
+def eligible_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, InForce]:
+    """Return the pressed card, the person who may give this verdict now, and what counts now.
 
     Raises:
         DecisionRefused: why not; what is overdue or denied by now is closed.
@@ -49,48 +60,37 @@ def eligible_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, 
     return found
 
 
-def entitled_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, Rules]:
+def entitled_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, InForce]:
     """Return the same where a freeze stands in the way of nothing: what it does starts nothing.
 
     Raises:
         DecisionRefused, PeopleMissing
     """
-    card, person, rules = pending_presser(hearing, request)
-    refuse_verdict(hearing.desk, hearing.click, request, person=person, rules=rules)
-    return card, person, rules
+    card, person, counts = pending_presser(hearing, request)
+    refuse_verdict(hearing.click, request, person=person, counts=counts)
+    return card, person, counts
 
 
 def refuse_verdict(
-    desk: Desk, click: Click, request: ApprovalRequest, *, person: Approver, rules: Rules
+    click: Click, request: ApprovalRequest, *, person: Approver, counts: InForce
 ) -> None:
     """Refuse a verdict that *person* may not give, or that is not about what is stored now.
 
     Raises:
         DecisionRefused: why not.
     """
-    slots = [slot for each in rules for slot in each]
+    slots = [slot for each in counts.rules for slot in each]
     refuse_ineligible(person, request, verdict=click.verdict, slots=slots)
     if click.verdict is Verdict.APPROVE:
-        _refuse_editor(desk, request, person)
+        if person.user in request.editors & may_not_approve_now(request, counts.now):
+            raise edit_errors.EditorMayNotApprove
         refuse_outdated(request, click)
         if request.held_until is not None:
             raise AlreadyHeld(request=request)
 
 
-def _refuse_editor(desk: Desk, request: ApprovalRequest, person: Approver) -> None:
-    """Refuse who changed the call where the policy of now lets no editor approve.
-
-    Raises:
-        EditorMayNotApprove
-    """
-    if person.user not in request.editors:
-        return
-    if person.user in may_not_approve_now(desk.policy(), request):
-        raise edit_errors.EditorMayNotApprove
-
-
-def pending_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, Rules]:
-    """Return the pressed card of a request that can be decided, the person, whose word counts.
+def pending_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, Approver, InForce]:
+    """Return the pressed card of a request that can be decided, the person, what counts now.
 
     Raises:
         DecisionRefused: why not; what is overdue or denied by now is closed.
@@ -103,8 +103,8 @@ def pending_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, A
 
 def open_rules(
     tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
-) -> Rules:
-    """Return whose word counts on a request that is still open.
+) -> InForce:
+    """Return what counts now for a request that is still open.
 
     Raises:
         DecisionRefused: it is not, or not any more; what is overdue or denied by now is closed.
@@ -140,8 +140,8 @@ def is_outdated(request: ApprovalRequest, click: Click) -> bool:
 
 def rules_now(
     tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, at: datetime
-) -> Rules:
-    """Return whose approval counts now; a policy that denies now, or names nobody, closes."""
+) -> InForce:
+    """Return what counts now; a policy that denies now, or names nobody, closes."""
     policy = desk.policy()
     try:
         now = requirement_now(policy, request)
@@ -158,10 +158,10 @@ def rules_now(
     is_outdated = who.policy_version != policy.version
     if is_stale or is_outdated or set_names(at_last) - who.people.keys():
         raise PeopleMissing(set_names(at_last), fresh=is_stale)
-    if nobody_left(at_last, who.people, may_not_approve_now(policy, request)):
+    if nobody_left(at_last, who.people, may_not_approve_now(request, now)):
         _close(tx, request, Cause.NO_ELIGIBLE_APPROVER, at=at)
         raise errors.NotApprover(request=request)
-    return rules
+    return InForce(rules=rules, now=now)
 
 
 def _close(

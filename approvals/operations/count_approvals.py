@@ -5,30 +5,28 @@ their decision as of the last count, so that the card tells what really counts.
 """
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict, refuse_unfit
 from approvals.domain.ids import TeamId, UserId
-from approvals.domain.quorum import Rules
+from approvals.operations.check_decider import InForce
 from approvals.operations.check_presser import approver
 from approvals.operations.click import PeopleMissing, Presser
-from approvals.operations.people_now import set_names
+from approvals.operations.people_now import may_not_approve_now, set_names
 from approvals.operations.ports import Transaction
 
 
 def approvals_now(
     tx: Transaction,
+    request: ApprovalRequest,
     earlier: Sequence[Decision],
     *,
-    rules: Rules,
+    counts: InForce,
     who: Presser,
-    excluded: AbstractSet[UserId],
 ) -> list[Decision]:
     """Return the approvals among *earlier* of others than the presser, if any, that count now.
-
-    Those of the *excluded*, who may not approve by now, do not.
 
     Raises:
         PeopleMissing: the accounts of those who approved have to be read first.
@@ -37,9 +35,10 @@ def approvals_now(
     others = [each for each in earlier if each.user != own]
     if unread := _teams(others).keys() - who.others.keys():
         raise PeopleMissing(
-            set_names(rules),
+            set_names(counts.rules),
             {user: team for user, team in _teams(others).items() if user in unread},
         )
+    excluded = may_not_approve_now(request, counts.now)
     is_certain = None not in who.people.values() and None not in who.others.values()
     counted = [
         replace(each, sets=() if each.user in excluded else _sets_now(each.user, who))

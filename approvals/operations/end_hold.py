@@ -18,7 +18,7 @@ from approvals.operations.check_decider import rules_now
 from approvals.operations.click import PeopleMissing, Presser
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.desk import Desk
-from approvals.operations.people_now import may_not_approve_now, people_now, person_now, together
+from approvals.operations.people_now import people_now, person_now, together
 from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of
 from approvals.operations.save_step import save_step
@@ -80,10 +80,9 @@ def _end_one(
 def _count(
     tx: Transaction, desk: Desk, request: ApprovalRequest, *, who: Presser, now: datetime
 ) -> None:
-    rules = rules_now(tx, desk, request, who=who, at=now)
-    excluded = may_not_approve_now(desk.policy(), request)
-    approvals = approvals_now(tx, tx.decisions(request.id), rules=rules, who=who, excluded=excluded)
-    if is_met(rules, [each.sets for each in approvals]):
+    counts = rules_now(tx, desk, request, who=who, at=now)
+    approvals = approvals_now(tx, request, tx.decisions(request.id), counts=counts, who=who)
+    if is_met(counts.rules, [each.sets for each in approvals]):
         last = max(approvals, key=lambda each: each.at)
         step = advance(request, Cause.PEOPLE, now=now, by=last.user, reason=last.reason)
         save_step(tx, step)

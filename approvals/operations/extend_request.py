@@ -8,7 +8,7 @@ much time, as far as its own end allows.
 
 import contextlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from approvals.domain import edit_errors, errors
@@ -18,12 +18,14 @@ from approvals.domain.extending import extend
 from approvals.domain.follow_up import has_timed_out
 from approvals.domain.ids import RequestId
 from approvals.domain.run import Run
+from approvals.domain.terms import EXTEND_MAX
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
-from approvals.operations.check_decider import entitled_presser
+from approvals.operations.check_decider import InForce, entitled_presser
 from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
 from approvals.operations.hearing import Hearing
+from approvals.operations.people_now import of_then_and_now
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.save_run import show_run
@@ -50,8 +52,8 @@ def _extend(hearing: Hearing, *, until: datetime) -> Answer:
         runs = _runs_of(tx, hearing.click.request_id)
         found = alike_locked(tx, hearing.click.request_id)
         request = named_in(found, hearing.click.request_id)
-        _, person, _ = entitled_presser(hearing.on(request), request)
-        step = extend(request, until, by=person.user, now=at)
+        _, person, counts = entitled_presser(hearing.on(request), request)
+        step = extend(request, until, by=person.user, now=at, most=_most(request, counts))
         others = [each for each in found if each.id != request.id and _is_in_time(each, at)]
     except (errors.SelfApproval, edit_errors.EditorMayNotApprove):
         return refuse(hearing, errors.NotApprover(NOT_YOURS), wanted=WANTED)
@@ -60,11 +62,15 @@ def _extend(hearing: Hearing, *, until: datetime) -> Answer:
     save_step(tx, step)
     for each in others:
         with contextlib.suppress(AlreadyExtended, ExtensionTooLong):
-            save_step(tx, extend(each, until, by=person.user, now=at))
+            save_step(tx, extend(each, until, by=person.user, now=at, most=_most(each, counts)))
     for run in runs:
         if not run.has_ended:
             show_run(tx, run, now=at)
     return Answer(request=step.request)
+
+
+def _most(request: ApprovalRequest, counts: InForce) -> timedelta:
+    return of_then_and_now(EXTEND_MAX, request, counts.now)
 
 
 def _is_in_time(request: ApprovalRequest, at: datetime) -> bool:

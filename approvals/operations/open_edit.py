@@ -18,7 +18,7 @@ from approvals.operations.click import Answer, Click
 from approvals.operations.decide import with_people
 from approvals.operations.desk import Desk
 from approvals.operations.hearing import Hearing
-from approvals.operations.people_now import requirement_now
+from approvals.operations.people_now import of_then_and_now
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_content
 from approvals.operations.record_refusal import refuse
@@ -67,10 +67,9 @@ def editable(hearing: Hearing) -> tuple[ApprovalRequest, Card, Approver]:
         PeopleMissing
     """
     request = locked_request(hearing.tx, hearing.click.request_id)
-    card, person, rules = pending_presser(hearing.on(request), request)
-    refuse_non_editor(person, request, slots=[slot for each in rules for slot in each])
-    may_then = request.schema_digest is not None and request.requirement.terms[EDIT]
-    if not (may_then and requirement_now(hearing.desk.policy(), request).terms[EDIT]):
+    card, person, counts = pending_presser(hearing.on(request), request)
+    refuse_non_editor(person, request, slots=[slot for each in counts.rules for slot in each])
+    if request.schema_digest is None or not of_then_and_now(EDIT, request, counts.now):
         raise edit_errors.EditNotAllowed(request=request)
     if not request.is_alone:
         raise edit_errors.EditShared(request=request)

@@ -17,11 +17,12 @@ from approvals.domain.people import PeopleSet
 from approvals.domain.policy import Policy
 from approvals.domain.quorum import Rules, can_be_met
 from approvals.domain.requirement import Effect, Requirement, Slot
-from approvals.domain.terms import EDITOR_MAY_APPROVE, ESCALATE
+from approvals.domain.terms import EDITOR_MAY_APPROVE, ESCALATE, Option
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Directory, DirectoryUnavailable, Person
 
 Members = TypeVar("Members")
+Setting = TypeVar("Setting")
 PeopleNow = Mapping[str, frozenset[UserId] | None]
 """Members by set name; None where the directory could not say."""
 
@@ -136,17 +137,16 @@ def requirement_now(policy: Policy, request: ApprovalRequest) -> Requirement:
     )
 
 
-def may_not_approve_now(policy: Policy, request: ApprovalRequest) -> frozenset[UserId]:
-    """Return who may not approve a pending request, by its rules of then and by those of now.
+def of_then_and_now(option: Option[Setting], request: ApprovalRequest, now: Requirement) -> Setting:
+    """Return what counts for a pending *request*: what held when asked, or stricter *now*."""
+    return option.strictest((request.requirement.terms[option], now.terms[option]))
 
-    Who changed its call may only while both let them.
 
-    Raises:
-        ChannelUnknown: the policy has the request's channel no more.
-    """
-    if not request.edits or not requirement_now(policy, request).terms[EDITOR_MAY_APPROVE]:
-        return request.requester.people | request.editors
-    return request.may_not_approve
+def may_not_approve_now(request: ApprovalRequest, now: Requirement) -> frozenset[UserId]:
+    """Return who may not approve a pending *request*, by the rules of then and of *now*."""
+    if of_then_and_now(EDITOR_MAY_APPROVE, request, now):
+        return request.requester.people
+    return request.requester.people | request.editors
 
 
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:

@@ -84,6 +84,6 @@ async def who_may_approve(desk: Desk, request: ApprovalRequest) -> MayApprove:
     people = of_both_moments(read.members, request.requirement)
     known = [members for members in people.values() if members is not None]
     return MayApprove(
-        people=frozenset().union(*known) - may_not_approve_now(policy, request),
+        people=frozenset().union(*known) - may_not_approve_now(request, now),
         is_complete=len(known) == len(people),
     )

@@ -16,13 +16,14 @@ from approvals.domain.hold import held
 from approvals.domain.lifecycle import advance, card_job
 from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.requirement import WantedReason
-from approvals.operations.check_decider import is_outdated, open_rules, refuse_verdict
+from approvals.domain.terms import REASON
+from approvals.operations.check_decider import InForce, is_outdated, open_rules, refuse_verdict
 from approvals.operations.check_presser import checked_presser
 from approvals.operations.click import Answer
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.hearing import Hearing
 from approvals.operations.hold_now import hold_now
-from approvals.operations.people_now import may_not_approve_now
+from approvals.operations.people_now import of_then_and_now
 from approvals.operations.ports import Transaction
 from approvals.operations.record_refusal import refuse
 from approvals.operations.recorded import recorded
@@ -119,30 +120,26 @@ def _record_one(hearing: Hearing, request: ApprovalRequest, press: _Press) -> An
 
 def _record(hearing: Hearing, request: ApprovalRequest, press: _Press) -> Answer:
     tx, desk, click = hearing.tx, hearing.desk, hearing.click
-    rules = open_rules(tx, desk, request, who=hearing.who, at=hearing.at)
-    refuse_verdict(desk, click, request, person=press.person, rules=rules)
+    counts = open_rules(tx, desk, request, who=hearing.who, at=hearing.at)
+    refuse_verdict(click, request, person=press.person, counts=counts)
     if click.verdict is Verdict.APPROVE:
         refuse_frozen(tx, request.requirement.channel, request.channel, now=hearing.at)
         if not press.names_all:
             raise edit_errors.MoreJoined(request=request)
         if not (press.card.shows_everything or press.card.kind is CardKind.VIEW):
             raise errors.FullViewRequired(request=request, card=press.card)
-    wants_reason = request.requirement.reason is WantedReason.ALWAYS
+    wants_reason = of_then_and_now(REASON, request, counts.now) is WantedReason.ALWAYS
     # Who stops what is held has seconds.
     if wants_reason and not click.reason and request.held_until is None:
         raise edit_errors.ReasonRequired(request=request)
-    hold = hold_now(desk.policy(), request)
-    return _count(hearing, request, press, rules=rules, hold=hold)
+    return _count(hearing, request, press, counts)
 
 
-def _count(
-    hearing: Hearing, request: ApprovalRequest, press: _Press, *, rules: Rules, hold: timedelta
-) -> Answer:
+def _count(hearing: Hearing, request: ApprovalRequest, press: _Press, counts: InForce) -> Answer:
     tx, click, at, person = hearing.tx, hearing.click, hearing.at, press.person
     earlier = tx.decisions(request.id)
     own = next((each for each in earlier if each.user == person.user), None)
-    excluded = may_not_approve_now(hearing.desk.policy(), request)
-    approvals = approvals_now(tx, earlier, rules=rules, who=hearing.who, excluded=excluded)
+    approvals = approvals_now(tx, request, earlier, counts=counts, who=hearing.who)
     decision = Decision(
         request_id=request.id,
         user=person.user,
@@ -160,6 +157,7 @@ def _count(
         tx.replace_decision(decision)
     if not is_again:
         tx.record(recorded(decision, request, is_fast=press.is_fast))
+    rules, hold = counts.rules, hold_now(request, counts.now)
     cause = _ending(decision, approvals, rules=rules)
     if cause is not None:
         if cause is Cause.PEOPLE and hold:

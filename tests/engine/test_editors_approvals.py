@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Status
+from approvals.domain.ids import UserId
 from approvals.domain.policy import Policy
 from approvals.gate.gateway import Clearance
 from approvals.operations.edit_request import edit_request
@@ -37,7 +38,7 @@ async def approved_by_its_editor(
     return request, call
 
 
-async def approved(gateway: GatewayInTest, request: ApprovalRequest, user: str) -> None:
+async def approved(gateway: GatewayInTest, request: ApprovalRequest, user: UserId) -> None:
     now = await gateway.store.request(request.id)
     assert now is not None
     click = await gateway.clicks(request.id, user, digest=now.call.digest)

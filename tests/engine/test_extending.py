@@ -22,7 +22,7 @@ from approvals.operations.extend_request import extend_request
 from approvals.operations.pause_run import pause_run
 from approvals.operations.send_follow_ups import send_follow_ups
 from tests.engine.freezing import frozen
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway
+from tests.engine.gateway_in_test import GatewayInTest, a_gateway, a_policy
 from tests.engine.runs_in_test import RunsInTest
 from tests.engine.test_follow_ups import asked, stored
 from tests.fakes.people import ALICE, BOB, CAROL
@@ -246,3 +246,32 @@ async def test_what_shares_the_card_and_is_over_already_is_given_no_more_time() 
         assert answer.refusal is None
         with pytest.raises(CallTimedOut):
             await second
+
+
+@pytest.mark.parametrize("is_tightened", [True, False])
+async def test_it_is_put_off_no_further_than_the_policy_of_now_lets_people(
+    is_tightened: bool,
+) -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        call = gateway.asks()
+        request = await gateway.pending()
+        if is_tightened:
+            gateway.policies.append(a_policy(POLICY.replace("extend_max: 20m", "extend_max: 10m")))
+
+        answer = await extends(gateway, request, request.expires_at + 15 * MINUTE)
+
+        refused = isinstance(answer.refusal, ExtensionTooLong)
+        assert refused is is_tightened
+        call.cancel()
+
+
+async def test_a_policy_that_gives_more_time_by_now_gives_none_to_what_was_asked_before() -> None:
+    async with a_gateway(policy=POLICY) as gateway:
+        call = gateway.asks()
+        request = await gateway.pending()
+        gateway.policies.append(a_policy(POLICY.replace("extend_max: 20m", "extend_max: 1h")))
+
+        answer = await extends(gateway, request, request.expires_at + 30 * MINUTE)
+
+        assert isinstance(answer.refusal, ExtensionTooLong)
+        call.cancel()

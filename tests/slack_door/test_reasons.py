@@ -152,3 +152,20 @@ async def test_a_form_that_was_opened_for_another_call_approves_nothing(stage: S
     await submit(stage, CAROL, "fine")
 
     assert (await stage.stored(request)).status is Status.PENDING
+
+
+@pytest.mark.parametrize("button", [buttons.APPROVE, buttons.REJECT])
+async def test_what_a_policy_changed_since_wants_a_reason_for_is_not_stored_without_one(
+    stage: Scene, button: str
+) -> None:
+    set_rule(stage, "reason: off")
+    request = await stage.ask()
+    set_rule(stage, "reason: always")
+
+    await stage.click(BOB, request, button)
+    assert (await stage.stored(request)).status is Status.PENDING
+    await submit(stage, BOB)
+    assert "A reason is wanted" in str(stage.window(BOB).errors)
+    await submit(stage, BOB, "the disk is full")
+
+    assert (await stage.stored(request)).ended_reason == "the disk is full"
