@@ -33,7 +33,7 @@ class HistoryRows(Protocol):
     def opened_at(
         self, request: ApprovalRequest, *, since: datetime, agent: str | None, number: int
     ) -> datetime | None:
-        """Return when the *number*-th latest question in the channel of *request* was opened.
+        """Return when the *number*-th latest question by the rules of its channel was opened.
 
         None when fewer were opened after *since*, by *agent* or (None) by anyone; *request*
         itself does not count.

@@ -24,7 +24,7 @@ def take_turn(tx: Transaction, request: ApprovalRequest) -> None:
     Called first in a unit. Where units run side by side each would count without the others.
     """
     if request.requirement.terms[BUDGET] is not None:
-        tx.set_fact(f"{TURN_FACT}{request.channel}", request.id)
+        tx.set_fact(f"{TURN_FACT}{request.requirement.channel}", request.id)
 
 
 def answered_lately(tx: Transaction, request: ApprovalRequest) -> ApprovalRequest | None:

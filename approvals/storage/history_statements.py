@@ -1,6 +1,6 @@
 """The SQL that looks back, compiled once as in `statements`."""
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal_column, select, union_all
 
 from approvals.storage import tables
 from approvals.storage.dialects import Statement
@@ -21,6 +21,8 @@ _ASKED = func.coalesce(_REQUEST.c.cause, literal_column("''")).not_in(
     (literal_column("'rule'"), literal_column("'grant'"), literal_column("'frozen'"))
 )
 """Whether people were asked at all."""
+_RULED_BY = func.coalesce(_REQUEST.c.policy_channel, _REQUEST.c.channel)
+"""The channel whose rules apply."""
 
 _latest = (
     select(
@@ -64,7 +66,7 @@ def _rejected(condition: ColumnElement[bool]) -> Statement:
             _REQUEST.c.cause == literal_column("'person'"),
             condition,
             _REQUEST.c.ended_at > bindparam("since"),
-            _REQUEST.c.channel == bindparam("channel"),
+            bindparam("channel") == _RULED_BY,
             _REQUEST.c.agent == bindparam("agent"),
             func.coalesce(_REQUEST.c.person, literal_column("''")) == bindparam("person"),
             _REQUEST.c.on_behalf_of == bindparam("on_behalf_of"),
@@ -80,16 +82,25 @@ REJECTED_EDITED_LATELY = _rejected(_REQUEST.c.edits.is_not(None))
 
 
 def _opened_at(*conditions: ColumnElement[bool]) -> Statement:
-    return sql(
-        select(_REQUEST.c.created_at)
-        .where(
-            _REQUEST.c.channel == bindparam("channel"),
+    """Count by whose rules apply: in which thread its card stands is the caller's choice."""
+    here = (
+        and_(_REQUEST.c.channel == bindparam("channel"), _REQUEST.c.policy_channel.is_(None)),
+        _REQUEST.c.policy_channel == bindparam("channel"),
+    )
+    ways = [
+        select(_REQUEST.c.created_at).where(
+            is_here,
             _REQUEST.c.created_at > bindparam("since"),
             _REQUEST.c.id != bindparam("id"),
             _ASKED,
             *conditions,
         )
-        .order_by(_REQUEST.c.created_at.desc())
+        for is_here in here
+    ]
+    opened = union_all(*ways).subquery("opened")
+    return sql(
+        select(opened.c.created_at)
+        .order_by(opened.c.created_at.desc())
         .limit(literal_column("1"))
         .offset(bindparam("skipped"))
     )

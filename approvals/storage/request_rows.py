@@ -56,10 +56,15 @@ def request_to_row(request: ApprovalRequest) -> Columns:
         "tool_call_id": request.tool_call_id,
         "joined": request.joined,
         "turn": request.turn,
+        "policy_channel": _other_than(request.channel, request.requirement.channel),
         "salt": request.salt,
         "created_at": time_to_text(request.created_at),
         **request_changes(request),
     }
+
+
+def _other_than(channel: str, policy_channel: str) -> str | None:
+    return None if policy_channel == channel else policy_channel
 
 
 def call_changes(request: ApprovalRequest) -> Columns:

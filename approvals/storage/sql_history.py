@@ -43,7 +43,7 @@ class SqlHistory(SqlWork):
         requester = request.requester
         values = {
             "since": columns.time_to_text(since),
-            "channel": request.channel,
+            "channel": request.requirement.channel,
             "agent": requester.agent,
             "person": requester.person or "",
             "on_behalf_of": columns.texts(requester.on_behalf_of),
@@ -62,9 +62,9 @@ class SqlHistory(SqlWork):
     def opened_at(
         self, request: ApprovalRequest, *, since: datetime, agent: str | None, number: int
     ) -> datetime | None:
-        """Return when the *number*-th latest question in the channel was opened, after *since*."""
+        """Return when the *number*-th latest question by its channel's rules was opened."""
         values = {
-            "channel": request.channel,
+            "channel": request.requirement.channel,
             "since": columns.time_to_text(since),
             "id": request.id,
             "skipped": number - 1,

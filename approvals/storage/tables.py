@@ -79,6 +79,13 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("turn IS NOT NULL"),
         ),
         Index(
+            "ix_approval_request_policy_channel_created_at",
+            "policy_channel",
+            "created_at",
+            sqlite_where=text("policy_channel IS NOT NULL"),
+            postgresql_where=text("policy_channel IS NOT NULL"),
+        ),
+        Index(
             "ix_approval_request_joined",
             "joined",
             sqlite_where=text("joined IS NOT NULL"),
@@ -138,6 +145,8 @@ class ApprovalRequestRow(StoredRow, table=True):
     asked_back: str | None
     """What approvers asked its agent, as JSON; null where that cannot be asked and nothing was."""
     turn: str | None
+    policy_channel: str | None
+    """The channel whose rules apply, where its card goes to a thread of another one."""
 
 
 class DecisionRow(StoredRow, table=True):

@@ -13,6 +13,7 @@ import pytest
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditName
 from approvals.domain.decision import Verdict
+from approvals.domain.ids import ChannelId
 from approvals.gate.exceptions import CallFrozen, CallNotApproved, CallPaused, CallRejected
 from tests.engine.freezing import frozen, lifted
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway
@@ -22,6 +23,11 @@ from tests.fakes.people import ALICE, BOB, CAROL
 BUDGETED = POLICY.replace(
     "    timeout: 5m\n", "    timeout: 5m\n    budget: {per: 10m, agent: 2, channel: 3}\n"
 )
+ELSEWHERE: list[dict[str, Any]] = [
+    {"card_channel": ChannelId(f"C0ELSE{number}"), "thread_ts": "1700000000.000100"}
+    for number in range(3)
+]
+"""Where a caller may let its card go; whose rules apply does not change with it."""
 
 
 def audited(path: Path, name: AuditName) -> list[dict[str, Any]]:
@@ -53,6 +59,17 @@ async def test_r16_the_same_call_soon_after_a_rejection_is_answered_with_it(
 
         assert len(gateway.messenger.posts) == 1
     assert len(audited(tmp_path / "rows.db", AuditName.REQUEST_NOT_REPEATED)) == 20
+
+
+async def test_r16_a_rejection_answers_the_call_also_in_a_thread_of_another_channel() -> None:
+    async with a_gateway() as gateway:
+        await rejected(gateway, **ELSEWHERE[0])
+
+        for place in ({}, ELSEWHERE[1]):
+            with pytest.raises(CallRejected, match="quotation.*not now"):
+                await gateway.asks(**place)
+
+        assert len(gateway.messenger.posts) == 1
 
 
 async def test_after_the_cooldown_people_are_asked_again() -> None:
@@ -168,6 +185,38 @@ async def test_a17_a_channel_takes_only_so_many_questions_of_all_agents() -> Non
         with pytest.raises(CallNotApproved, match="3 questions of all agents"):
             await gateway.asks(requester=Requester(agent="bot-4"))
 
+        await _all_cancelled(calls)
+
+
+async def test_a17_cards_in_threads_of_other_channels_count_to_the_channel_whose_rules_apply() -> (
+    None
+):
+    async with a_gateway(policy=BUDGETED) as gateway:
+        calls = []
+        for number, place in enumerate(ELSEWHERE[:2]):
+            calls.append(gateway.asks(arguments={"service": str(number)}, **place))
+            await gateway.pending()
+
+        for place in ({}, ELSEWHERE[2]):
+            with pytest.raises(CallNotApproved, match="2 questions of agent deploy-bot"):
+                await gateway.asks(arguments={"service": "one too many"}, **place)
+
+        await _all_cancelled(calls)
+
+
+async def test_what_other_channels_rules_ask_about_in_a_thread_here_costs_nothing_here() -> None:
+    policy = f'{BUDGETED}  "#else":\n    id: C0ELSE\n    approvers: [sre]\n'
+    async with a_gateway(policy=policy) as gateway:
+        calls = []
+        for number in range(3):
+            place = {"channel": "#else", "card_channel": ChannelId("C0OPS"), "thread_ts": "1.1"}
+            calls.append(gateway.asks(arguments={"service": str(number)}, **place))
+            await gateway.pending()
+
+        calls.append(gateway.asks(channel="C0OPS"))
+
+        await gateway.pending()
+        assert len(gateway.messenger.posts) == 4
         await _all_cancelled(calls)
 
 

@@ -1,5 +1,6 @@
 """What every store remembers of earlier calls of a tool, for the card of a new one."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,8 @@ from approvals.operations.save_step import save_step
 from tests.storage.given import START, a_request, submit
 
 MONTH = timedelta(days=30)
+OTHERS_RULES = replace(a_request().requirement, channel=ChannelId("C0OTHERS"))
+"""Of a call that falls under another channel's rules, wherever its card stands."""
 
 
 async def asked(
@@ -110,12 +113,14 @@ async def test_a_rejection_by_a_person_is_found_by_the_same_question_alone(store
     since = START
     others = [
         a_request(arguments={"service": "cart"}),
-        a_request(channel=ChannelId("C0OTHER")),
+        a_request(requirement=OTHERS_RULES),
         a_request(requester=Requester(agent="deployer")),
         a_request(requester=Requester(agent="other", person=UserId("U1"), team=TeamId("T1"))),
     ]
 
     found = await store.write(lambda tx: tx.rejected_lately(again, since=since))
+    in_a_thread = replace(again, channel=ChannelId("C0OTHER"))
+    found_there = await store.write(lambda tx: tx.rejected_lately(in_a_thread, since=since))
     missed = [
         await store.write(lambda tx, other=other: tx.rejected_lately(other, since=since))  # type: ignore[misc]
         for other in others
@@ -124,7 +129,7 @@ async def test_a_rejection_by_a_person_is_found_by_the_same_question_alone(store
         lambda tx: tx.rejected_lately(again, since=START + timedelta(minutes=1))
     )
 
-    assert found == rejected
+    assert found == found_there == rejected
     assert missed == [None] * 4
     assert late is None
 
@@ -135,7 +140,10 @@ async def test_the_moment_the_nth_latest_question_was_opened_is_told(store: Stor
     await asked(store, None, requester=Requester(agent="other"), created_at=START)
     await asked(store, Cause.RULE, created_at=START + timedelta(minutes=3))
     await asked(store, Cause.FROZEN, created_at=START + timedelta(minutes=4))
-    await asked(store, None, channel=ChannelId("C0OTHER"))
+    in_a_thread = ChannelId("C0OTHER")
+    await asked(store, None, channel=in_a_thread, created_at=START + timedelta(minutes=5))
+    await asked(store, None, requirement=OTHERS_RULES)
+    await asked(store, None, requirement=OTHERS_RULES, channel=OTHERS_RULES.channel)
     request = a_request(created_at=START + timedelta(minutes=9))
 
     async def opened(number: int, agent: str | None, since: timedelta) -> datetime | None:
@@ -144,9 +152,10 @@ async def test_the_moment_the_nth_latest_question_was_opened_is_told(store: Stor
         )
 
     before = timedelta(seconds=-1)
-    assert await opened(1, "deployer", before) == START + timedelta(minutes=2)
-    assert await opened(3, "deployer", before) == START
-    assert await opened(4, "deployer", before) is None
-    assert await opened(4, None, before) == START
-    assert await opened(5, None, before) is None
-    assert await opened(3, "deployer", timedelta(0)) is None
+    assert await opened(1, "deployer", before) == START + timedelta(minutes=5)
+    assert await opened(2, "deployer", before) == START + timedelta(minutes=2)
+    assert await opened(4, "deployer", before) == START
+    assert await opened(5, "deployer", before) is None
+    assert await opened(5, None, before) == START
+    assert await opened(6, None, before) is None
+    assert await opened(4, "deployer", timedelta(0)) is None
