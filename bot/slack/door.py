@@ -16,17 +16,17 @@ from approvals.operations.desk import Desk
 from approvals.operations.resume_run import TakenRun
 from bot.slack.agent_choice import Agents, no_agents
 from bot.slack.app import Ingress, build_app
-from bot.slack.ask_backs import AskBacks
+from bot.slack.ask_backs import ANSWER_BACK, ASK_BACK
 from bot.slack.ask_form import AskForm
 from bot.slack.channel_watch import ChannelWatch
 from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.directory import SlackDirectory
 from bot.slack.door_parts import DoorParts
-from bot.slack.edits import Edits
+from bot.slack.edits import EDIT
 from bot.slack.errands import Errands
 from bot.slack.events import Events
-from bot.slack.extensions import Extensions
+from bot.slack.extensions import EXTEND
 from bot.slack.freeze_messenger import SlackFreezeMessenger
 from bot.slack.health import SlackHealth
 from bot.slack.home_messenger import SlackHomeMessenger
@@ -50,6 +50,7 @@ from bot.slack.start_checks import StartRefused, check_settings, check_start
 from bot.slack.task_form import TaskForm
 from bot.slack.task_verbs import TaskVerbs
 from bot.slack.web_api import CallFailed, WebApi, make_client, open_session
+from bot.slack.windows import window_routes
 
 
 class SlackDoor:
@@ -195,10 +196,8 @@ class SlackDoor:
             **home.routes(),
             **AskForm(parts).routes(),
             **reviews.routes(),
-            **Edits(parts, reviews).routes(),
+            **window_routes(parts, reviews, (EDIT, EXTEND, ASK_BACK, ANSWER_BACK)),
             **Settlements(parts).routes(),
-            **Extensions(parts, reviews).routes(),
-            **AskBacks(parts, reviews).routes(),
             **RunButtons(parts).routes(),
             **form.routes(),
             **Commands(parts, verbs=verbs, form=form, agents=agents).routes(),

@@ -1,69 +1,33 @@
 """Edit…: opens the form of a call's arguments, and takes it when it is submitted.
 
-The listeners hold no rule of their own: who may change what is `edit_request`'s word, asked again
-at the submission. What does not fit is said beside its field; what was changed shows on the card.
+Who may change what is `edit_request`'s word, asked again at the submission. What does not fit is
+said beside its field; what was changed shows on the card.
 """
 
 from approvals.domain import edit_errors
-from approvals.domain.decision import Verdict
 from approvals.domain.display import one_line, shorten
-from approvals.domain.errors import CardMismatch
-from approvals.operations.click import Answer
+from approvals.operations.click import Answer, Click
+from approvals.operations.desk import Desk
 from approvals.operations.edit_request import edit_request
 from approvals.operations.open_edit import open_edit
 from bot.slack import buttons
-from bot.slack.door_parts import DoorParts
 from bot.slack.edit_form_view import EDIT_FORM, VALUE_ACTION, block_of, edit_form_view, place_in
-from bot.slack.forms import Forms, replaced, wrong
-from bot.slack.notices import Say
-from bot.slack.payloads import ButtonPress, ViewEvent, ViewState, view_event
-from bot.slack.reviews import Reviews, click_of, sent_click
-from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.forms import wrong
+from bot.slack.payloads import ViewState
+from bot.slack.routing import Ack
 from bot.slack.sentences import edited_sentence, refusal_sentence
+from bot.slack.windows import View, Window
 
 _WRONG_MAX_CHARS = 300
 
 
-class Edits:
-    """The listeners of the form."""
+async def _form(desk: Desk, click: Click) -> View | Answer:
+    window = await open_edit(desk, click)
+    return window if isinstance(window, Answer) else edit_form_view(window)
 
-    def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
-        self._parts = parts
-        self._reviews = reviews
-        self._forms = Forms(parts)
 
-    def routes(self) -> dict[RouteKey, Listener]:
-        """Return the listeners by action and by form."""
-        return {
-            ("block_actions", buttons.EDIT): self._reviews.acked(self._open),
-            ("view_submission", EDIT_FORM): self._submit,
-        }
-
-    async def _open(self, press: ButtonPress, say: Say) -> None:
-        window = await open_edit(self._parts.desk, click_of(press, Verdict.APPROVE))
-        if isinstance(window, Answer):
-            assert window.refusal is not None
-            await say(refusal_sentence(window.refusal, window.request))
-            return
-        await self._reviews.show(press, edit_form_view(window), say)
-
-    async def _submit(self, delivery: Delivery) -> Ack:
-        event = view_event(delivery.body)
-        return await self._forms.saved(
-            delivery,
-            self._submitted(event),
-            say=self._reviews.say_to(delivery, event),
-            sentence=_sentence,
-            in_time=_acknowledged,
-        )
-
-    async def _submitted(self, event: ViewEvent) -> Answer:
-        desk = self._parts.desk
-        try:
-            click = await sent_click(desk, event, Verdict.APPROVE)
-        except CardMismatch as refusal:
-            return Answer(refusal=refusal)
-        return await edit_request(desk, click, _given(event.view))
+async def _edited(desk: Desk, click: Click, view: ViewState) -> Answer:
+    return await edit_request(desk, click, _given(view))
 
 
 def _given(view: ViewState) -> dict[int, str | None]:
@@ -76,14 +40,13 @@ def _given(view: ViewState) -> dict[int, str | None]:
     return given
 
 
-def _acknowledged(answer: Answer) -> Ack:
-    """Close the form, or say what is wrong: beside a field where it can be mended there."""
+def _beside(answer: Answer) -> Ack | None:
     if isinstance(answer.refusal, edit_errors.InvalidEdit):
-        wrong = answer.refusal.facts.get("fields", {})
-        return _errors({block_of(place): sentence for place, sentence in wrong.items()})
+        fields = answer.refusal.facts.get("fields", {})
+        return _errors({block_of(place): sentence for place, sentence in fields.items()})
     if isinstance(answer.refusal, edit_errors.EditDenied | edit_errors.NobodyElseToApprove):
         return _errors({block_of(0): answer.refusal.message})
-    return Ack() if answer.refusal is None else replaced(_sentence(answer))
+    return None
 
 
 def _errors(sentences: dict[str, str]) -> Ack:
@@ -97,3 +60,13 @@ def _sentence(answer: Answer) -> str:
         return refusal_sentence(answer.refusal, answer.request)
     assert answer.request is not None
     return edited_sentence(answer.request)
+
+
+EDIT = Window(
+    button=buttons.EDIT,
+    form=EDIT_FORM,
+    opened=_form,
+    sent=_edited,
+    sentence=_sentence,
+    beside=_beside,
+)

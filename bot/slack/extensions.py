@@ -1,67 +1,28 @@
-"""Extend: the button opens a form, the form's submission gives the request more time.
+"""Extend…: the button opens a form, the form's submission gives the request more time.
 
-The listeners hold no rule of their own: who may extend, and how far, is `extend_request`'s word,
-which checks everything again when the form is sent.
+Who may extend, and how far, is `extend_request`'s word.
 """
 
-from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import EditorMayNotApprove
-from approvals.domain.errors import CardMismatch, SelfApproval
-from approvals.operations.click import Answer, WindowUse
+from approvals.domain.errors import SelfApproval
+from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import open_window
+from approvals.operations.desk import Desk
 from approvals.operations.extend_request import NOT_YOURS, extend_request
 from bot.slack import buttons
-from bot.slack.door_parts import DoorParts
 from bot.slack.extend_form import EXTEND_FORM, chosen_until, extend_modal
-from bot.slack.forms import Forms, replaced
-from bot.slack.notices import Say
-from bot.slack.payloads import ButtonPress, ViewEvent, view_event
-from bot.slack.reviews import Reviews, click_of, sent_click
-from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.payloads import ViewState
 from bot.slack.sentences import extended_sentence, refusal_sentence
+from bot.slack.windows import View, Window
 
 
-class Extensions:
-    """The listeners that give requests more time."""
+async def _form(desk: Desk, click: Click) -> View | Answer:
+    content = await open_window(desk, click, use=WindowUse.EXTEND)
+    return content if isinstance(content, Answer) else extend_modal(content, desk.clock.now())
 
-    def __init__(self, parts: DoorParts, reviews: Reviews) -> None:
-        self._parts = parts
-        self._reviews = reviews
-        self._forms = Forms(parts)
 
-    def routes(self) -> dict[RouteKey, Listener]:
-        """Return the listeners by action and by form."""
-        return {
-            ("block_actions", buttons.EXTEND): self._reviews.acked(self._open),
-            ("view_submission", EXTEND_FORM): self._extend,
-        }
-
-    async def _open(self, press: ButtonPress, say: Say) -> None:
-        click = click_of(press, Verdict.APPROVE)
-        content = await open_window(self._parts.desk, click, use=WindowUse.EXTEND)
-        if isinstance(content, Answer):
-            await say(_sentence(content))
-            return
-        await self._reviews.show(press, extend_modal(content, self._parts.desk.clock.now()), say)
-
-    async def _extend(self, delivery: Delivery) -> Ack:
-        event = view_event(delivery.body)
-        return await self._forms.saved(
-            delivery,
-            self._submitted(event),
-            say=self._reviews.say_to(delivery, event),
-            sentence=_sentence,
-            in_time=lambda answer: replaced(_sentence(answer)) if answer.refusal else Ack(),
-        )
-
-    async def _submitted(self, event: ViewEvent) -> Answer:
-        desk = self._parts.desk
-        try:
-            click = await sent_click(desk, event, Verdict.APPROVE)
-            until = chosen_until(event.view)
-        except CardMismatch as refusal:
-            return Answer(refusal=refusal)
-        return await extend_request(desk, click, until=until)
+async def _extended(desk: Desk, click: Click, view: ViewState) -> Answer:
+    return await extend_request(desk, click, until=chosen_until(view))
 
 
 def _sentence(answer: Answer) -> str:
@@ -71,3 +32,12 @@ def _sentence(answer: Answer) -> str:
         return refusal_sentence(answer.refusal, answer.request)
     assert answer.request is not None
     return extended_sentence(answer.request)
+
+
+EXTEND = Window(
+    button=buttons.EXTEND,
+    form=EXTEND_FORM,
+    opened=_form,
+    sent=_extended,
+    sentence=_sentence,
+)
