@@ -1,28 +1,26 @@
 """`Gate`: what an agent's author puts in front of tools.
 
 Made at import time and bound to a gateway later: by `async with gate:` or `with gate:` (the
-gateway in this process), or by `use()` (a gateway that runs already). Until then guarded functions
+gateway in this process, or with `console()` the terminal), or by `use()` (a gateway that runs
+already). Until then guarded functions
 refuse to run. Nothing of operations, storage or Slack is imported here.
 """
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from approvals.domain import errors
 from approvals.domain.ids import ChannelId, RequestId, UserId
 from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import RequireApproval, code_rule
-from approvals.gate.connection import Connection
+from approvals.gate.connecting import Connecting
 from approvals.gate.context import RESERVED_PREFIX, CallContext, current, entered
 from approvals.gate.declared import Declared, refuse_missing
-from approvals.gate.exceptions import GateNotConnected
 from approvals.gate.function_form import FunctionForm
-from approvals.gate.gateway import UNDECLARED, Gateway, ToolTraits
+from approvals.gate.gateway import UNDECLARED, ToolTraits
 from approvals.gate.guard import Guard, dressed
-from approvals.gate.opening import LoopThread, OpenGateway, installed_gateway
+from approvals.gate.opening import OpenGateway, installed_gateway
 from approvals.gate.questions import OnQuestion
 from approvals.gate.refusals import ReservedKey
 
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Gate:
+class Gate(Connecting):
     """The gate of one agent.
 
     ```python
@@ -64,13 +62,9 @@ class Gate:
         """
         self.agent = agent
         self._channel = channel
-        self._require_approval = require_approval
-        self._open_gateway = open_gateway
         self._on_question = on_question
-        self._connection: Connection | None = None
-        self._opened: AbstractAsyncContextManager[Gateway] | None = None
-        self._thread: LoopThread | None = None
         code_rule(require_approval)
+        super().__init__(open_gateway, require_approval)
 
     @overload
     def guard(self, function: Function, /) -> Function: ...
@@ -249,48 +243,3 @@ class Gate:
         """Withdraw the pending question asked under *key*; False when there is none."""
         connection = self.connection
         return await connection.awaited(connection.gateway.cancel(key, agent=self.agent))
-
-    @property
-    def connection(self) -> Connection:
-        """The gateway in use, with its loop; raises GateNotConnected when there is none."""
-        if self._connection is None:
-            raise GateNotConnected
-        return self._connection
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it is connected to a gateway on the running loop."""
-        return self._connection is not None and self._connection.is_here
-
-    def use(self, gateway: Gateway | None) -> None:
-        """Bind a gateway that lives on the running event loop; None lets go of it."""
-        loop = asyncio.get_running_loop() if gateway else None
-        self._connection = Connection(gateway, loop) if gateway and loop else None
-
-    async def __aenter__(self) -> Self:
-        self._refuse_second_opening()
-        opened = self._open_gateway()
-        self.use(await opened.__aenter__())
-        self._opened = opened
-        return self
-
-    async def __aexit__(self, *error: Any) -> None:
-        opened, self._opened, self._connection = self._opened, None, None
-        if opened:
-            await opened.__aexit__(*error)
-
-    def __enter__(self) -> Self:
-        self._refuse_second_opening()
-        thread = LoopThread(self._open_gateway)
-        self._connection = thread.start()
-        self._thread = thread
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        thread, self._thread, self._connection = self._thread, None, None
-        if thread:
-            thread.stop()
-
-    def _refuse_second_opening(self) -> None:
-        if self._connection is not None:
-            raise errors.GatewayRunning("This gate is already connected to a gateway.")

@@ -40,3 +40,12 @@ class ReservedKey(errors.Refusal):
     """Keys that begin with `sayso:` are made by Sayso itself. Choose another key."""
 
     code = "reserved_key"
+
+
+class PauseNotStored(errors.Refusal):
+    """A call that pauses was asked at a console, which stores nothing to go on with later.
+
+    Let it wait, with `pauses=False`, or use a gateway: `with gate:` without `console()`.
+    """
+
+    code = "pause_not_stored"

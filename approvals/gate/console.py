@@ -1,0 +1,190 @@
+"""The gateway of a script at a terminal: whoever started it is asked, and nothing is stored.
+
+Opened by `with gate.console():`; implements `gateway.Gateway` without rows, Slack or a policy file,
+so the bare install has it. Rules are those in code (`require_approval`); a gate without any asks
+about every call. A question is answered only by what is typed after it was shown to its end.
+"""
+
+import asyncio
+import contextlib
+import getpass
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from approvals.domain import errors
+from approvals.domain.ids import RequestId, UserId
+from approvals.domain.outcome import Outcome, OutcomeKind, refused, unavailable
+from approvals.domain.requirement import Effect
+from approvals.gate.console_question import ConsoleQuestion, Typed
+from approvals.gate.console_words import ended_line
+from approvals.gate.exceptions import not_approved
+from approvals.gate.gateway import Clearance, Gateway, Proposal
+from approvals.gate.refusals import PauseNotStored
+from approvals.gate.terminal import HERE, Terminal
+
+_ENDED = {
+    OutcomeKind.APPROVED: "A person approved this call.",
+    OutcomeKind.REJECTED: "A person rejected this call. It did not run.",
+    OutcomeKind.TIMED_OUT: "Nobody answered in time. The call did not run; nobody rejected it.",
+    OutcomeKind.CANCELLED: "The requester cancelled this call. It did not run.",
+    OutcomeKind.ALREADY_RAN: (
+        "This call already ran, or is running, under the same key; it was not repeated."
+    ),
+}
+
+
+def console_gateway(
+    *, asks_all: bool, timeout: timedelta | None = None, tty: str = HERE
+) -> Callable[[], AbstractAsyncContextManager[Gateway]]:
+    """Return what opens the gateway at the terminal *tty*.
+
+    Args:
+        asks_all: ask about every call; else about those that rules in code name.
+        timeout: how long a call waits from being asked; None waits as long as it takes.
+        tty: path of the terminal.
+    """
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Gateway]:
+        terminal = Terminal.open(tty)
+        try:
+            yield ConsoleGateway(terminal, asks_all=asks_all, timeout=timeout)
+        finally:
+            terminal.close()
+
+    return opened
+
+
+@dataclass(slots=True)
+class ConsoleGateway:
+    """See the module. Used on one event loop; its questions are asked one after the other."""
+
+    terminal: Terminal
+    asks_all: bool
+    timeout: timedelta | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _digests: dict[str, str] = field(default_factory=dict)
+    """Of the calls that were cleared, by their key."""
+    _waiting: dict[str, asyncio.Task[Typed]] = field(default_factory=dict)
+    """The questions that wait, by their key."""
+    _cleared: dict[RequestId, Proposal] = field(default_factory=dict)
+    """The calls whose bodies run."""
+
+    def admit(self, proposal: Proposal) -> Clearance | None:
+        """See `Gateway.admit`."""
+        if self.asks_all or proposal.pauses or proposal.code_effect is Effect.ASK:
+            return None
+        call = proposal.call
+        return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
+
+    async def ask(self, proposal: Proposal) -> Clearance:
+        """See `Gateway.ask`; a call that pauses is refused, since nothing is stored here."""
+        if proposal.pauses:
+            raise not_approved(refused(PauseNotStored()))
+        request_id = RequestId(f"console-{secrets.token_hex(8)}")
+        limit = self.timeout.total_seconds() if self.timeout else None
+        try:
+            async with asyncio.timeout(limit), self._turn:
+                self._refuse_used(proposal, request_id)
+                typed = await self._typed(proposal)
+        except TimeoutError:
+            raise not_approved(_outcome(OutcomeKind.TIMED_OUT, request_id)) from None
+        if not typed.approves:
+            outcome = _outcome(OutcomeKind.REJECTED, request_id, reason=typed.reason)
+            raise not_approved(outcome)
+        call = proposal.call
+        if proposal.key is not None:
+            self._digests[proposal.key] = call.digest
+        self._cleared[request_id] = proposal
+        return Clearance(
+            request_id=request_id,
+            digest=call.digest,
+            arguments_json=call.arguments_json,
+            outcome=_outcome(OutcomeKind.APPROVED, request_id),
+        )
+
+    async def report(
+        self,
+        clearance: Clearance,
+        *,
+        succeeded: bool,
+        result: str,
+        was_cancelled: bool = False,
+        is_unknown: bool = False,
+    ) -> None:
+        """See `Gateway.report`: how the body ended is told in one line."""
+        proposal = self._cleared.pop(clearance.request_id, None) if clearance.request_id else None
+        if proposal is not None:
+            line = ended_line(
+                proposal.call.tool, result, succeeded=succeeded, is_unknown=is_unknown
+            )
+            self.terminal.say(line)
+
+    async def give_back(self, clearance: Clearance) -> None:
+        """See `Gateway.give_back`."""
+        proposal = self._cleared.pop(clearance.request_id, None) if clearance.request_id else None
+        if proposal is not None and proposal.key is not None:
+            self._digests.pop(proposal.key, None)
+
+    async def until_decided(self, request_ids: Collection[RequestId]) -> None:
+        """See `Gateway.until_decided`; nothing pauses here, so nothing is waited for."""
+
+    async def pending(self, key: str) -> RequestId | None:
+        """See `Gateway.pending`; nothing is found again here."""
+        return None
+
+    async def cancel(self, key: str, *, agent: str) -> bool:
+        """See `Gateway.cancel`."""
+        waiting = self._waiting.get(key)
+        return waiting is not None and waiting.cancel()
+
+    def _refuse_used(self, proposal: Proposal, request_id: RequestId) -> None:
+        digest = self._digests.get(proposal.key) if proposal.key is not None else None
+        if digest is None:
+            return
+        if digest != proposal.call.digest:
+            raise not_approved(refused(errors.IdempotencyMismatch()))
+        raise not_approved(_outcome(OutcomeKind.ALREADY_RAN, request_id))
+
+    async def _typed(self, proposal: Proposal) -> Typed:
+        """Return what was typed; raises CallCancelled and CallUnavailable."""
+        asking = asyncio.create_task(ConsoleQuestion(self.terminal, proposal).answered())
+        if proposal.key is not None:
+            self._waiting[proposal.key] = asking
+        try:
+            await asyncio.wait([asking])
+        finally:
+            self._waiting.pop(proposal.key or "", None)
+            if not asking.done():
+                asking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asking
+        if asking.cancelled():
+            raise not_approved(_outcome(OutcomeKind.CANCELLED, None))
+        typed = asking.result()
+        if typed.is_over:
+            raise not_approved(unavailable("The terminal was closed before anybody answered."))
+        return typed
+
+
+def _outcome(
+    kind: OutcomeKind, request_id: RequestId | None, *, reason: str | None = None
+) -> Outcome:
+    by_person = kind in (OutcomeKind.APPROVED, OutcomeKind.REJECTED)
+    return Outcome(
+        kind=kind,
+        message=_ENDED[kind],
+        reason=reason,
+        request_id=request_id,
+        by=UserId(f"console:{_account()}") if by_person else None,
+    )
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as in some containers
+        return "unknown"
