@@ -1,9 +1,9 @@
-"""When a pending request next needs the clock, and what it does then.
+"""When a request next needs the clock, and what it does then.
 
-The sleeper wakes at the earliest `due_at()` of all pending requests, an indexed column: the next
-reminder, the next rung of its escalation, or its timeout. What falls due is a fact on the request,
-not a status. Each moment counts once, also when the clock is set back; moments nobody was awake
-for make one reminder, not a pile.
+The sleeper wakes at the earliest `due_at()` of all requests, an indexed column: the next reminder,
+the next rung of its escalation, its timeout, or the end of an approval that nobody used. What falls
+due of a pending one is a fact on the request, not a status. Each moment counts once, also when the
+clock is set back; moments nobody was awake for make one reminder, not a pile.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from approvals.domain.followed_up import FiredRung, untold
 from approvals.domain.ids import CardId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.lifecycle import card_job
+from approvals.domain.permit import Permit, PermitState, lapses_at
 from approvals.domain.silence import Rung
 from approvals.domain.terms import ESCALATE, REMIND
 
@@ -31,15 +32,26 @@ class FollowUp:
     jobs: tuple[Job, ...]
 
 
-def due_at(request: ApprovalRequest) -> datetime | None:
-    """Return when the request's next follow-up falls due, or None when it has ended."""
+def due_at(request: ApprovalRequest, permit: Permit | None = None) -> datetime | None:
+    """Return when the request's next follow-up falls due, or None when there is none to come.
+
+    Of an approved one that is when its unclaimed *permit* lapses.
+    """
     if not request.is_pending:
-        return None
+        if permit is None or permit.state is not PermitState.UNCLAIMED:
+            return None
+        return end_of_use(request, permit)
     if request.held_until is not None:
         return request.held_until
     reminder_at, rungs = _next_reminder_at(request), rungs_to_come(request)
     moments = [request.expires_at, *(request.created_at + rung.after for rung in rungs[:1])]
     return min(moments if reminder_at is None else (*moments, reminder_at))
+
+
+def end_of_use(request: ApprovalRequest, permit: Permit) -> datetime:
+    """Return from when on the unclaimed *permit* of an approved request may not be used."""
+    asked = request.requirement
+    return lapses_at(permit, permit_ttl=asked.permit_ttl, approved_for=asked.approved_for)
 
 
 def has_timed_out(request: ApprovalRequest, *, now: datetime) -> bool:

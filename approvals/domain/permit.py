@@ -63,9 +63,15 @@ def has_lapsed(
     """Whether an unclaimed permit is too old to be used; both ends are hard and exclusive."""
     if permit.state is not PermitState.UNCLAIMED:
         return permit.state is PermitState.LAPSED
-    if now >= permit.approved_at + approved_for:
-        return True
-    return permit.delivered_at is not None and now >= permit.delivered_at + permit_ttl
+    return now >= lapses_at(permit, permit_ttl=permit_ttl, approved_for=approved_for)
+
+
+def lapses_at(permit: Permit, *, permit_ttl: timedelta, approved_for: timedelta) -> datetime:
+    """Return from when on an unclaimed permit may not be used, as far as that is known yet."""
+    hard_end = permit.approved_at + approved_for
+    if permit.delivered_at is None:
+        return hard_end
+    return min(hard_end, permit.delivered_at + permit_ttl)
 
 
 def may_repeat(permit: Permit, *, approved_for: timedelta, now: datetime) -> bool:

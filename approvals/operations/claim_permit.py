@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision, Verdict
+from approvals.domain.follow_up import end_of_use
 from approvals.domain.freeze import refusal
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
@@ -81,6 +82,7 @@ def _claim(
     freeze = None if lapsed else freeze_of(tx, request, now=now)
     if freeze is not None:
         tx.save_permit(permit)
+        tx.set_aside(request.id, end_of_use(request, permit))
         return refusal(freeze)
     step = advance_permit(request, permit, event, now=now, owner=desk.owner)
     save_step(tx, step)

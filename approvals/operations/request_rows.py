@@ -28,8 +28,10 @@ class RequestRows(Protocol):
         """Insert a new request."""
         ...
 
-    def save_request(self, request: ApprovalRequest) -> None:
+    def save_request(self, request: ApprovalRequest, permit: Permit | None = None) -> None:
         """Store a changed request; compare-and-set on `version - 1`.
+
+        Its *permit*, which is saved apart, tells when an ended one needs the clock.
 
         Raises:
             AlreadyDecided: the stored version is another one.
@@ -37,14 +39,14 @@ class RequestRows(Protocol):
         ...
 
     def overdue(self, now: datetime, *, limit: int, else_at: datetime) -> Sequence[ApprovalRequest]:
-        """Return pending requests whose follow-up is due, earliest first.
+        """Return requests whose follow-up is due, earliest first.
 
         A row that cannot be read is logged and set aside until *else_at*.
         """
         ...
 
-    def set_aside(self, request_id: RequestId, until: datetime) -> None:
-        """Let a request's follow-up fall due at *until*; nothing else of it changes."""
+    def set_aside(self, request_id: RequestId, until: datetime | None) -> None:
+        """Let a request's follow-up fall due at *until*, or never; nothing else of it changes."""
         ...
 
     def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:

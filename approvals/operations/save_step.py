@@ -9,7 +9,7 @@ from approvals.operations.ports import Transaction
 
 def save_step(tx: Transaction, step: Step) -> None:
     """Store everything that belongs to *step*."""
-    tx.save_request(step.request)
+    tx.save_request(step.request, step.permit)
     if step.permit is not None:
         tx.save_permit(step.permit)
     tx.record(step.event)

@@ -1,4 +1,4 @@
-"""The clock's turn: remind, escalate, and end what nobody answered in time.
+"""The clock's turn: remind, escalate, end what nobody answered in time, or nobody used.
 
 Called by the sleeper at the earliest due moment and at start for what fell due while the gateway
 was down. At most FOLLOW_UPS_MAX requests a transaction; the caller repeats while it is full.
@@ -7,20 +7,22 @@ What cannot be read or ended is logged and set aside for a while: one bad row st
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
 from approvals.domain.errors import StoreUnavailable
-from approvals.domain.follow_up import due_at, follow_up, has_timed_out
+from approvals.domain.follow_up import due_at, end_of_use, follow_up, has_timed_out
 from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import CardId, RequestId
-from approvals.domain.lifecycle import advance
+from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
+from approvals.domain.permit import PermitState
 from approvals.operations.desk import Desk
 from approvals.operations.end_hold import end_hold
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
 from approvals.operations.shared_cards import alike, cards_showing
+from approvals.operations.submit_request import lapses
 from approvals.operations.timeout_cause import timeout_cause
 
 FOLLOW_UPS_MAX = 100
@@ -47,7 +49,7 @@ async def send_follow_ups(desk: Desk) -> int:
         for request in followed:
             await _alone(desk, request.id, _follow_up_alone)
     for request in followed:
-        if request.held_until is not None:
+        if request.is_held:
             await _alone(desk, request.id, end_hold)
     return len(followed)
 
@@ -66,6 +68,9 @@ def _follow_up_all(tx: Transaction, desk: Desk) -> Sequence[ApprovalRequest]:
 
 def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     now = desk.clock.now()
+    if not request.is_pending:
+        _lapse(tx, request, now)
+        return
     if has_timed_out(request, now=now):
         save_step(tx, advance(request, timeout_cause(tx, request), now=now))
         return
@@ -82,6 +87,17 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     tx.record(*due.events)
     for job in due.jobs:
         tx.enqueue(job)
+
+
+def _lapse(tx: Transaction, request: ApprovalRequest, now: datetime) -> None:
+    """Note of an approval whose time is over that nobody used it."""
+    permit = tx.permit(request.id)
+    if permit is None or permit.state is not PermitState.UNCLAIMED:
+        tx.set_aside(request.id, None)
+    elif lapses(request, permit, now=now):
+        save_step(tx, advance_permit(request, permit, PermitEvent.LAPSE, now=now))
+    else:
+        tx.set_aside(request.id, end_of_use(request, permit))
 
 
 def _card(tx: Transaction, desk: Desk, request: ApprovalRequest, fired: FiredRung) -> Card:

@@ -247,9 +247,5 @@ def asks_again(
 
 def lapses(request: ApprovalRequest, permit: Permit, *, now: datetime) -> bool:
     """Whether *permit* may no longer be claimed, by the times of its request's requirement."""
-    return has_lapsed(
-        permit,
-        permit_ttl=request.requirement.permit_ttl,
-        approved_for=request.requirement.approved_for,
-        now=now,
-    )
+    asked = request.requirement
+    return has_lapsed(permit, permit_ttl=asked.permit_ttl, approved_for=asked.approved_for, now=now)

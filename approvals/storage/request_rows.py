@@ -15,6 +15,7 @@ from approvals.domain.asked_back import UNASKED, AskingBack
 from approvals.domain.edit import Edit
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import TeamId, UserId
+from approvals.domain.permit import Permit
 from approvals.domain.requirement import Requirement
 from approvals.domain.tool_call import ToolCall
 from approvals.storage.columns import (
@@ -78,15 +79,15 @@ def call_changes(request: ApprovalRequest) -> Columns:
     }
 
 
-def request_changes(request: ApprovalRequest) -> Columns:
-    """Return the columns that may change after a request was asked."""
+def request_changes(request: ApprovalRequest, permit: Permit | None = None) -> Columns:
+    """Return the columns that may change after a request was asked, *permit* with it."""
     return {
         "status": request.status.value,
         "cause": request.cause and request.cause.value,
         "version": request.version,
         "joiners": request.joiners,
         "expires_at": time_to_text(request.expires_at),
-        "due_at": optional_text(follow_up.due_at(request)),
+        "due_at": optional_text(follow_up.due_at(request, permit)),
         "asked_back": _asked_to_text(request.asking_back),
         "followed_up": _facts_to_text(request.followed_up),
         "ended_at": optional_text(request.ended_at),

@@ -68,19 +68,21 @@ class SqlTransaction(
         if request.is_pending:
             self._pending.add(request.id)
 
-    def save_request(self, request: ApprovalRequest) -> None:
+    def save_request(self, request: ApprovalRequest, permit: Permit | None = None) -> None:
         """Store what changed of a request but its call, which `save_edited` stores.
+
+        Its *permit*, which `save_permit` stores, tells when an ended one needs the clock.
 
         Raises:
             AlreadyDecided: the stored version is not the one before *request*'s.
         """
         was_pending = request.id in self._pending or self._is_pending(request.id)
-        values = request_rows.request_changes(request)
+        values = request_rows.request_changes(request, permit)
         values["request_id"] = request.id
         values["expected_version"] = request.version - 1
         if self._run(statements.SAVE_REQUEST, values).rowcount != 1:
             raise errors.AlreadyDecided
-        self._note_follow_up(request)
+        self._note_follow_up(request, permit)
         if was_pending and not request.is_pending:
             self._pending.discard(request.id)
             self.ended.append(request)
@@ -91,7 +93,7 @@ class SqlTransaction(
         self.save_request(request)
 
     def overdue(self, now: datetime, *, limit: int, else_at: datetime) -> Sequence[ApprovalRequest]:
-        """Return pending requests whose follow-up is due; one that cannot be read is set aside."""
+        """Return requests whose follow-up is due; one that cannot be read is set aside."""
         values = {"now": columns.time_to_text(now), "limit": limit}
         found = []
         for row in self._run(statements.OVERDUE, values).fetchall():
@@ -100,12 +102,12 @@ class SqlTransaction(
             except Exception:  # whatever is wrong with it, the others still have to end
                 _log.exception("Request %s cannot be read; it is set aside", row["id"])
                 self.set_aside(row["id"], else_at)
-        self._pending.update(request.id for request in found)
+        self._pending.update(request.id for request in found if request.is_pending)
         return found
 
-    def set_aside(self, request_id: RequestId, until: datetime) -> None:
-        """Let a request's follow-up fall due at *until*; nothing else of it changes."""
-        values = {"request_id": request_id, "again_at": columns.time_to_text(until)}
+    def set_aside(self, request_id: RequestId, until: datetime | None) -> None:
+        """Let a request's follow-up fall due at *until*, or never; nothing else of it changes."""
+        values = {"request_id": request_id, "again_at": columns.optional_text(until)}
         self._run(statements.SET_ASIDE, values)
 
     def decisions(self, request_id: RequestId) -> Sequence[Decision]:
@@ -196,8 +198,8 @@ class SqlTransaction(
         row = self._run(statements.REQUEST_STATUS, {"id": request_id}).fetchone()
         return row is not None and row["status"] == Status.PENDING
 
-    def _note_follow_up(self, request: ApprovalRequest) -> None:
-        at = follow_up.due_at(request)
+    def _note_follow_up(self, request: ApprovalRequest, permit: Permit | None = None) -> None:
+        at = follow_up.due_at(request, permit)
         if at is not None:
             self.next_due_at = min(at, self.next_due_at or at)
 

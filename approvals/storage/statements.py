@@ -150,7 +150,7 @@ SAVE_REQUEST = sql(
 )
 OVERDUE = sql(
     select(_REQUEST)
-    .where(PENDING, _REQUEST.c.due_at <= bindparam("now"))
+    .where(_REQUEST.c.due_at <= bindparam("now"))
     .order_by(_REQUEST.c.due_at)
     .limit(bindparam("limit"))
     .offset(NONE)
@@ -158,7 +158,7 @@ OVERDUE = sql(
 )
 PENDING_WITHOUT_KEY = sql(
     select(_REQUEST)
-    .where(PENDING, _REQUEST.c.key.is_(None))
+    .where(PENDING, _REQUEST.c.key.is_(None), _REQUEST.c.due_at.is_not(None))
     .order_by(_REQUEST.c.due_at)
     .limit(bindparam("limit"))
     .offset(NONE)
@@ -169,7 +169,7 @@ SET_ASIDE = sql(
     .where(_REQUEST.c.id == bindparam("request_id"))
     .values(due_at=bindparam("again_at"))
 )
-NEXT_DUE = sql(select(func.min(_REQUEST.c.due_at)).where(PENDING))
+NEXT_DUE = sql(select(func.min(_REQUEST.c.due_at)).where(_REQUEST.c.due_at.is_not(None)))
 
 DECISIONS = sql(
     select(_DECISION)

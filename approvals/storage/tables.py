@@ -25,15 +25,15 @@ class StoredRow(SQLModel):
 
 
 class ApprovalRequestRow(StoredRow, table=True):
-    """One question. `due_at` is when the clock is needed next; null once the request has ended."""
+    """One question. `due_at` is when the clock is needed next; null when never."""
 
     __tablename__ = "approval_request"
     __table_args__ = (
         Index(
             "ix_approval_request_due_at",
             "due_at",
-            sqlite_where=text("status = 'pending'"),
-            postgresql_where=text("status = 'pending'"),
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index(
             "ix_approval_request_expires_at",

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from approvals.domain.absence import Absence
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.display import one_line, shorten, visible
+from approvals.domain.follow_up import end_of_use
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.question import is_question
@@ -170,10 +171,9 @@ def _how_it_ran(content: CardContent, permit: Permit) -> list[str | Element]:
 def _not_started(content: CardContent, permit: Permit) -> list[str | Element]:
     run = content.run
     if run is None:
-        usable_until = permit.approved_at + content.request.requirement.approved_for
         return [
             "not started yet. A waiting agent starts at once; one that went may return until ",
-            moment(usable_until),
+            moment(end_of_use(content.request, permit)),
             ", or ask again.",
         ]
     if run.status is RunStatus.RUNNING:

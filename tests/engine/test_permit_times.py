@@ -11,10 +11,12 @@ from approvals.domain.decision import Verdict
 from approvals.domain.errors import NotApproved, PermitLapsed, RequestUnknown, StoreFull
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import PermitState
-from approvals.gate.exceptions import CallPaused, CallRejected, CallUnavailable
+from approvals.gate.exceptions import CallFrozen, CallPaused, CallRejected, CallUnavailable
 from approvals.gate.gateway import Clearance
 from approvals.operations.claim_permit import claim_permit
+from tests.engine.freezing import frozen
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, proposal
+from tests.fakes.clock import FakeClock
 from tests.security.evidence import recorded
 
 ASKS = "effect: ask, risk: high"
@@ -174,3 +176,58 @@ async def test_an_allowed_call_under_strict_audit_does_not_run_unrecorded() -> N
 
         with pytest.raises(CallUnavailable):
             await gateway.gateway.ask(proposal("read_logs"))
+
+
+DAY = timedelta(hours=24)
+
+
+async def test_c11_the_card_of_an_approval_that_nobody_came_back_for_says_so_when_its_time_is_over(
+    tmp_path: Path,
+) -> None:
+    hands = FakeClock()
+    async with a_gateway(tmp_path / "rows.db", clock=hands) as gateway:
+        request = await approved(gateway)
+        await gateway.time_passes(DAY - MINUTE)
+        before = await permit_state(gateway, request)
+        await gateway.delivered()
+        posted = gateway.messenger
+    async with a_gateway(
+        tmp_path / "rows.db", clock=hands, owner="next", messenger=posted
+    ) as gateway:
+        await gateway.time_passes(MINUTE)
+        await gateway.delivered()
+
+        assert before is PermitState.UNCLAIMED
+        assert await permit_state(gateway, request) is PermitState.LAPSED
+        permit = gateway.messenger.updates[-1].permit
+        assert permit is not None
+        assert permit.state is PermitState.LAPSED
+        assert await gateway.store.next_due_at() is None
+    assert len(recorded(tmp_path / "rows.db", "permit.lapsed")) == 1
+
+
+async def test_what_a_freeze_kept_from_its_caller_lapses_with_its_permit_ttl_on_the_card() -> None:
+    async with a_gateway(policy=with_rule("permit_ttl: 2m")) as gateway:
+        request = await approved(gateway)
+        await frozen(gateway)
+        with pytest.raises(CallFrozen):
+            await looked_at(gateway)
+
+        await gateway.time_passes(2 * MINUTE)
+
+        assert await permit_state(gateway, request) is PermitState.LAPSED
+
+
+async def test_what_ran_in_time_or_was_given_back_and_ran_is_left_alone_by_the_clock() -> None:
+    async with a_gateway() as gateway:
+        request = await approved(gateway)
+        clearance = await looked_at(gateway)
+        await gateway.gateway.give_back(clearance)
+        due_again = await gateway.store.next_due_at()
+        await looked_at(gateway)
+        due = await gateway.store.next_due_at()
+
+        await gateway.time_passes(DAY)
+
+        assert (due_again is not None, due) == (True, None)
+        assert await permit_state(gateway, request) is PermitState.CLAIMED
