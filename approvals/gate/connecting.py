@@ -46,6 +46,16 @@ class Connecting:
         loop = asyncio.get_running_loop() if gateway else None
         self._connection = Connection(gateway, loop) if gateway and loop else None
 
+    def opening(self, open_gateway: OpenGateway) -> OpenGateway:
+        """Let ``with gate:`` open *open_gateway* from now on; return what it opened until then.
+
+        Raises:
+            GatewayRunning: the gate is connected already.
+        """
+        self._refuse_second_opening()
+        before, self._open_gateway = self._open_gateway, open_gateway
+        return before
+
     def console(self, *, timeout: timedelta | None = None, tty: str = HERE) -> Self:
         """Ask at this terminal instead of in Slack: ``with gate.console():``.
 
@@ -60,9 +70,8 @@ class Connecting:
         Raises:
             GatewayRunning: the gate is connected already.
         """
-        self._refuse_second_opening()
         asks_all = code_rule(self._require_approval) is None
-        self._open_gateway = console_gateway(asks_all=asks_all, timeout=timeout, tty=tty)
+        self.opening(console_gateway(asks_all=asks_all, timeout=timeout, tty=tty))
         return self
 
     async def __aenter__(self) -> Self:

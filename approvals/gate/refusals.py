@@ -49,3 +49,12 @@ class PauseNotStored(errors.Refusal):
     """
 
     code = "pause_not_stored"
+
+
+class ScriptedGateRefused(errors.Refusal):
+    """A scripted gate was to be used where `SAYSO_URL` names a gateway. Nothing ran.
+
+    It approves what a test says, so it must never stand before anything real: unset `SAYSO_URL`.
+    """
+
+    code = "scripted_gate_refused"
