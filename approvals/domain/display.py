@@ -7,11 +7,10 @@ Source: Unicode TR36, TR39; the default-ignorable code points of DerivedCoreProp
 """
 
 import re
-import sys
+import string
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from itertools import groupby
 
 SPACES_MAX = 20
 BLANK_LINES_MAX = 3
@@ -19,6 +18,8 @@ STACKED_MARKS_MAX = 4
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _SEEN = frozenset("\n\t ")
+_PLAIN = _SEEN.union(string.ascii_letters, string.digits, string.punctuation)
+_MARKS = frozenset({"Mn", "Me"})
 # Assigned as letters, marks or symbols, yet drawn as nothing.
 _BLANK = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0xFFFC}
@@ -50,22 +51,13 @@ def visible(text: str) -> Visible:
     """
     if text.isascii() and text.isprintable() and "  " not in text:
         return Visible(text=text, hidden=0)  # most names and values
-    hidden = 0
-
-    def draw(found: re.Match[str]) -> str:
-        nonlocal hidden
-        stacked = found["stacked"]
-        if stacked is not None:
-            hidden += len(stacked)
-            return "".join(map(_code_point, stacked))
-        character = found[0]
-        hidden += character not in _BRACKETS
-        return _code_point(character)
-
-    # ASCII without control characters needs no look at single characters.
-    drawn = text
-    if not (text.isascii() and text.replace("\n", "").replace("\t", "").isprintable()):
-        drawn = _invisible().sub(draw, text)
+    drawn, hidden = text, 0
+    # Few different characters make up a text, however long it is.
+    strange = set(text).difference(_PLAIN)
+    if strange:
+        drawn, hidden = _unhidden(text, strange)
+        drawn, stacked = _unstacked(drawn, {each for each in strange if _is_mark(each)})
+        hidden += stacked
     drawn = _SPACE_RUN.sub(_spaces, drawn)
     return Visible(text=_BLANK_RUN.sub(_blank_lines, drawn), hidden=hidden)
 
@@ -89,29 +81,34 @@ def is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _HIDDEN_CATEGORIES
 
 
-@cache
-def _invisible() -> re.Pattern[str]:
-    """Compile once, on first use: hidden characters, brackets, and marks stacked too high."""
-    hidden = _char_class(code for code in range(_LAST_SWEPT + 1) if is_hidden(chr(code)))
-    beyond = f"{chr(_LAST_SWEPT + 1)}-{chr(sys.maxunicode)}"
-    marks = _char_class(
-        code
-        for code in range(_LAST_SWEPT + 1)
-        if unicodedata.category(chr(code)) in ("Mn", "Me") and code not in _BLANK
-    )
-    stack = f"(?<=[{marks}]{{{STACKED_MARKS_MAX}}})"
-    return re.compile(f"[{hidden}{beyond}{_BRACKETS}]|{stack}(?P<stacked>[{marks}]+)")
+def _is_mark(character: str) -> bool:
+    """Whether *character* is drawn above or below the one before it."""
+    return unicodedata.category(character) in _MARKS and ord(character) not in _BLANK
 
 
-def _char_class(codes: Iterator[int]) -> str:
-    """Return ranges for a regular expression; *codes* ascend."""
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+def _unhidden(text: str, strange: set[str]) -> tuple[str, int]:
+    """Draw the hidden among *strange* as code points; return how many stood in *text*."""
+    hidden = {each for each in strange if is_hidden(each)}
+    drawn = {ord(each): _code_point(each) for each in hidden.union(strange.intersection(_BRACKETS))}
+    if not drawn:
+        return text, 0
+    seen = text.translate(dict.fromkeys(map(ord, hidden)))
+    return text.translate(drawn), len(text) - len(seen)
+
+
+def _unstacked(text: str, marks: set[str]) -> tuple[str, int]:
+    """Draw *marks* stacked too high as code points; return how many there were."""
+    if not marks:
+        return text, 0
+    drawn, count = [], 0
+    for is_mark, run in groupby(text, marks.__contains__):
+        together = "".join(run)
+        if is_mark:
+            high = together[STACKED_MARKS_MAX:]
+            together = together[:STACKED_MARKS_MAX] + "".join(map(_code_point, high))
+            count += len(high)
+        drawn.append(together)
+    return "".join(drawn), count
 
 
 def _code_point(character: str) -> str:
