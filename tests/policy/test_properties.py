@@ -135,6 +135,7 @@ def test_a_written_duration_reads_back_as_itself(seconds: int) -> None:
 @example("a*a", "a")
 @example("ab*ba", "aba")
 @example("a*b*c", "a-c-b")
+@example("a*b*b", "ab")
 @given(st.text("ab*", min_size=1, max_size=8), st.text("ab", max_size=10))
 def test_a_tool_pattern_means_what_its_letters_and_stars_say(pattern: str, name: str) -> None:
     def fits(rest: str, left: str) -> bool:

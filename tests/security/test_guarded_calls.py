@@ -10,6 +10,7 @@ import pytest
 from approvals.domain.decision import Verdict
 from approvals.domain.errors import ArgsMismatch
 from approvals.domain.ids import RequestId
+from approvals.domain.permit import RESULT_MAX_CHARS
 from approvals.gate import CallRejected, Gate
 from approvals.gate.gateway import Clearance
 from approvals.operations.deliver_outbox import take_jobs
@@ -28,6 +29,14 @@ async def restart_service(number: int, labels: dict[str, list[str]]) -> tuple[in
     ran.append((number, labels))
     await asyncio.sleep(0)
     return number, labels
+
+
+SECRET = "ghp_" + "a1B2" * 9
+
+
+@gate.guard(channel="#ops")
+async def restart_and_read(length: int) -> str:
+    return "x" * length + " " + SECRET + " and so on"
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +141,20 @@ async def test_c9_a_thousand_rounds_of_fifty_calls_swap_nothing() -> None:
         gate.use(gateway.gateway)
         for _ in range(1_000):
             await assert_nothing_is_swapped(gateway, chance)
+
+
+@pytest.mark.parametrize("length", range(RESULT_MAX_CHARS - 40, RESULT_MAX_CHARS, 8))
+async def test_l4_what_is_kept_of_a_result_never_holds_part_of_a_secret(length: int) -> None:
+    async with a_gateway() as gateway:
+        gate.use(gateway.gateway)
+        calling = asyncio.create_task(restart_and_read(length))
+        request = await gateway.pending()
+        await gateway.clicks(request.id)
+
+        assert SECRET in await calling
+        permit = await gateway.store.write(lambda tx: tx.permit(request.id))
+
+        assert permit is not None
+        assert permit.result is not None
+        assert permit.result.startswith("x" * (RESULT_MAX_CHARS - 50))
+        assert SECRET[:8] not in permit.result
