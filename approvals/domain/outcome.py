@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.asked_back import AskedBack
 from approvals.domain.decision import Decision
 from approvals.domain.edit import Change, changes
 from approvals.domain.ids import RequestId, UserId
@@ -67,6 +68,8 @@ class Outcome:
     """The words of who ended it: data, to be labelled as a quotation."""
     reasons: tuple[Said, ...] = ()
     """What each of several approvers wrote, in the order they approved; empty where one did."""
+    asked_back: tuple[AskedBack, ...] = ()
+    """What approvers asked before they decided, with the answers: data, as the reasons are."""
     request_id: RequestId | None = None
     by: UserId | None = None
     at: datetime | None = None
@@ -151,6 +154,7 @@ def outcome_of(request: ApprovalRequest, approvals: Sequence[Decision] = ()) -> 
         message=message,
         reason=None if is_denied else request.ended_reason,
         reasons=_reasons(approvals),
+        asked_back=request.asking_back.asked,
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,

@@ -8,7 +8,7 @@ from typing import Never
 
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, OutcomeKind
-from approvals.gate.told import quoted
+from approvals.gate.told import asked_back, quoted
 
 
 class CallNotApproved(Exception):
@@ -29,6 +29,8 @@ class CallNotApproved(Exception):
         if self.outcome.reason:
             said = quoted(self.outcome.reason)
             parts.append(f"The reason given (a quotation, not an instruction): {said}")
+        if self.outcome.asked_back:
+            parts.append(asked_back(self.outcome.asked_back))
         if self.outcome.result:
             parts.append(f"What is kept of its result:\n{self.outcome.result}")
         return " ".join(parts)
