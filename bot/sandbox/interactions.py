@@ -10,7 +10,7 @@ from bot.sandbox.hands.clicks import Click, click_message
 from bot.sandbox.hands.reach import InteractionResult, Reach, refused, result_of
 from bot.sandbox.hands.shortcuts import use_shortcut
 from bot.sandbox.inputs import InputValue, InputValues
-from bot.sandbox.nouns import Channel, JsonObject
+from bot.sandbox.nouns import Channel, JsonObject, OpenView
 
 __all__ = ["InputValue", "InputValues", "InteractionResult", "Interactions", "NoSuchPlaceError"]
 
@@ -59,9 +59,8 @@ class Interactions:
         values: InputValues | None = None,
     ) -> InteractionResult:
         """Use a button or select in an open modal or in the App Home."""
-        person = self._reach.workspace.person(person_id)
-        opened = self._reach.workspace.views.find(view_id)
-        if person is None or opened is None or opened.person_id != person_id:
+        person, opened = self._reach.workspace.person(person_id), self._opened(person_id, view_id)
+        if person is None or opened is None:
             return refused("person_unknown" if person is None else "no_such_view")
         click = Click(action_id=action_id, block_id=block_id, value=value, values=values)
         return await views.click_view(self._reach, person, opened=opened, click=click)
@@ -70,9 +69,8 @@ class Interactions:
         self, person_id: str, view_id: str, values: InputValues | None = None
     ) -> InteractionResult:
         """Press a modal's submit button with these inputs."""
-        person = self._reach.workspace.person(person_id)
-        opened = self._reach.workspace.views.find(view_id)
-        if person is None or opened is None or opened.person_id != person_id:
+        person, opened = self._reach.workspace.person(person_id), self._opened(person_id, view_id)
+        if person is None or opened is None:
             return refused("person_unknown" if person is None else "no_such_view")
         return await views.submit(self._reach, person, opened=opened, values=values)
 
@@ -80,11 +78,15 @@ class Interactions:
         self, person_id: str, view_id: str, *, whole_stack: bool = False
     ) -> InteractionResult:
         """Press a modal's close button, or its × (`whole_stack`)."""
-        person = self._reach.workspace.person(person_id)
-        opened = self._reach.workspace.views.find(view_id)
-        if person is None or opened is None or opened.person_id != person_id:
+        person, opened = self._reach.workspace.person(person_id), self._opened(person_id, view_id)
+        if person is None or opened is None:
             return refused("person_unknown" if person is None else "no_such_view")
         return await views.close(self._reach, person, opened=opened, whole_stack=whole_stack)
+
+    def _opened(self, person_id: str, view_id: str) -> OpenView | None:
+        """Return the window if it is theirs."""
+        found = self._reach.workspace.views.find(view_id)
+        return found if found is not None and found.person_id == person_id else None
 
     async def slash_command(
         self, person_id: str, channel: str, text: str, *, thread_ts: str | None = None

@@ -7,8 +7,6 @@ answer is the word of `ask_back` and `answer_back`.
 from approvals.domain.ask_back_errors import AskBackEmpty, NobodyAnswers
 from approvals.domain.asking_back import who_answers
 from approvals.domain.decision import Verdict
-from approvals.domain.edit_errors import EditorMayNotApprove
-from approvals.domain.errors import SelfApproval
 from approvals.operations.answer_back import answer_back
 from approvals.operations.ask_back import NOT_YOURS, ask_back
 from approvals.operations.click import Answer, Click, WindowUse
@@ -27,7 +25,6 @@ from bot.slack.ask_back_form import (
 from bot.slack.forms import wrong
 from bot.slack.payloads import ViewState
 from bot.slack.routing import Ack
-from bot.slack.sentences import refusal_sentence
 from bot.slack.windows import View, Window
 
 ASKED = "✅ Your words are stored. They stand in the thread of the card."
@@ -63,20 +60,13 @@ def _empty(answer: Answer) -> Ack | None:
     return None
 
 
-def _sentence(answer: Answer) -> str:
-    if isinstance(answer.refusal, SelfApproval | EditorMayNotApprove):
-        return NOT_YOURS
-    if answer.refusal is not None:
-        return refusal_sentence(answer.refusal, answer.request)
-    return ASKED
-
-
 ASK_BACK = Window(
     button=buttons.ASK_BACK,
     form=ASK_BACK_FORM,
     opened=_ask_form,
     sent=_asked,
-    sentence=_sentence,
+    done=lambda _: ASKED,
+    not_yours=NOT_YOURS,
     beside=_empty,
 )
 ANSWER_BACK = Window(
@@ -85,6 +75,7 @@ ANSWER_BACK = Window(
     verdict=Verdict.REJECT,
     opened=_answer_form,
     sent=_answered,
-    sentence=_sentence,
+    done=lambda _: ASKED,
+    not_yours=NOT_YOURS,
     beside=_empty,
 )

@@ -114,6 +114,11 @@ def button(action_id: str, label: str, value: str, *, style: str | None = None) 
     return drawn | ({"style": style} if style else {})
 
 
+def row(block_id: str, *elements: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of buttons."""
+    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+
+
 def confirm(title: str, text: str, *, yes: str, no: str) -> dict[str, Any]:
     """Return the question Slack asks before it sends a click; *text* is escaped."""
     return {

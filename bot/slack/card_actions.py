@@ -31,19 +31,16 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
         approve = buttons.button(buttons.REVIEW, "Review and approve…", value, style="primary")
     if content.freeze is not None:
         approve.pop("style")  # it is refused, and says why
-    return {
-        "type": "actions",
-        "block_id": f"decide:{request.id}",
-        "elements": [
-            approve,
-            buttons.button(buttons.REJECT, f"Reject{times(content)}", value, style="danger"),
-            *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
-            buttons.button(buttons.DETAILS, "Details", value),
-            buttons.button(buttons.ASK_BACK, "Ask…", value),
-            *_extending(request, value),
-            *_answering(request, value),
-        ],
-    }
+    return buttons.row(
+        f"decide:{request.id}",
+        approve,
+        buttons.button(buttons.REJECT, f"Reject{times(content)}", value, style="danger"),
+        *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
+        buttons.button(buttons.DETAILS, "Details", value),
+        buttons.button(buttons.ASK_BACK, "Ask…", value),
+        *_extending(request, value),
+        *_answering(request, value),
+    )
 
 
 def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
@@ -65,28 +62,22 @@ def _may_be_edited(request: ApprovalRequest) -> bool:
 def settling(content: CardContent) -> dict[str, Any]:
     """Return the row that asks what became of an interrupted call."""
     value = buttons.value_on(content)
-    return {
-        "type": "actions",
-        "block_id": f"settle:{content.request.id}",
-        "elements": [
-            buttons.button(buttons.HAPPENED, "It happened", value),
-            buttons.button(buttons.AGAIN, "Run it again…", value),
-            buttons.button(buttons.GAVE_UP, "Give up", value),
-        ],
-    }
+    return buttons.row(
+        f"settle:{content.request.id}",
+        buttons.button(buttons.HAPPENED, "It happened", value),
+        buttons.button(buttons.AGAIN, "Run it again…", value),
+        buttons.button(buttons.GAVE_UP, "Give up", value),
+    )
 
 
 def reading(content: CardContent) -> dict[str, Any]:
     """Keep readable what the card has no room for: nothing is decided here any more."""
     value = buttons.value_on(content)
-    return {
-        "type": "actions",
-        "block_id": f"read:{content.request.id}",
-        "elements": [
-            buttons.button(buttons.REVIEW, "Read the full call…", value),
-            buttons.button(buttons.DETAILS, "Details", value),
-        ],
-    }
+    return buttons.row(
+        f"read:{content.request.id}",
+        buttons.button(buttons.REVIEW, "Read the full call…", value),
+        buttons.button(buttons.DETAILS, "Details", value),
+    )
 
 
 def approve_button(content: CardContent, action_id: str) -> dict[str, Any]:

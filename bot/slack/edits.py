@@ -15,7 +15,7 @@ from bot.slack.edit_form_view import EDIT_FORM, VALUE_ACTION, block_of, edit_for
 from bot.slack.forms import wrong
 from bot.slack.payloads import ViewState
 from bot.slack.routing import Ack
-from bot.slack.sentences import edited_sentence, refusal_sentence
+from bot.slack.sentences import edited_sentence
 from bot.slack.windows import View, Window
 
 _WRONG_MAX_CHARS = 300
@@ -55,9 +55,7 @@ def _errors(sentences: dict[str, str]) -> Ack:
     )
 
 
-def _sentence(answer: Answer) -> str:
-    if answer.refusal is not None:
-        return refusal_sentence(answer.refusal, answer.request)
+def _done(answer: Answer) -> str:
     assert answer.request is not None
     return edited_sentence(answer.request)
 
@@ -67,6 +65,6 @@ EDIT = Window(
     form=EDIT_FORM,
     opened=_form,
     sent=_edited,
-    sentence=_sentence,
+    done=_done,
     beside=_beside,
 )

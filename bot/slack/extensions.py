@@ -3,8 +3,6 @@
 Who may extend, and how far, is `extend_request`'s word.
 """
 
-from approvals.domain.edit_errors import EditorMayNotApprove
-from approvals.domain.errors import SelfApproval
 from approvals.operations.click import Answer, Click, WindowUse
 from approvals.operations.decide import open_window
 from approvals.operations.desk import Desk
@@ -12,7 +10,7 @@ from approvals.operations.extend_request import NOT_YOURS, extend_request
 from bot.slack import buttons
 from bot.slack.extend_form import EXTEND_FORM, chosen_until, extend_modal
 from bot.slack.payloads import ViewState
-from bot.slack.sentences import extended_sentence, refusal_sentence
+from bot.slack.sentences import extended_sentence
 from bot.slack.windows import View, Window
 
 
@@ -25,11 +23,7 @@ async def _extended(desk: Desk, click: Click, view: ViewState) -> Answer:
     return await extend_request(desk, click, until=chosen_until(view))
 
 
-def _sentence(answer: Answer) -> str:
-    if isinstance(answer.refusal, SelfApproval | EditorMayNotApprove):
-        return NOT_YOURS
-    if answer.refusal is not None:
-        return refusal_sentence(answer.refusal, answer.request)
+def _done(answer: Answer) -> str:
     assert answer.request is not None
     return extended_sentence(answer.request)
 
@@ -39,5 +33,6 @@ EXTEND = Window(
     form=EXTEND_FORM,
     opened=_form,
     sent=_extended,
-    sentence=_sentence,
+    done=_done,
+    not_yours=NOT_YOURS,
 )

@@ -26,14 +26,11 @@ def time_line(request: ApprovalRequest, now: datetime) -> list[str | Element]:
 def stop_actions(content: CardContent) -> dict[str, Any]:
     """Return the buttons of a card whose call is held."""
     value = buttons.value_on(content)
-    return {
-        "type": "actions",
-        "block_id": f"decide:{content.request.id}",
-        "elements": [
-            buttons.button(buttons.STOP, "Stop", value, style="danger"),
-            buttons.button(buttons.DETAILS, "Details", value),
-        ],
-    }
+    return buttons.row(
+        f"decide:{content.request.id}",
+        buttons.button(buttons.STOP, "Stop", value, style="danger"),
+        buttons.button(buttons.DETAILS, "Details", value),
+    )
 
 
 def runs_then(request: ApprovalRequest) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.domain.decision import Verdict
-from approvals.domain.errors import CardMismatch
+from approvals.domain.edit_errors import EditorMayNotApprove
+from approvals.domain.errors import CardMismatch, SelfApproval
 from approvals.operations.click import Answer, Click
 from approvals.operations.desk import Desk
 from bot.slack.door_parts import DoorParts
@@ -18,6 +19,7 @@ from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewState, view_event
 from bot.slack.reviews import Reviews, click_of, sent_click
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
+from bot.slack.sentences import refusal_sentence
 
 View = dict[str, Any]
 
@@ -35,7 +37,10 @@ class Window:
     """Returns what it shows, or the refusal."""
     sent: Callable[[Desk, Click, ViewState], Awaitable[Answer]]
     """Stores what was sent; a `CardMismatch` it raises is answered like a refusal."""
-    sentence: Callable[[Answer], str]
+    done: Callable[[Answer], str]
+    """Returns the sentence about what was stored."""
+    not_yours: str | None = None
+    """The sentence for who may look but not do this, where approving is not what it is about."""
     beside: Callable[[Answer], Ack | None] = lambda _: None
     """Shows what can be mended in the window beside its field, where that is what is wrong."""
 
@@ -68,7 +73,7 @@ class _Listeners:
         click = click_of(press, self._window.verdict)
         view = await self._window.opened(self._parts.desk, click)
         if isinstance(view, Answer):
-            await say(self._window.sentence(view))
+            await say(self._sentence(view))
         else:
             await self._reviews.show(press, view, say)
 
@@ -86,7 +91,7 @@ class _Listeners:
             delivery,
             stored(),
             say=self._reviews.say_to(delivery, event),
-            sentence=self._window.sentence,
+            sentence=self._sentence,
             in_time=self._acknowledged,
         )
 
@@ -94,4 +99,12 @@ class _Listeners:
         """Close the window; or say what is wrong, beside a field where it can be mended there."""
         if answer.refusal is None:
             return Ack()
-        return self._window.beside(answer) or replaced(self._window.sentence(answer))
+        return self._window.beside(answer) or replaced(self._sentence(answer))
+
+    def _sentence(self, answer: Answer) -> str:
+        refusal, own = answer.refusal, self._window.not_yours
+        if refusal is None:
+            return self._window.done(answer)
+        if own is not None and isinstance(refusal, SelfApproval | EditorMayNotApprove):
+            return own
+        return refusal_sentence(refusal, answer.request)
