@@ -54,9 +54,11 @@ async def deliver_webhook(desk: Desk, sender: WebhookSender, job: Job) -> None:
     if told is None:
         await desk.store.write(lambda tx: tx.finish_job(job))
         return
-    if told.request.is_held:
+    held_until = told.request.held_until
+    if told.request.is_held and held_until is not None:
         # It is approved and may still be stopped: nobody is called out of bed, unless that is void.
-        again_at = desk.clock.now() + RETRY_FIRST_AFTER
+        now = desk.clock.now()
+        again_at = min(max(held_until, now) + RETRY_FIRST_AFTER, now + TRY_EVERY)
         await desk.store.write(lambda tx: tx.postpone_job(job, again_at, is_failure=False))
         return
     if not told.request.is_pending or told.request.expires_at <= desk.clock.now():

@@ -1,8 +1,11 @@
 """Rungs that tell a webhook: what it is told, how often, and when it is given up."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,6 +210,24 @@ async def test_nobody_is_paged_while_an_approved_call_is_held_unless_the_hold_is
 
         assert (await stored(gateway, request)).held_until is None
         assert (before, len(pager.sent)) == (0, 1)
+
+
+@pytest.mark.parametrize(("hold", "again_s"), [("10s", 11), ("10m", 30)])
+async def test_of_a_held_call_it_is_not_asked_each_second_whether_to_page(
+    tmp_path: Path, hold: str, again_s: int
+) -> None:
+    held = POLICY.replace("approvers: [sre]", f"approvers: [sre]\n    hold: {hold}")
+    async with a_gateway(tmp_path / "rows.db", policy=held) as gateway:
+        request = await asked(gateway)
+        gateway.clock.advance(3 * MINUTE)
+        await send_follow_ups(gateway.desk)
+        await gateway.clicks(request.id, BOB)
+        await time_passes(gateway, Pager(), timedelta(0))
+
+        with closing(sqlite3.connect(tmp_path / "rows.db")) as rows:
+            ((due_at,),) = rows.execute("SELECT due_at FROM job WHERE kind = 'webhook'")
+        wait = datetime.fromisoformat(due_at) - gateway.clock.now()
+        assert wait == timedelta(seconds=again_s)
 
 
 @pytest.mark.parametrize("minutes", [2, 3], ids=["before its own rung", "after it"])
