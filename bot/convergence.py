@@ -110,7 +110,7 @@ class Presence:
             self._present_at = min(self._present_at or now, now - silence)
             return
         since = self._present_at or await last_present_at(self._desk)
-        is_asked = await self._desk.store.next_due_at() is not None
+        is_asked = await self._desk.store.look(lambda snapshot: snapshot.count_pending()) > 0
         if since is not None and now - since > ABSENCE_MIN:
             if is_asked:
                 await note_absence(self._desk, Absence(began_at=since, ended_at=now))

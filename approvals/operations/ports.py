@@ -156,7 +156,7 @@ class Store(Protocol):
         ...
 
     async def next_due_at(self) -> datetime | None:
-        """Return the earliest follow-up of all pending requests."""
+        """Return the earliest follow-up of all requests, of approvals nobody used yet too."""
         ...
 
     async def next_job_at(self) -> datetime | None:

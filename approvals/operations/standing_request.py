@@ -9,7 +9,7 @@ from datetime import datetime
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
-from approvals.domain.ids import RequestId
+from approvals.domain.follow_up import end_of_use
 from approvals.domain.permit import PermitState
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
@@ -46,7 +46,7 @@ async def standing_request(desk: Desk, request: ApprovalRequest, *, repeats: boo
         if earlier.status is not Status.APPROVED:
             return Standing(request=earlier)
         if not asks_again(tx, earlier, now=request.created_at, repeats=repeats):
-            _note_delivery(tx, earlier.id, at=request.created_at)
+            _note_delivery(tx, earlier, at=request.created_at)
             return Standing(request=earlier)
         permit = tx.permit(earlier.id)
         return Standing(needs_people=permit is None or permit.state is PermitState.UNKNOWN)
@@ -54,8 +54,10 @@ async def standing_request(desk: Desk, request: ApprovalRequest, *, repeats: boo
     return await desk.store.write(unit)
 
 
-def _note_delivery(tx: Transaction, request_id: RequestId, *, at: datetime) -> None:
+def _note_delivery(tx: Transaction, request: ApprovalRequest, *, at: datetime) -> None:
     """Remember when a run first heard of its approval: `permit_ttl` runs from there."""
-    permit = tx.permit(request_id)
+    permit = tx.permit(request.id)
     if permit and permit.state is PermitState.UNCLAIMED and permit.delivered_at is None:
-        tx.save_permit(replace(permit, delivered_at=at))
+        heard = replace(permit, delivered_at=at)
+        tx.save_permit(heard)
+        tx.set_aside(request.id, end_of_use(request, heard))

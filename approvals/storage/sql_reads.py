@@ -74,7 +74,7 @@ class SqlReads(ABC):
         return [rows.freeze_from_row(row) for row in await self._read_all(FREEZES)]
 
     async def next_due_at(self) -> datetime | None:
-        """Return the earliest follow-up of all pending requests."""
+        """Return the earliest follow-up of all requests."""
         return await self._moment(statements.NEXT_DUE)
 
     async def next_job_at(self) -> datetime | None:

@@ -231,3 +231,13 @@ async def test_what_ran_in_time_or_was_given_back_and_ran_is_left_alone_by_the_c
 
         assert (due_again is not None, due) == (True, None)
         assert await permit_state(gateway, request) is PermitState.CLAIMED
+
+
+async def test_what_its_run_heard_of_and_left_lapses_with_its_permit_ttl_on_the_card() -> None:
+    async with a_gateway(policy=with_rule("permit_ttl: 2m")) as gateway:
+        request = await approved(gateway)
+        await looked_at(gateway, claims=False)
+
+        await gateway.time_passes(2 * MINUTE)
+
+        assert await permit_state(gateway, request) is PermitState.LAPSED

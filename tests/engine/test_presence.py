@@ -11,10 +11,12 @@ import pytest
 
 from approvals.domain.absence import ABSENCES_KEPT_MAX, Absence
 from approvals.domain.upkeep import LOOK_EVERY
+from approvals.gate.exceptions import CallPaused
+from approvals.operations.note_presence import last_present_at
 from approvals.operations.reconcile import SWEEP_MAX
 from bot.background import Outbox, deliveries
 from bot.convergence import Presence, Reconciler
-from tests.engine.gateway_in_test import GatewayInTest
+from tests.engine.gateway_in_test import GatewayInTest, proposal
 from tests.engine.test_reconciling import a_gateway, asking, sweep
 from tests.fakes.clock import FakeClock
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
@@ -138,6 +140,22 @@ async def test_nothing_is_told_or_written_while_nobody_is_asked(tmp_path: Path) 
         assert line.absences == 0
         assert await gateway.store.write(lambda tx: tx.fact("gateway.present_at")) is None
         assert recorded(path, "gateway.away") == []
+
+
+async def test_nothing_is_written_while_approvals_wait_only_to_be_used(tmp_path: Path) -> None:
+    async with a_gateway(tmp_path / "sayso.db") as gateway:
+        with pytest.raises(CallPaused):
+            await gateway.gateway.ask(proposal(key="RUN1/CALL1", pauses=True))
+        request = await gateway.pending()
+        await gateway.clicks(request.id)
+        line = presence_of(gateway)
+        for _ in range(2):
+            await line.presence.beat()
+            gateway.clock.advance(timedelta(seconds=60))
+
+        assert await gateway.store.next_due_at() is not None
+        assert await last_present_at(gateway.desk) is None
+        assert recorded(tmp_path / "sayso.db", "gateway.away") == []
 
 
 async def test_a_card_tells_of_the_latest_absences_only() -> None:
