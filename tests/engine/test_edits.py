@@ -73,6 +73,14 @@ def asks(gateway: GatewayInTest, **also: Any) -> asyncio.Task[Clearance]:
     return gateway.asks("scale", schema=SCHEMA, **also)
 
 
+@pytest.fixture
+async def pending(gateway: GatewayInTest) -> AsyncIterator[ApprovalRequest]:
+    """A call that waits for people, and goes when the test ends."""
+    call = asks(gateway)
+    yield await gateway.pending()
+    call.cancel()
+
+
 async def edits(
     gateway: GatewayInTest,
     request: ApprovalRequest,
@@ -165,21 +173,18 @@ async def test_editing_never_makes_the_requester_eligible(gateway: GatewayInTest
 
 async def test_c16_of_two_edits_of_one_version_the_second_is_told_who_was_first(
     gateway: GatewayInTest,
+    pending: ApprovalRequest,
 ) -> None:
-    call = asks(gateway)
-    request = await gateway.pending()
-
     first, second = await asyncio.gather(
-        edits(gateway, request, {REPLICAS: "2"}, BOB),
-        edits(gateway, request, {REPLICAS: "5"}, CAROL),
+        edits(gateway, pending, {REPLICAS: "2"}, BOB),
+        edits(gateway, pending, {REPLICAS: "5"}, CAROL),
     )
 
     assert first.refusal is None
     assert isinstance(second.refusal, edit_errors.CardOutdated)
     assert second.request is not None
     assert second.request.edits[-1].by == BOB
-    assert (await stored(gateway, request)).call.arguments["replicas"] == 2
-    call.cancel()
+    assert (await stored(gateway, pending)).call.arguments["replicas"] == 2
 
 
 async def test_a_card_drawn_before_the_edit_approves_nothing(gateway: GatewayInTest) -> None:
@@ -198,16 +203,14 @@ async def test_a_card_drawn_before_the_edit_approves_nothing(gateway: GatewayInT
     assert json.loads((await call).arguments_json)["replicas"] == 9
 
 
-async def test_c3_what_a_rule_denies_is_not_stored(gateway: GatewayInTest) -> None:
-    call = asks(gateway)
-    request = await gateway.pending()
-
-    answer = await edits(gateway, request, {REPLICAS: "51"})
+async def test_c3_what_a_rule_denies_is_not_stored(
+    gateway: GatewayInTest, pending: ApprovalRequest
+) -> None:
+    answer = await edits(gateway, pending, {REPLICAS: "51"})
 
     assert isinstance(answer.refusal, edit_errors.EditDenied)
     assert answer.refusal.message == "Far too many."
-    assert await stored(gateway, request) == request
-    call.cancel()
+    assert await stored(gateway, pending) == pending
 
 
 async def test_c3_an_edit_that_meets_a_stricter_rule_needs_what_that_rule_needs(
@@ -257,16 +260,14 @@ async def test_earlier_approvals_are_void(gateway: GatewayInTest) -> None:
 
 async def test_an_edit_after_which_nobody_could_approve_is_refused(
     gateway: GatewayInTest,
+    pending: ApprovalRequest,
 ) -> None:
     gateway.policies.append(a_policy(POLICY.replace("[U0BOB, U0CAROL]", "[U0BOB]")))
-    call = asks(gateway)
-    request = await gateway.pending()
 
-    answer = await edits(gateway, request, {REPLICAS: "2"})
+    answer = await edits(gateway, pending, {REPLICAS: "2"})
 
     assert isinstance(answer.refusal, edit_errors.NobodyElseToApprove)
-    assert await stored(gateway, request) == request
-    call.cancel()
+    assert await stored(gateway, pending) == pending
 
 
 @pytest.mark.parametrize(
@@ -283,33 +284,26 @@ async def test_an_edit_after_which_nobody_could_approve_is_refused(
     ],
 )
 async def test_c4_what_does_not_fit_is_said_of_its_field_and_changes_nothing(
-    gateway: GatewayInTest, given: dict[int, str | None], place: int
+    gateway: GatewayInTest, pending: ApprovalRequest, given: dict[int, str | None], place: int
 ) -> None:
-    call = asks(gateway)
-    request = await gateway.pending()
-
-    answer = await edits(gateway, request, given)
+    answer = await edits(gateway, pending, given)
 
     assert isinstance(answer.refusal, edit_errors.InvalidEdit)
     assert list(answer.refusal.facts["fields"]) == [place]
-    assert await stored(gateway, request) == request
-    call.cancel()
+    assert await stored(gateway, pending) == pending
 
 
 async def test_b22_who_may_not_decide_may_not_send_the_form_of_another(
     gateway: GatewayInTest,
+    pending: ApprovalRequest,
 ) -> None:
-    call = asks(gateway)
-    request = await gateway.pending()
-
-    stranger = await edits(gateway, request, {REPLICAS: "2"}, DANA)
+    stranger = await edits(gateway, pending, {REPLICAS: "2"}, DANA)
     gateway.policies.append(a_policy(POLICY.replace("[U0BOB, U0CAROL]", "[U0CAROL]")))
-    gone = await edits(gateway, request, {REPLICAS: "2"}, BOB)
+    gone = await edits(gateway, pending, {REPLICAS: "2"}, BOB)
 
     assert isinstance(stranger.refusal, errors.NotApprover)
     assert isinstance(gone.refusal, errors.NotApprover)
-    assert await stored(gateway, request) == request
-    call.cancel()
+    assert await stored(gateway, pending) == pending
 
 
 async def test_where_the_rules_do_not_allow_it_nothing_is_changed(
@@ -344,17 +338,15 @@ async def test_a_key_finds_the_edited_request_by_what_was_asked(gateway: Gateway
 
 async def test_what_the_policy_lets_nobody_change_by_now_is_not_changed(
     gateway: GatewayInTest,
+    pending: ApprovalRequest,
 ) -> None:
-    call = asks(gateway)
-    request = await gateway.pending()
     gateway.policies.append(a_policy(POLICY.replace("edit: true", "edit: false")))
 
-    answer = await edits(gateway, request, {REPLICAS: "2"})
+    answer = await edits(gateway, pending, {REPLICAS: "2"})
 
     assert isinstance(answer.refusal, edit_errors.EditNotAllowed)
     gateway.policies.pop()
-    assert (await edits(gateway, request, {REPLICAS: "2"})).refusal is None
-    call.cancel()
+    assert (await edits(gateway, pending, {REPLICAS: "2"})).refusal is None
 
 
 async def test_who_changed_it_may_not_approve_it_once_the_policy_says_so_no_more(
@@ -394,23 +386,21 @@ async def test_r16_what_was_changed_and_rejected_answers_the_call_as_it_was_aske
 
 async def test_a_change_that_makes_the_risk_high_waits_until_slack_says_who_may_approve_it(
     gateway: GatewayInTest,
+    pending: ApprovalRequest,
 ) -> None:
     risky = POLICY.replace("{users: [U0DANA]}", "{usergroup: S0LEADS}")
     risky = risky.replace("quorum: [{of: leads}]", "quorum: [{of: leads}], risk: high")
     gateway.policies.append(a_policy(risky))
     gateway.directory.usergroups["S0LEADS"] = frozenset({DANA})
-    call = asks(gateway)
-    request = await gateway.pending()
     gateway.directory.unreadable = {"S0LEADS"}
 
-    unsure = await edits(gateway, request, {REPLICAS: "20"})
+    unsure = await edits(gateway, pending, {REPLICAS: "20"})
 
     assert isinstance(unsure.refusal, errors.IdentityUnverified)
-    assert (await stored(gateway, request)).edits == ()
+    assert (await stored(gateway, pending)).edits == ()
     gateway.directory.unreadable.clear()
-    assert (await edits(gateway, request, {REPLICAS: "20"})).refusal is None
-    assert (await stored(gateway, request)).requirement.eligible == (BOB, CAROL, DANA)
-    call.cancel()
+    assert (await edits(gateway, pending, {REPLICAS: "20"})).refusal is None
+    assert (await stored(gateway, pending)).requirement.eligible == (BOB, CAROL, DANA)
 
 
 async def test_in_a_freeze_a_call_may_be_changed_and_not_be_approved(
@@ -571,18 +561,17 @@ async def test_c3_a_paused_call_is_judged_by_what_would_run_and_not_by_what_was_
     assert json.loads(goes_on.arguments_json)["replicas"] == 3
 
 
-async def test_a_call_is_changed_twenty_times_at_most(gateway: GatewayInTest) -> None:
-    call = asks(gateway)
-    request = await gateway.pending()
+async def test_a_call_is_changed_twenty_times_at_most(
+    gateway: GatewayInTest, pending: ApprovalRequest
+) -> None:
     for number in range(EDITS_MAX):
-        now = await stored(gateway, request)
+        now = await stored(gateway, pending)
         answer = await edits(gateway, now, {REPLICAS: str(number % 2 + 4)})
         assert answer.refusal is None
 
-    last = await edits(gateway, await stored(gateway, request), {REPLICAS: "9"})
+    last = await edits(gateway, await stored(gateway, pending), {REPLICAS: "9"})
 
     assert isinstance(last.refusal, edit_errors.EditedTooOften)
-    call.cancel()
 
 
 async def test_at_high_risk_who_came_after_the_asking_does_not_get_in_by_an_edit(
