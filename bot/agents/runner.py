@@ -107,8 +107,10 @@ class Runner:
             self._nudge.clear()
             try:
                 await self._line_up()
-            except StoreUnavailable as refusal:
-                _log.error("Runs wait: %s", refusal.message)
+            except Exception as fault:
+                # The edge of a loop: whatever is wrong, the runs of all others go on.
+                is_down = isinstance(fault, StoreUnavailable)
+                _log.error("Runs wait: %s", fault, exc_info=None if is_down else fault)
                 await asyncio.sleep(_RETRY_AFTER_S)
                 self._nudge.set()
             self._fill()
@@ -155,8 +157,8 @@ class Runner:
             self._wanted = {**wanted, **self._wanted}
             raise
         for subject, job in wanted.items():
-            # A run nobody knows has a job all the same, which is finished when it is taken.
-            self._line.put(channels.get(subject, ChannelId("")), job)
+            if (channel := channels[subject]) is not None:
+                self._line.put(channel, job)
 
     def _fill(self) -> None:
         while len(self._under_way) < self._runs_max and not self._drain.is_wanted:
@@ -221,6 +223,20 @@ class Runner:
             _log.info("run %s: %s", run_id, refused.message)
 
 
-def _channels(tx: Transaction, subjects: tuple[str, ...]) -> dict[str, ChannelId]:
-    found = (tx.run(RunId(subject), locked=False) for subject in subjects)
-    return {run.id: run.channel for run in found if run is not None}
+def _channels(tx: Transaction, subjects: tuple[str, ...]) -> dict[str, ChannelId | None]:
+    return {subject: _channel(tx, subject) for subject in subjects}
+
+
+def _channel(tx: Transaction, subject: str) -> ChannelId | None:
+    """Return where the run is; None for one that cannot be read, which stops no other.
+
+    One that nobody knows has a job all the same, which is finished when it is taken.
+    """
+    try:
+        run = tx.run(RunId(subject), locked=False)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        _log.exception("Run %s cannot be read; it is tried again when its lease ends", subject)
+        return None
+    return run.channel if run is not None else ChannelId("")

@@ -1,13 +1,19 @@
 """Many runs at once: a bounded number under way, every channel served, nothing lost."""
 
 import asyncio
+import itertools
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from approvals.domain.ids import ChannelId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.run import RunStatus
+from approvals.domain.run_lifecycle import resume_job
 from bot.agents.waiting_line import WaitingLine
 from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
@@ -15,6 +21,11 @@ from tests.agents.running import ALLOWED, running_agents
 
 BUSY, QUIET = ChannelId("C0BUSY"), ChannelId("C0QUIET")
 AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+async def restart_service(service: str) -> str:
+    """Restart a service."""
+    return f"{service} restarted"
 
 
 def a_job(subject: str, attempt: int = 1) -> Job:
@@ -144,3 +155,35 @@ async def test_a_stop_lets_a_body_under_way_end_and_the_run_goes_on_at_the_next_
     assert stopped.status is RunStatus.RUNNING
     assert turns == 2
     assert ended.answer == "done"
+
+
+async def test_a_run_whose_row_is_damaged_keeps_no_other_from_going_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = itertools.count()
+
+    def answer(body: Body) -> Answer:
+        results = results_in(body)
+        call = ("restart_service", {"service": f"web-{next(numbers)}"})
+        return " | ".join(results) if results else [call]
+
+    async with (
+        fake_model(answer) as model,
+        running_agents(tmp_path, an_agent(model, [restart_service])) as agents,
+    ):
+        bad, good = await agents.started("first"), await agents.started("second")
+        for run in (bad, good):
+            await agents.paused(run)
+        with closing(sqlite3.connect(tmp_path / "sayso.db")) as rows, rows:
+            rows.execute("UPDATE run SET cause = '?' WHERE id = ?", [bad.id])
+        now = agents.gateway.desk.clock.now()
+        await agents.gateway.store.write(lambda tx: tx.enqueue(resume_job(bad, now)))
+        (request,) = await agents.open_requests(good)
+        await agents.gateway.clicks(request.id)
+
+        ended = await agents.ended(good)
+
+        assert ended.answer is not None
+        assert ended.answer.endswith("restarted")
+        assert agents.loops.dead == ()
+    assert bad.id in caplog.text
