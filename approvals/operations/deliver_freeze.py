@@ -82,7 +82,11 @@ def _drawn(tx: Transaction, desk: Desk, fact: str, state: str) -> None:
 async def _redraw_some(desk: Desk, freeze: Freeze, some: Sequence[RequestId]) -> None:
     def unit(tx: Transaction) -> None:
         for request_id in some:
-            request = tx.request(request_id)
+            try:
+                request = tx.request(request_id)
+            except Exception:  # whatever is wrong with it, the others show it and channels hear
+                _log.exception("Request %s cannot be read; its card is not drawn", request_id)
+                continue
             if request is None or not request.is_pending:
                 continue
             if freeze.covers(request.requirement.channel, request.channel):

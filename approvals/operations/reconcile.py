@@ -67,19 +67,26 @@ def _plan(tx: Transaction, desk: Desk, *, until: datetime) -> tuple[int, Sequenc
     to_look_at = []
     for card in _by_request(cards):
         try:
-            request = tx.request(card.request_id)
-            assert request is not None
+            if _is_to_be_looked_at(tx, card, told, now):
+                to_look_at.append(card)
         except Exception:  # whatever is wrong with it, the others are repaired
-            _log.exception("The request of card %s cannot be read; it is set aside", card.id)
+            _log.exception("What card %s shows cannot be read; it is set aside", card.id)
             tx.save_card(replace(card, look_at=now + SET_ASIDE_FOR))
-            continue
-        if _is_to_be_drawn(tx, card, request, told):
-            tx.enqueue_if_new(card_job(request, now))
-        elif card.ts is not None and _is_open(tx, card, request):
-            to_look_at.append(card)
-            continue
-        tx.save_card(_looked_at(tx, card, request, now))
     return len(cards), to_look_at
+
+
+def _is_to_be_looked_at(
+    tx: Transaction, card: Card, told: Sequence[Absence], now: datetime
+) -> bool:
+    """Whether Slack is asked about *card*; else whatever is to be done is done."""
+    request = tx.request(card.request_id)
+    assert request is not None
+    if _is_to_be_drawn(tx, card, request, told):
+        tx.enqueue_if_new(card_job(request, now))
+    elif card.ts is not None and _is_open(tx, card, request):
+        return True
+    tx.save_card(_looked_at(tx, card, request, now))
+    return False
 
 
 def _is_to_be_drawn(

@@ -13,13 +13,17 @@ import pytest
 
 from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.outcome import OutcomeKind
+from approvals.domain.upkeep import LOOK_EVERY
 from approvals.gate.exceptions import CallNotApproved
 from approvals.operations.ask import Ask, new_request
+from approvals.operations.deliver_outbox import take_jobs
+from approvals.operations.reconcile import reconcile
 from approvals.operations.record_calls import FLUSH_EVENTS, WAITING_MAX
 from approvals.operations.recover import recover
 from approvals.operations.submit_request import submit_request
 from approvals.storage.clock import SystemClock
 from bot.background import Sleeper, flush_calls
+from tests.engine.freezing import frozen
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_gateway, a_policy, proposal
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
 from tests.security.evidence import recorded
@@ -246,3 +250,48 @@ async def test_digests_of_allowed_calls_are_keyed_by_a_salt_that_can_be_replaced
     first, second, third = recorded(path, "call.allowed")
     assert first["args_digest"] == second["args_digest"] != third["args_digest"]
     assert proposal("read_x").call.digest not in str(first)
+
+
+async def test_a_damaged_row_keeps_no_channel_from_hearing_of_a_freeze(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "sayso.db"
+    async with a_gateway(path) as gateway:
+        calls = [gateway.asks(arguments={"service": name}) for name in ("a", "b")]
+        good = await gateway.pending()
+        bad = gateway.messenger.posts[0].request
+        _spoil(path, f"UPDATE approval_request SET requirement = '' WHERE id = '{bad.id}'")
+
+        await frozen(gateway)
+        await gateway.delivered()
+
+        assert [channel for channel, _ in gateway.freeze_told.told] == ["C0OPS"]
+        assert gateway.messenger.updates[-1].request.id == good.id
+        assert gateway.messenger.updates[-1].freeze is not None
+        await gateway.gateway.close()
+        await asyncio.gather(*calls, return_exceptions=True)
+    assert bad.id in caplog.text
+
+
+async def test_a_damaged_row_on_a_shared_card_keeps_no_other_card_from_being_repaired(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "sayso.db"
+    low = POLICY.replace("effect: ask, risk: high", "effect: ask")
+    async with a_gateway(path, policy=low) as gateway:
+        calls = [gateway.asks() for _ in range(2)]
+        await gateway.pending()
+        calls.append(gateway.asks(arguments={"service": "other"}))
+        good = await gateway.pending()
+        _spoil(path, "UPDATE approval_request SET requirement = '' WHERE joined IS NOT NULL")
+        _spoil(path, f"UPDATE card SET version_shown = 0 WHERE request_id = '{good.id}'")
+
+        gateway.clock.advance(LOOK_EVERY)
+        until = gateway.clock.now() + timedelta(microseconds=1)
+        await reconcile(gateway.desk, gateway.messenger, until=until)
+        jobs = await take_jobs(gateway.desk)
+
+        assert [job.subject for job in jobs] == [good.id]
+        await gateway.gateway.close()
+        await asyncio.gather(*calls, return_exceptions=True)
+    assert "set aside" in caplog.text
