@@ -14,13 +14,14 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict, refuse_ineligible
 from approvals.domain.ids import RequestId
 from approvals.domain.policy import Policy
-from approvals.domain.quorum import Rules
 from approvals.domain.requirement import Effect
+from approvals.operations.check_decider import InForce
 from approvals.operations.check_presser import approver
 from approvals.operations.check_reader import Reader, fit_reader
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import (
     PeopleNow,
+    may_not_approve_now,
     of_both_moments,
     people_now,
     requirement_now,
@@ -88,9 +89,9 @@ async def _approvable(
     in_time = [each for each in requests if each.is_pending and each.expires_at > now]
     in_time = [each for each in in_time if each.held_until is None]  # approved already
     judged = [each async for each in _with_rules(policy, in_time)]
-    names = frozenset[str]().union(*(set_names(rules) for _, rules in judged))
+    names = frozenset[str]().union(*(set_names(counts.rules) for _, counts in judged))
     people = (await people_now(desk, policy, names)).members
-    verdicts = [_may_approve(each, rules, person=person, people=people) for each, rules in judged]
+    verdicts = [_may_approve(each, counts, person=person, people=people) for each, counts in judged]
     found = [each for (each, _), may in zip(judged, verdicts, strict=True) if may]
     return found, None not in verdicts
 
@@ -103,8 +104,8 @@ def _look(snapshot: Snapshot, reader: Reader) -> _Looked:
 
 async def _with_rules(
     policy: Policy, requests: Sequence[ApprovalRequest]
-) -> AsyncIterator[tuple[ApprovalRequest, Rules]]:
-    """Yield each request with whose approval counts now; what may not be approved is left out."""
+) -> AsyncIterator[tuple[ApprovalRequest, InForce]]:
+    """Yield each request with what counts now; what may not be approved is left out."""
     for number, request in enumerate(requests):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
@@ -113,7 +114,7 @@ async def _with_rules(
         except errors.ChannelUnknown:
             continue
         if now.effect is not Effect.DENY:
-            yield request, rules_in_force(request, now)
+            yield request, InForce(rules=rules_in_force(request, now), now=now)
 
 
 def _has_approved(looked: _Looked, request: ApprovalRequest) -> bool:
@@ -122,11 +123,13 @@ def _has_approved(looked: _Looked, request: ApprovalRequest) -> bool:
 
 
 def _may_approve(
-    request: ApprovalRequest, rules: Rules, *, person: Person, people: PeopleNow
+    request: ApprovalRequest, counts: InForce, *, person: Person, people: PeopleNow
 ) -> bool | None:
     """Whether *person* could approve *request* now; None where the directory could not say."""
     judged = approver(person, of_both_moments(people, request.requirement))
-    slots = [slot for each in rules for slot in each]
+    if person.user in may_not_approve_now(request, counts.now):
+        return False
+    slots = [slot for each in counts.rules for slot in each]
     try:
         refuse_ineligible(judged, request, verdict=Verdict.APPROVE, slots=slots)
     except errors.IdentityUnverified:

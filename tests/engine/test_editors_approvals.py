@@ -9,10 +9,12 @@ from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.ids import UserId
 from approvals.domain.policy import Policy
 from approvals.gate.gateway import Clearance
+from approvals.operations.check_reader import Reader
 from approvals.operations.edit_request import edit_request
+from approvals.operations.read_waiting import waiting_for
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway, a_policy
 from tests.engine.test_edits import POLICY, REPLICAS, SCHEMA
-from tests.fakes.people import BOB, CAROL, DANA
+from tests.fakes.people import BOB, CAROL, DANA, TEAM
 
 GENEROUS = POLICY.replace("edit: true", "edit: true, editor_may_approve: true").replace(
     "[U0BOB, U0CAROL]", "[U0BOB, U0CAROL, U0DANA]"
@@ -82,3 +84,23 @@ async def test_c5_a_hold_ends_in_nothing_once_the_policy_lets_no_editor_approve(
             await gateway.time_passes(timedelta(seconds=10))
 
         assert (await call).request_id == request.id
+
+
+@pytest.mark.parametrize("is_withdrawn", [True, False])
+async def test_what_its_editor_may_approve_no_more_waits_for_them_no_more(
+    is_withdrawn: bool,
+) -> None:
+    async with a_gateway(policy=GENEROUS) as gateway:
+        call = gateway.asks("scale", schema=SCHEMA, arguments={"replicas": 3, "service": "web"})
+        request = await gateway.pending()
+        click = await gateway.click_of(request.id, BOB, digest=request.call.digest)
+        assert (await edit_request(gateway.desk, click, {REPLICAS: "2"})).refusal is None
+        if is_withdrawn:
+            gateway.policies.append(withdrawn(GENEROUS))
+
+        waiting = await waiting_for(gateway.desk, Reader(user=BOB, team=TEAM))
+        others = await waiting_for(gateway.desk, Reader(user=CAROL, team=TEAM))
+
+        assert [each.id for each in waiting.requests] == ([] if is_withdrawn else [request.id])
+        assert [each.id for each in others.requests] == [request.id]
+        call.cancel()
