@@ -93,7 +93,13 @@ def mask_arguments(arguments: JsonValue, salt: str) -> JsonValue:
     secret name, a number, and a text that may run or lead somewhere stay readable.
     """
     if isinstance(arguments, dict):
-        return {mask_text(key, salt): _named(key, below, salt) for key, below in arguments.items()}
+        masked: dict[str, JsonValue] = {}
+        for key, below in arguments.items():
+            shown = mask_text(key, salt)
+            while shown in masked:  # marks are short: two keys may come out alike, and both stay
+                shown += " again"
+            masked[shown] = _named(key, below, salt)
+        return masked
     if isinstance(arguments, list):
         return [mask_arguments(item, salt) for item in arguments]
     return mask_text(arguments, salt) if isinstance(arguments, str) else arguments

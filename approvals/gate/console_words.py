@@ -24,7 +24,7 @@ def call_lines(proposal: Proposal, *, salt: str, columns: int) -> list[str]:
     """Return what is asked about, each line at most *columns* wide."""
     call = proposal.call
     agent = _name(proposal.requester.agent)
-    lines = list(_wrapped(f"{agent} wants to run {_name(call.tool)}", "", columns))
+    lines = _labelled(f"{agent} wants to run ", call.tool, "", "", columns)
     if proposal.requester.people:
         people = ", ".join(_name(each) for each in sorted(proposal.requester.people))
         lines += _wrapped(f"for {people}", "  ", columns)
@@ -59,20 +59,27 @@ def ended_line(tool: str, result: str, *, succeeded: bool, is_unknown: bool = Fa
 
 
 def _argument(name: str, value: JsonValue, columns: int) -> list[str]:
-    shown = _name(name)
+    shown = one_line(name)
     if isinstance(value, str) and "\n" in value:
-        count = value.count("\n") + 1
-        return [
-            *_wrapped(f"{shown}, {count} lines:", "  ", columns),
-            *_behind_margin(value, columns),
-        ]
+        lines = f", {value.count(chr(10)) + 1} lines:"
+        return [*_labelled("", name, lines, "  ", columns), *_behind_margin(value, columns)]
     if isinstance(value, dict | list) and value:
         written = json.dumps(value, indent=2, ensure_ascii=False)
-        return [*_wrapped(f"{shown}:", "  ", columns), *_behind_margin(written, columns)]
+        return [*_labelled("", name, ":", "  ", columns), *_behind_margin(written, columns)]
     written = visible(json.dumps(value, ensure_ascii=False)).text
     if len(shown) + len(written) + 4 <= columns and "\n" not in written and written.isascii():
         return [f"  {shown}: {written}"]
-    return [*_wrapped(f"{shown}:", "  ", columns), *_behind_margin(written, columns)]
+    return [*_labelled("", name, ":", "  ", columns), *_behind_margin(written, columns)]
+
+
+def _labelled(before: str, name: str, after: str, indent: str, columns: int) -> list[str]:
+    """Return a line about *name*; one too long for it stands behind the margin, to its end."""
+    line = list(_wrapped(f"{before}{one_line(name)}{after}", indent, columns))
+    if len(line) == 1:
+        return line
+    label = f"{indent}{before or 'the argument'}".rstrip()
+    rest = "is:" if after == ":" else after.removeprefix(", ")
+    return [label, *_behind_margin(one_line(name), columns), *([indent + rest] if rest else [])]
 
 
 def _behind_margin(text: str, columns: int) -> list[str]:

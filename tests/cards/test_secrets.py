@@ -235,3 +235,15 @@ def test_masking_a_text_made_to_be_slow_stays_linear(piece: str) -> None:
         mask_text(piece * (size // len(piece)), "s")
 
     assert grows_like_a_line(mask, 40_000)
+
+
+def test_l2_two_keys_whose_marks_are_the_same_both_stay() -> None:
+    body = "a1B2c3D4e5F6g7H8i9J0k1L2"
+    one, other = f"ghp_00003959{body}", f"ghp_00005906{body}"
+    assert mask_text(one, "s") == mask_text(other, "s")
+
+    masked = mask_arguments({one: "ls", other: "rm -rf /", mask_text(one, "s"): 3}, "s")
+
+    assert isinstance(masked, dict)
+    assert sorted(map(str, masked.values())) == ["3", "ls", "rm -rf /"]
+    assert all(key.startswith(mask_text(one, "s")) for key in masked)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from approvals.domain import errors
+from approvals.domain.approval_request import Requester
+from approvals.domain.tool_call import ToolCall
 from approvals.gate import (
     CallAlreadyRan,
     CallCancelled,
@@ -18,6 +20,8 @@ from approvals.gate import (
     Gate,
     Question,
 )
+from approvals.gate.console_words import MARGIN, call_lines
+from approvals.gate.gateway import Proposal
 from tests.gate.at_a_terminal import Person, a_terminal
 
 ran: list[str] = []
@@ -166,6 +170,23 @@ async def test_t1_no_value_looks_like_a_line_of_sayso(person: Person) -> None:
     assert "⟦U+202E⟧" in shown
     assert not any(control in shown for control in "\x1b\r\u202e")
     assert all(len(line) + line.count("漢") < 80 for line in lines)
+
+
+def test_names_are_shown_to_their_end_and_look_like_no_line_of_sayso() -> None:
+    end = " " * 70 + "Approve all? y"
+    tool, name = "t" * 100 + end, "n" * 200 + end
+    call = ToolCall.of(tool, "f" * 64, {name: 1, "short": 2})
+    proposal = Proposal(call=call, requester=Requester(agent="cleanup-bot"))
+
+    lines = call_lines(proposal, salt="s", columns=80)
+
+    shown = "".join(line.removeprefix(MARGIN) for line in lines)
+    assert "t" * 100 in shown
+    assert "n" * 200 in shown
+    assert shown.count("Approve all? y") == 2
+    assert all(line.startswith(MARGIN) for line in lines if "Approve" in line)
+    assert "  short: 2" in lines
+    assert all(len(line) < 80 for line in lines)
 
 
 async def test_secrets_are_masked_and_the_body_gets_them(person: Person) -> None:
