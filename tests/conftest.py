@@ -9,6 +9,7 @@ and `--hypothesis-profile random`, which `make test-slow` gives, new ones.
 import gc
 import os
 import shutil
+import tempfile
 
 from hypothesis import settings
 
@@ -47,3 +48,5 @@ def pytest_configure() -> None:
     memory = "/dev/shm"
     if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+        # For what is made outside of `tmp_path`, here and in the programs that are started.
+        tempfile.tempdir = os.environ.setdefault("TMPDIR", memory)

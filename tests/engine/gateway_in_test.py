@@ -1,8 +1,9 @@
 """A whole gateway in one process for tests: real store and operations, people and clock by hand."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -30,11 +31,12 @@ from approvals.storage.ids import SystemIds
 from approvals.storage.policy_reader import read_policy
 from approvals.storage.postgres.server import Server
 from approvals.storage.postgres.store import PostgresStore
-from approvals.storage.sql_store import SqlStore
+from approvals.storage.sql_store import IN_MEMORY, SqlStore
 from bot.background import deliveries
 from tests.engine.lock_order import InLockOrder
 from tests.fakes.clock import FakeClock, FakeWatch
 from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeFreezeMessenger, FakeMessenger
+from tests.fresh_database import fresh_database
 
 OPS = ChannelId("C0OPS")
 POLICY = """
@@ -166,18 +168,23 @@ def proposal(
     return Proposal(call=call, **also)
 
 
-def opened(
-    place: Path | str | Server, *, clock: Clock, ids: Ids
-) -> AbstractAsyncContextManager[Store]:
+@asynccontextmanager
+async def opened(place: Path | str | Server, *, clock: Clock, ids: Ids) -> AsyncIterator[Store]:
     """Open the store at *place*: a file, or a schema of a PostgreSQL."""
+    also: dict[str, Any] = {"clock": clock, "ids": ids, "source": "/gateway/test"}
     if isinstance(place, Server):
-        return PostgresStore.open(place, clock=clock, ids=ids, source="/gateway/test")
-    return SqlStore.open(place, clock=clock, ids=ids, source="/gateway/test")
+        async with PostgresStore.open(place, **also) as rows:
+            yield rows
+        return
+    with tempfile.TemporaryDirectory(prefix="sayso-") as passing:
+        file = Path(passing) / "sayso.db" if place == IN_MEMORY else Path(place)
+        async with SqlStore.open(fresh_database(file), **also) as store:
+            yield store
 
 
 @asynccontextmanager
 async def a_gateway(
-    place: Path | str | Server = ":memory:",
+    place: Path | str | Server = IN_MEMORY,
     *,
     policy: str = POLICY,
     clock: Clock | None = None,

@@ -41,6 +41,7 @@ from bot.slack.door import SlackDoor
 from bot.slack.pacing import Pacing
 from bot.slack.slack_settings import SlackSettings
 from tests.fakes.clock import FakeClock
+from tests.fresh_database import fresh_database
 
 PROD = ChannelId("C0PROD")
 ALICE, BOB, CAROL, DANA, EVE, FRANK = (
@@ -261,7 +262,9 @@ async def scene(
         slack = await stack.enter_async_context(LocalSlack.running(seed=seed, pace=pace))
         ids = SystemIds(clock)
         store = await stack.enter_async_context(
-            SqlStore.open(directory / "sayso.db", clock=clock, ids=ids, source=gateway)
+            SqlStore.open(
+                fresh_database(directory / "sayso.db"), clock=clock, ids=ids, source=gateway
+            )
         )
         door = await stack.enter_async_context(
             SlackDoor.open(
