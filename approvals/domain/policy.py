@@ -50,6 +50,8 @@ class _Plan:
     candidates: tuple[Counted, ...]
     settled: Requirement | None
     """The answer, where no candidate has a condition and no code has a say."""
+    passing: Requirement | None
+    """The same, where it allows without having to be in the audit log first."""
 
 
 class Policy:
@@ -102,6 +104,14 @@ class Policy:
         else:
             found = self._merged(plan.grounds, _counting(plan.candidates, call), code_effect)
         return with_named(found, call) if call.tool == ASK_TOOL else found
+
+    def passing(self, tool: str, channel: str | None) -> Requirement | None:
+        """Return what allows every call of *tool* in *channel* at once, None where nothing does.
+
+        Raises:
+            ChannelUnknown: the policy has no such channel.
+        """
+        return self._plan(tool, channel).passing
 
     def settled(self, tool: str, *, channel: str) -> Requirement | None:
         """Return what every call of *tool* in *channel* requires; None: its arguments decide.
@@ -247,7 +257,13 @@ class Policy:
         settled = None
         if all(each.rule.condition is None for each in candidates):
             settled = self._merged(grounds, candidates, None)
-        return _Plan(grounds=grounds, candidates=candidates, settled=settled)
+        passes = settled and settled.effect is Effect.ALLOW and not settled.audit_strict
+        return _Plan(
+            grounds=grounds,
+            candidates=candidates,
+            settled=settled,
+            passing=settled if passes else None,
+        )
 
     def _merge(
         self, grounds: Grounds, counted: tuple[Counted, ...], code_effect: Effect | None

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, ValidationError
 
 from approvals.domain import errors
 from approvals.domain.strict_json import JsonValue
+from approvals.gate.plain_values import plain_kinds
 
 Types: TypeAlias = Mapping[str, Any]
 """Parameter name to annotation, `Annotated` metadata included."""
@@ -37,7 +38,7 @@ _INJECT = "give it a type that JSON can carry, or mark it injected"
 class ArgumentSchema:
     """The JSON side of a tool's parameters."""
 
-    __slots__ = ("_adapter", "dump", "json_schema", "read", "validate")
+    __slots__ = ("_adapter", "dump", "json_schema", "kinds", "read", "validate")
 
     def __init__(self, tool: str, types: Types, defaults: Mapping[str, Any]) -> None:
         """Compile *types* (name to annotation) and try the *defaults* (name to value).
@@ -59,6 +60,7 @@ class ArgumentSchema:
         self.read = adapter.validator.validate_json
         self.dump = adapter.serializer.to_python
         self.json_schema: dict[str, Any] = adapter.json_schema()
+        self.kinds = plain_kinds(adapter.core_schema)
 
     def to_json(self, values: dict[str, Any]) -> dict[str, JsonValue]:
         """Return *values* (validated) as plain JSON values, new containers throughout."""

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from approvals.domain.strict_json import JsonValue
 from approvals.gate.exceptions import CallUnavailable, unavailable
-from approvals.gate.gateway import Clearance, Gateway, Proposal
+from approvals.gate.gateway import Clearance, Gateway, PlainTool, Proposal
 from approvals.gate.refusals import PauseNeedsKey, WouldDeadlock
 
 Answer = TypeVar("Answer")
@@ -48,6 +49,10 @@ class Connection:
             return asyncio.get_running_loop() is self.loop
         except RuntimeError:
             return False
+
+    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+        """See `Gateway.passes`; on another loop nothing does. Called by coroutines only."""
+        return _running_loop() is self.loop and self.gateway.passes(tool, arguments)
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """Answer at once what needs no asking; None on another loop, where `ask` does it all.

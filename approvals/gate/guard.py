@@ -17,7 +17,7 @@ from approvals.gate.connection import Connection
 from approvals.gate.context import NOTHING_KNOWN, current
 from approvals.gate.execution import Execution
 from approvals.gate.function_form import GUARD_MARK, FunctionForm
-from approvals.gate.gateway import UNDECLARED, Proposal, ToolTraits
+from approvals.gate.gateway import UNDECLARED, PlainTool, Proposal, ToolTraits
 from approvals.gate.questions import Hearer, OnQuestion
 
 
@@ -96,8 +96,11 @@ class Guard:
         Set *in_thread* for a body that is not awaited, so that it cannot block the loop.
         """
         gate, binding = self.gate, self.binding
+        passing = None if in_thread or self.rule is not None else self._passing()
 
         async def guarded(*args: Any, **kwargs: Any) -> Any:
+            if passing is not None and (values := passing(args, kwargs)) is not None:
+                return await body(**values)
             proposal, given = self.propose(args, kwargs)
             del args, kwargs
             connection = gate.connection
@@ -122,6 +125,19 @@ class Guard:
             return await (execution.run_in_thread(body) if in_thread else execution.run(body))
 
         return guarded
+
+    def _passing(self) -> Callable[..., dict[str, Any] | None]:
+        """Return the short way of plain calls: what the body takes by name, if it may run now."""
+        gate, binding = self.gate, self.binding
+        tool = PlainTool(name=binding.name, requester=self._requester, channel=self.channel)
+
+        def passing(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
+            if current() is not NOTHING_KNOWN or (plain := binding.plain(args, kwargs)) is None:
+                return None
+            values, arguments = plain
+            return values if gate.connection.passes(tool, arguments) else None
+
+        return passing
 
     def blocking(self, body: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function that waits in its thread and runs *body* there once it may."""

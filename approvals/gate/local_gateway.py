@@ -12,12 +12,13 @@ from typing import Any
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.asked_back import AskedBack
-from approvals.domain.freeze import refusal as frozen_by
 from approvals.domain.ids import ChannelId, RequestId
-from approvals.domain.outcome import denied, lapsed, outcome_of, refused, unavailable
-from approvals.domain.requirement import Effect, Requirement
+from approvals.domain.outcome import lapsed, outcome_of, refused, unavailable
+from approvals.domain.requirement import Effect
+from approvals.domain.strict_json import JsonValue
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, Proposal
+from approvals.gate.gateway import Clearance, PlainTool, Proposal
+from approvals.gate.local_admission import Admission
 from approvals.gate.local_claims import (
     cleared,
     gave_back,
@@ -51,8 +52,7 @@ class LocalGateway:
     def __init__(self, desk: Desk, call_log: CallLog, freezes: FreezeCopy) -> None:
         """Take the ports and what is frozen; must be built on the gateway's event loop."""
         self._desk = desk
-        self._call_log = call_log
-        self._freezes = freezes
+        self._admission = Admission(desk, call_log, freezes)
         self._loop = asyncio.get_running_loop()
         self._room = WaitingRoom()
         self._endings: set[asyncio.Task[None]] = set()
@@ -61,44 +61,17 @@ class LocalGateway:
         desk.store.on_commit(self._room.wake)
         desk.store.on_commit(self._pending.forget)
 
+    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+        """See `Gateway.passes`."""
+        return not self._is_closing and self._admission.passes(tool, arguments)
+
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`."""
         if self._is_closing:
             raise not_approved(unavailable("The gateway is shutting down."))
         if proposal.run_id is not None:
             return None  # whether its starter may still act is asked first
-        return self._admitted(proposal)
-
-    def _admitted(self, proposal: Proposal) -> Clearance | None:
-        call = proposal.call
-        requirement = self._requirement(proposal)
-        if requirement.effect is Effect.ASK or requirement.audit_strict:
-            return None
-        if proposal.pauses and not (requirement.effect is Effect.ALLOW and proposal.traits.reads):
-            return None  # what became of it under its key comes first
-        if not self._desk.store.is_writable:
-            raise not_approved(unavailable("The audit log cannot be written."))
-        allows = requirement.effect is Effect.ALLOW
-        if self._call_log.is_full or (allows and not self._freezes.is_fresh):
-            return None  # `ask` writes this one's event first, and reads what is frozen with it
-        frozen = None
-        if allows:
-            frozen = self._freezes.found(requirement.channel, proposal.card_channel)
-        try:
-            self._call_log.add(
-                call,
-                requirement,
-                requester=proposal.requester,
-                at=self._desk.clock.now(),
-                is_frozen=frozen is not None,
-            )
-        except errors.UnsafeText as refusal:
-            raise not_approved(refused(refusal)) from refusal
-        if frozen is not None:
-            raise not_approved(refused(frozen_by(frozen)))
-        if requirement.effect is Effect.DENY:
-            raise not_approved(denied(requirement))
-        return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
+        return self._admission.admit(proposal)
 
     async def ask(self, proposal: Proposal) -> Clearance:
         """See `Gateway.ask`."""
@@ -112,9 +85,9 @@ class LocalGateway:
                     tool=proposal.call.tool,
                     run_id=proposal.run_id,
                 )
-                if (clearance := self._admitted(proposal)) is not None:
+                if (clearance := self._admission.admit(proposal)) is not None:
                     return clearance
-            requirement = self._requirement(proposal)
+            requirement = self._admission.requirement(proposal)
             if proposal.pauses:
                 return await clear_or_pause(self._desk, proposal, requirement, claim=self._claimed)
             if requirement.effect is not Effect.ASK:
@@ -207,15 +180,6 @@ class LocalGateway:
     def waiting_count(self) -> int:
         """How many callers wait in this process."""
         return len(self._room)
-
-    def _requirement(self, proposal: Proposal) -> Requirement:
-        policy = self._desk.policy()
-        try:
-            return policy.requirement(
-                proposal.call, channel=proposal.channel, code_effect=proposal.code_effect
-            )
-        except errors.Refusal as refusal:
-            raise not_approved(refused(refusal)) from refusal
 
     async def _answered(self, ask: Ask, hearer: Hearer | None) -> Clearance:
         """Ask, wait and claim; an approval that lapsed meanwhile is asked for once more."""

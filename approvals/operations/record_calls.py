@@ -10,13 +10,16 @@ import logging
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from approvals.domain import strict_json
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.errors import StoreUnavailable, UnsafeText
 from approvals.domain.freeze import Freeze, covering, refusal
 from approvals.domain.ids import ChannelId
 from approvals.domain.requirement import Effect, Requirement
+from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall, salted_digest
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
@@ -31,11 +34,13 @@ _NAMES = {Effect.ALLOW: AuditName.CALL_ALLOWED, Effect.DENY: AuditName.CALL_DENI
 _log = logging.getLogger("sayso.calls")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
     """One call as it is remembered; its event is made when it is written."""
 
-    call: ToolCall
+    tool: str
+    arguments: str | dict[str, JsonValue]
+    """Canonical JSON, or plain values that nobody can change, to be written so with the event."""
     requirement: Requirement
     requester: Requester
     at: datetime
@@ -75,7 +80,28 @@ class CallLog:
             UnsafeText: a name in it cannot be written, and would keep all others from it.
         """
         _refuse_unsafe(call.tool, requester.agent, requester.person)
-        self._waiting.append(_Entry(call, requirement, requester, at, is_frozen))
+        self._keep(_Entry(call.tool, call.arguments_json, requirement, requester, at, is_frozen))
+
+    def add_plain(
+        self,
+        tool: str,
+        arguments: dict[str, JsonValue],
+        requirement: Requirement,
+        /,
+        requester: Requester,
+        *,
+        at: datetime,
+    ) -> None:
+        """Remember one allowed call of texts, numbers and truth values, which may run.
+
+        Raises:
+            UnsafeText: a name in it cannot be written, and would keep all others from it.
+        """
+        _refuse_unsafe(tool, requester.agent, requester.person)
+        self._keep(_Entry(tool, arguments, requirement, requester, at))
+
+    def _keep(self, entry: _Entry) -> None:
+        self._waiting.append(entry)
         if len(self._waiting) >= FLUSH_EVENTS:
             self._is_due.set()
 
@@ -126,7 +152,7 @@ class CallLog:
             except StoreUnavailable:
                 raise
             except Exception:
-                _log.exception("A call of %r is left out of the audit log", entry.call.tool)
+                _log.exception("A call of %r is left out of the audit log", entry.tool)
                 self._waiting.popleft()
 
 
@@ -144,7 +170,8 @@ async def record_call(
         Frozen: a rule allows it and a freeze is in force; that is written instead.
         StoreUnavailable: nothing was written.
     """
-    fresh, entry = desk.ids.secret(), _Entry(call, requirement, requester, desk.clock.now())
+    fresh, now = desk.ids.secret(), desk.clock.now()
+    entry = _Entry(call.tool, call.arguments_json, requirement, requester, now)
 
     def unit(tx: Transaction) -> Freeze | None:
         found = None
@@ -182,14 +209,15 @@ def _salt(tx: Transaction, fresh: str) -> str:
 
 
 def _event(desk: Desk, entry: _Entry, salt: str) -> AuditEvent:
-    call, requirement = entry.call, entry.requirement
+    written, requirement = entry.arguments, entry.requirement
+    text = written if isinstance(written, str) else strict_json.write(written)
     return AuditEvent(
         name=AuditName.CALL_FROZEN if entry.is_frozen else _NAMES[requirement.effect],
-        subject=call.tool,
+        subject=entry.tool,
         at=entry.at,
         data={
-            "tool": call.tool,
-            "args_digest": salted_digest(salt, call.arguments_json),
+            "tool": entry.tool,
+            "args_digest": salted_digest(salt, text),
             "agent": entry.requester.agent,
             "person": entry.requester.person,
             "channel": requirement.channel,
@@ -200,6 +228,7 @@ def _event(desk: Desk, entry: _Entry, salt: str) -> AuditEvent:
     )
 
 
+@lru_cache(maxsize=1024)
 def _refuse_unsafe(*texts: str | None) -> None:
     for text in texts:
         if text is None or (text.isascii() and "\x00" not in text):

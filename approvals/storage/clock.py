@@ -9,20 +9,23 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 _log = logging.getLogger("sayso.clock")
 _STEP = timedelta(seconds=2)
 """A system clock that is further behind than this was set back; less is how clocks differ."""
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - this is the Clock port
+_wall: Callable[[], datetime] = partial(datetime.now, UTC)  # noqa: TID251 - this is the Clock port
 
 
-def _elapsed_s() -> float:
-    """Return seconds that nobody can set; where the machine can tell, its sleep counts."""
+def _seconds_nobody_can_set() -> Callable[[], float]:
+    """Return a clock of elapsed time; where the machine can tell, its sleep counts."""
     boottime = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+    return time.monotonic if boottime is None else partial(time.clock_gettime, boottime)
+
+
+_elapsed_s = _seconds_nobody_can_set()
 
 
 class SystemClock:
@@ -37,18 +40,17 @@ class SystemClock:
         """*wall* is the system's clock in UTC, *elapsed_s* one that is never set."""
         self._wall = wall
         self._elapsed_s = elapsed_s
-        self._anchor = wall(), elapsed_s()
+        self._at, self._since_s = wall(), elapsed_s()
         self._is_set_back = False
 
     def now(self) -> datetime:
         """Return the present, timezone-aware, in UTC; never earlier than before."""
         elapsed_s, wall = self._elapsed_s(), self._wall()
-        at, since_s = self._anchor
-        steady = at + timedelta(seconds=elapsed_s - since_s)
-        if wall >= steady:
-            self._anchor = wall, elapsed_s
-            self._is_set_back = False
+        passed_s = elapsed_s - self._since_s
+        if (wall - self._at).total_seconds() >= passed_s:
+            self._at, self._since_s, self._is_set_back = wall, elapsed_s, False
             return wall
+        steady = self._at + timedelta(seconds=passed_s)
         if steady - wall > _STEP and not self._is_set_back:
             self._is_set_back = True
             _log.error(

@@ -10,8 +10,9 @@ from approvals.domain.edit import changes
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.outcome import Edited, Outcome, OutcomeKind
 from approvals.domain.requirement import Effect
+from approvals.domain.strict_json import JsonValue
 from approvals.gate.exceptions import CallPaused, not_approved
-from approvals.gate.gateway import Clearance, Proposal
+from approvals.gate.gateway import Clearance, PlainTool, Proposal
 
 GAVE_BACK = "Cancelled before it ran."
 """What is told of a clearance that was given back."""
@@ -79,6 +80,9 @@ class ScriptedGateway:
     report_fails: bool = False
     report_takes_s: float = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+        return False
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         self.proposals.append(proposal)
