@@ -10,13 +10,15 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import tool
 from langgraph.types import interrupt
 
-from approvals.domain.card import Pressed
+from approvals.domain.card import Card, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.ids import RequestId, TeamId
 from approvals.gate.exceptions import CallPaused
 from approvals.gate.gateway import Clearance, Proposal
 from approvals.operations.click import Click
 from approvals.operations.decide import decide
+from approvals.operations.ports import Transaction
+from approvals.operations.shared_cards import cards_showing
 from benchmarks.gateway import APPROVER, PROD, BenchGateway
 
 
@@ -110,7 +112,13 @@ class AnswersFromMemory:
 
 async def approve(gateway: BenchGateway, request_id: RequestId) -> None:
     """Decide as an approver's click does."""
-    (card,) = await gateway.desk.store.write(lambda tx: tx.cards(request_id))
+
+    def find(tx: Transaction) -> Card:
+        request = tx.request(request_id)
+        assert request is not None
+        return cards_showing(tx, request)[0]  # calls of one turn share a card
+
+    card = await gateway.desk.store.write(find)
     pressed = Pressed(nonce=card.nonce, channel=PROD, ts=gateway.message["ts"], user=APPROVER)
     click = Click(
         request_id=request_id,
