@@ -113,18 +113,20 @@ class AnswersFromMemory:
 async def approve(gateway: BenchGateway, request_id: RequestId) -> None:
     """Decide as an approver's click does."""
 
-    def find(tx: Transaction) -> Card:
+    def find(tx: Transaction) -> tuple[str, Card]:
         request = tx.request(request_id)
         assert request is not None
-        return cards_showing(tx, request)[0]  # calls of one turn share a card
+        return request.shown_digest, cards_showing(tx, request)[0]  # a turn's calls share a card
 
-    card = await gateway.desk.store.write(find)
+    digest, card = await gateway.desk.store.write(find)
     pressed = Pressed(nonce=card.nonce, channel=PROD, ts=gateway.message["ts"], user=APPROVER)
     click = Click(
         request_id=request_id,
         verdict=Verdict.APPROVE,
         pressed=pressed,
         team=TeamId(gateway.slack.team_id),
+        digest=digest,
+        others=0,
     )
     answer = await decide(gateway.desk, click)
     assert answer.refusal is None, answer

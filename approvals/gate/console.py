@@ -18,10 +18,11 @@ from approvals.domain import errors
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.outcome import Outcome, OutcomeKind, refused, unavailable
 from approvals.domain.requirement import Effect
+from approvals.domain.strict_json import JsonValue
 from approvals.gate.console_question import ConsoleQuestion, Typed
 from approvals.gate.console_words import ended_line
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, Gateway, Proposal
+from approvals.gate.gateway import Clearance, Gateway, PlainTool, Proposal
 from approvals.gate.refusals import PauseNotStored
 from approvals.gate.terminal import HERE, Terminal
 
@@ -72,6 +73,10 @@ class ConsoleGateway:
     """The questions that wait, by their key."""
     _cleared: dict[RequestId, Proposal] = field(default_factory=dict)
     """The calls whose bodies run."""
+
+    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+        """See `Gateway.passes`: here every call is admitted first."""
+        return False
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`."""

@@ -17,7 +17,7 @@ from approvals.domain.outcome import Edited, Outcome, OutcomeKind, refused
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, Proposal
+from approvals.gate.gateway import Clearance, PlainTool, Proposal
 
 BY = UserId("U0TEST")
 """The account that answers."""
@@ -80,6 +80,10 @@ class Scripted:
     _by_id: dict[RequestId, Asked] = field(default_factory=dict)
     _by_key: dict[str, tuple[ToolCall, Clearance]] = field(default_factory=dict)
     _claims: set[RequestId] = field(default_factory=set)
+
+    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+        """See `Gateway.passes`: here every call is admitted first."""
+        return False
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`: every call is asked about."""
