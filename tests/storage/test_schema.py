@@ -77,12 +77,15 @@ async def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path: Path) -> 
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("place", [0, 4096 + 8], ids=["header", "page"])
-async def test_f10_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("damaged_page", ["header", "approval_request"])
+async def test_f10_a_damaged_file_is_refused_and_left_as_it_is(
+    tmp_path: Path, damaged_page: str
+) -> None:
     path = tmp_path / "sayso.db"
     async with opened(path) as store:
         for _ in range(20):
             await store.write(submit(a_request()))
+    place = 0 if damaged_page == "header" else first_page_of(path, damaged_page) + 8
     damaged = bytearray(path.read_bytes())
     damaged[place : place + 64] = b"\xff" * 64
     path.write_bytes(damaged)
@@ -180,3 +183,13 @@ def test_a_migration_the_database_refuses_is_said_and_changes_nothing(tmp_path: 
         schema.prepare(path)
 
     assert revision_of(path) == "0001"
+
+
+def first_page_of(path: Path, table: str) -> int:
+    """Return at which byte of the file the first page of *table* begins."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    return (int(page) - 1) * int(size)
