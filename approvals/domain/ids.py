@@ -10,6 +10,7 @@ SHORT_ID_CHARS = 6
 
 RequestId = NewType("RequestId", str)
 CardId = NewType("CardId", str)
+KeyId = NewType("KeyId", str)
 RunId = NewType("RunId", str)
 ConversationId = NewType("ConversationId", str)
 """LangGraph's thread: the runs of one conversation share it, and its checkpoints."""

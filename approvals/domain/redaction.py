@@ -53,6 +53,7 @@ _FORMS = re.compile(
     r"|(?P<github>gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_[A-Za-z0-9_]{20,}+|glpat-[\w-]{20,}+)"
     r"|(?P<slack>xox[a-z]-[A-Za-z0-9-]{10,}+|xapp-[A-Za-z0-9-]{10,}+)"
     r"|(?P<model>(?<![A-Za-z0-9])[sr]k[-_](?=[A-Za-z_-]{0,40}[0-9])[A-Za-z0-9_-]{16,}+)"
+    r"|(?P<sayso>sayso_[0-9A-HJKMNP-TV-Z]{26}_[0-9a-f]{16,}+)"
     r"|(?P<google>AIza[0-9A-Za-z_-]{35}|npm_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,}+)"
     r"|(?P<jwt>(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)"
     r"|(?P<before_header>\b[Aa]uthorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
@@ -66,9 +67,9 @@ _FORMS = re.compile(
 _TRIGGERS = (
     *("://", "private key-----", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-"),
     *("github_pat_", "xox", "xapp-", "sk-", "sk_", "rk-", "rk_", "aiza", "npm_", "hf_", "eyj"),
-    *("authorization", "bearer", "pass", "pwd", "secret", "token", "api", "session"),
+    *("sayso_", "authorization", "bearer", "pass", "pwd", "secret", "token", "api", "session"),
 )
-_VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "model", "google", "jwt")
+_VALUE_GROUPS = ("pem", "url", "aws", "github", "slack", "sayso", "model", "google", "jwt")
 _GUESSED_GROUPS = ("header", "bearer", "named")
 _RUNS = re.compile(r"-|.*?[\s;|&<>$`(){}\\\"'\x00-\x1f\x7f]", re.DOTALL)
 """An option, or what a shell, a query or a template acts on; hardly any secret needs one."""

@@ -26,6 +26,7 @@ from approvals.operations.history_rows import HistoryRows
 from approvals.operations.home_rows import HomeRows
 from approvals.operations.job_rows import JobRows
 from approvals.operations.joining_rows import JoiningRows
+from approvals.operations.key_rows import KeyRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
 from approvals.operations.snapshot import Snapshot
@@ -81,6 +82,7 @@ class Transaction(
     HistoryRows,
     HomeRows,
     FreezeRows,
+    KeyRows,
     RunRows,
     JobRows,
     Protocol,

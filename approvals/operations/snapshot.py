@@ -12,7 +12,8 @@ from typing import Protocol
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, RequestId, UserId
+from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
+from approvals.domain.key import Key
 from approvals.domain.run import Run
 
 
@@ -74,4 +75,12 @@ class Snapshot(Protocol):
 
     def endings(self, channel: ChannelId, *, since: datetime, limit: int) -> Sequence[Ending]:
         """Return how the requests of *channel* asked since then stand, newest first."""
+        ...
+
+    def key(self, key_id: KeyId) -> Key | None:
+        """Return the key."""
+        ...
+
+    def keys(self) -> Sequence[Key]:
+        """Return all keys, the oldest first, revoked and expired ones too."""
         ...

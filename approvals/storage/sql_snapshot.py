@@ -5,19 +5,30 @@ logged and left out, so that it hides no other.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, RequestId, UserId
+from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
+from approvals.domain.key import Key
 from approvals.domain.run import Run
 from approvals.operations.snapshot import Ending
-from approvals.storage import columns, request_rows, rows, run_rows, run_statements, statements
+from approvals.storage import (
+    columns,
+    key_statements,
+    request_rows,
+    rows,
+    run_rows,
+    run_statements,
+    statements,
+)
 from approvals.storage import snapshot_statements as looking
+from approvals.storage.key_rows import key_from_row
 from approvals.storage.sql_work import SqlWork
 
+Noun = TypeVar("Noun")
 _log = logging.getLogger(__name__)
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,6 +96,15 @@ class SqlSnapshot(SqlWork):
         values = {"channel": channel, "since": begin, "limit": limit}
         return [_ending(row) for row in self._run(looking.ENDINGS, values)]
 
+    def key(self, key_id: KeyId) -> Key | None:
+        """Return the key."""
+        read = _readable(self._run(key_statements.KEY, {"id": key_id}), key_from_row)
+        return read[0] if read else None
+
+    def keys(self) -> Sequence[Key]:
+        """Return all keys, the oldest first, revoked and expired ones too."""
+        return _readable(self._run(key_statements.KEYS, {}), key_from_row)
+
 
 def _ending(row: Any) -> Ending:
     ended_at = columns.optional_time(row["ended_at"])
@@ -98,10 +118,14 @@ def _ending(row: Any) -> Ending:
 
 
 def _requests(found: Iterable[Any]) -> list[ApprovalRequest]:
+    return _readable(found, request_rows.request_from_row)
+
+
+def _readable(found: Iterable[Any], noun: Callable[[Any], Noun]) -> list[Noun]:
     read = []
     for row in found:
         try:
-            read.append(request_rows.request_from_row(row))
+            read.append(noun(row))
         except Exception:  # whatever is wrong with it, people still see the others
-            _log.exception("Request %s cannot be read; it is left out", row["id"])
+            _log.exception("The row of %s cannot be read; it is left out", row["id"])
     return read

@@ -29,13 +29,14 @@ from approvals.storage.sql_history import SqlHistory
 from approvals.storage.sql_homes import SqlHomes
 from approvals.storage.sql_jobs import SqlJobs
 from approvals.storage.sql_joining import SqlJoining
+from approvals.storage.sql_keys import SqlKeys
 from approvals.storage.sql_runs import SqlRuns
 
 _log = logging.getLogger(__name__)
 
 
 class SqlTransaction(
-    SqlRuns, SqlCards, SqlJoining, SqlHistory, SqlHomes, SqlEdits, SqlFreezes, SqlJobs
+    SqlRuns, SqlCards, SqlJoining, SqlHistory, SqlHomes, SqlEdits, SqlFreezes, SqlKeys, SqlJobs
 ):
     """One unit's view of the store; synchronous."""
 

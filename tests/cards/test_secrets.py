@@ -35,6 +35,7 @@ SECRETS = {
     "model": "sk-" + "proj-" + BODY,
     "stripe": "sk_" + "live_" + BODY,
     "google": "AIza" + (BODY + BODY)[:35],
+    "sayso": "sayso_01K0000000000000000000000A_" + "0a1b2c3d" * 9,
     "gitlab": "glpat-" + BODY,
     "jwt": "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0NTYifQ." + BODY,
     "pem": "-----BEGIN RSA "

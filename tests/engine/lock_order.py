@@ -25,6 +25,7 @@ ORDER = (
     "frozen",
     "fact",
     "home",
+    "api_key",
     "run",
     "run_thread",
     "run_note",
