@@ -36,7 +36,7 @@ from bot.agents.runner import Runner
 from bot.agents.spec import AgentSpec, agents_by_name
 from bot.answers import Answers
 from bot.background import Outbox, Sleeper, deliveries, every, flush_calls
-from bot.console_freeze import freeze_at_console
+from bot.console import at_console
 from bot.convergence import Presence, Reconciler
 from bot.database import opened_store
 from bot.environment import environment
@@ -255,11 +255,11 @@ async def _console(desk: Desk, settings: Settings) -> AsyncIterator[None]:
     """Answer commands on this machine."""
 
     async def answer(typed: Typed) -> str:
-        return await freeze_at_console(desk, typed.verb, typed.words, account=typed.account)
+        return await at_console(desk, typed.verb, typed.words, account=typed.account)
 
     async with served_locally(settings.data_dir, answer) as is_served:
         if not is_served:
-            _log.warning("`sayso freeze` cannot reach this gateway while it runs")
+            _log.warning("`sayso freeze` and `sayso keys` cannot reach this gateway while it runs")
         yield
 
 
