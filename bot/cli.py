@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "bot.commands.policy.command",
         "check a policy file, try it on cases and on recorded calls",
     ),
+    "keys": ("bot.commands.keys", "make, list and revoke the keys programs come in with"),
     "freeze": ("bot.commands.freeze", "let no agent start anything: the emergency stop"),
     "unfreeze": ("bot.commands.unfreeze", "lift a freeze"),
 }

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from approvals.operations.desk import Desk
 from bot.console_freeze import freeze_at_console
+from bot.console_keys import KEY_VERBS, keys_at_console
 
 
 async def at_console(desk: Desk, verb: str, words: Sequence[str], *, account: str) -> str:
@@ -17,4 +18,6 @@ async def at_console(desk: Desk, verb: str, words: Sequence[str], *, account: st
         Refusal: it was refused, or this gateway does not know the command.
         StoreUnavailable: nothing was stored.
     """
+    if verb in KEY_VERBS:
+        return await keys_at_console(desk, verb, words, account=account)
     return await freeze_at_console(desk, verb, words, account=account)

@@ -25,6 +25,7 @@ from approvals.domain.errors import Refusal
 _log = logging.getLogger("sayso.console")
 NAME = "gateway.sock"
 LINE_MAX_BYTES = 64 * 1024
+ANSWER_MAX_BYTES = 16 * 1024 * 1024
 ANSWER_WITHIN_S = 10.0
 _LONGEST_PATH = 100
 """The system's limit is 104 to 108 bytes."""
@@ -77,7 +78,7 @@ async def ask_gateway(directory: Path, verb: str, words: Sequence[str]) -> str |
     """
     try:
         with _address(directory / NAME) as address:
-            reader, writer = await asyncio.open_unix_connection(address, limit=LINE_MAX_BYTES)
+            reader, writer = await asyncio.open_unix_connection(address, limit=ANSWER_MAX_BYTES)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         return None
     except OSError as fault:

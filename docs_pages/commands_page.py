@@ -45,6 +45,9 @@ _HELPED = (
     ("policy", "replay"),
     ("policy", "suggest"),
     ("policy", "schema"),
+    ("keys", "create"),
+    ("keys", "list"),
+    ("keys", "revoke"),
     ("freeze",),
     ("unfreeze",),
 )
