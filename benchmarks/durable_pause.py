@@ -26,10 +26,12 @@ from approvals.domain.ids import RequestId
 from approvals.gate import Gate
 from approvals.gate.langchain import ApprovalMiddleware, paused_requests
 from benchmarks.figures import Figure, Target, bounded
-from benchmarks.gateway import PROD, a_gateway
+from benchmarks.gateway import POLICY, PROD, a_gateway
 from benchmarks.pausing import AnswersFromMemory, Bare, OneTurn, approve, restart_service
 from bot.agents.checkpoints import open_checkpoints
 
+APART = POLICY.replace("approvers: [sre]", "approvers: [sre]\n    join: false")
+"""Each call has a card of its own: identical calls of several rounds would be decided together."""
 ROUNDS = 5
 TURNS = 40
 SIBLINGS = 20
@@ -98,7 +100,7 @@ async def _resumes_alone() -> None:
 
 @asynccontextmanager
 async def _sides() -> AsyncIterator[tuple[_Side, ...]]:
-    async with a_gateway() as gateway, _saver() as saver:
+    async with a_gateway(APART) as gateway, _saver() as saver:
         memory = AnswersFromMemory()
         yield (
             _Side(agent=_ours(memory, saver), resume=None, decide=memory.approve),

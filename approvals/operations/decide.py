@@ -10,6 +10,8 @@ from functools import partial
 from typing import TypeVar
 
 from approvals.domain import errors
+from approvals.domain.edit_errors import ReasonRequired
+from approvals.domain.requirement import WantedReason
 from approvals.operations.click import (
     Answer,
     Click,
@@ -43,13 +45,26 @@ _READS_MAX = 4
 """Reading people anew because the policy changed between two reads ends after so many rounds."""
 
 
-async def decide(desk: Desk, click: Click) -> Answer:
+async def decide(
+    desk: Desk, click: Click, *, asks_why: frozenset[WantedReason] = frozenset()
+) -> Answer:
     """Record the verdict, or the refusal with its reason.
+
+    Where an open request wants a reason in one of the cases *asks_why*, nothing is decided nor
+    recorded: the answer is ReasonRequired, and a form asks for it.
 
     Raises:
         StoreUnavailable: nothing was stored.
     """
-    return await with_people(desk, click, record_decision)
+    return await with_people(desk, click, partial(_decided, asks_why=asks_why))
+
+
+def _decided(hearing: Hearing, *, asks_why: frozenset[WantedReason]) -> Answer:
+    if asks_why:  # in the one unit, because each is a way to the database and back
+        request = hearing.tx.request(hearing.click.request_id, locked=False)
+        if request is not None and request.is_pending and request.requirement.reason in asks_why:
+            return Answer(refusal=ReasonRequired())
+    return record_decision(hearing)
 
 
 async def open_full_view(desk: Desk, click: Click) -> FullView | Answer:

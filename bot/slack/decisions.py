@@ -10,7 +10,6 @@ from dataclasses import replace
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
 from approvals.domain.errors import CardMismatch, FullViewRequired, Refusal, RequestUnknown
-from approvals.domain.ids import RequestId
 from approvals.domain.requirement import WantedReason
 from approvals.operations.check_reader import Reader
 from approvals.operations.decide import Answer, decide
@@ -104,9 +103,7 @@ class Decisions:
             click = click_of(press, verdict)
         except Refusal as refusal:
             return Answer(refusal=refusal)
-        if await self._wanted_reason(click.request_id) in asks:
-            return Answer(refusal=ReasonRequired())
-        return await decide(self._parts.desk, click)
+        return await decide(self._parts.desk, click, asks_why=asks)
 
     async def _ask_why(self, press: ButtonPress, verdict: Verdict, say: Say) -> None:
         try:
@@ -138,13 +135,6 @@ class Decisions:
         )
         self._parts.health.other_gateways.add(press.gateway)
         return words.OTHER_GATEWAY.format(theirs=press.gateway, ours=ours)
-
-    async def _wanted_reason(self, request_id: RequestId) -> WantedReason:
-        """Return when a reason is wanted of an open request; of any other `decide` tells more."""
-        request = await self._parts.desk.store.request(request_id)
-        if request is None or not request.is_pending:
-            return WantedReason.OFF
-        return request.requirement.reason
 
     def _say(self, delivery: Delivery, acted: ButtonPress | ViewEvent) -> Say:
         return self._reviews.say_to(delivery, acted)
