@@ -5,8 +5,9 @@ A schedule says whose turn it is. Every way in which two verbs can meet is one s
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, cast
 
 from approvals.operations.desk import Desk
@@ -34,14 +35,13 @@ class _Stopping:
         return call
 
 
-@dataclass
+@dataclass(eq=False)
 class _Player:
     """One verb under way; it stands still until it is told to go on."""
 
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     stands: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[Any] | None = None
-    turns: int = 0
 
     async def turn(self) -> None:
         self.go_on.clear()
@@ -51,7 +51,6 @@ class _Player:
     async def step(self) -> None:
         """Let it go on until it asks for something again, or has ended."""
         assert self.task is not None
-        self.turns += 1
         self.stands.clear()
         self.go_on.set()
         stands = asyncio.ensure_future(self.stands.wait())
@@ -65,8 +64,10 @@ class Played:
 
     results: list[Any]
     """What each gave; an exception stands for itself."""
-    turns: list[int]
-    """How many turns each took."""
+    order: list[int]
+    """Whose turn it was, from the first to the last."""
+    had_choice: list[bool]
+    """Whether both could have gone on, by turn."""
 
 
 async def played(desk: Desk, verbs: Sequence[Verb], schedule: Iterable[int]) -> Played:
@@ -75,13 +76,17 @@ async def played(desk: Desk, verbs: Sequence[Verb], schedule: Iterable[int]) -> 
     for player, verb in zip(players, verbs, strict=True):
         player.task = asyncio.create_task(_begun(player, verb, desk))
         await player.stands.wait()
+    order: list[int] = []
+    had_choice: list[bool] = []
     for number in (*schedule, *(n for n in range(len(players)) for _ in range(99))):
-        task = players[number].task
-        if task is not None and not task.done():
+        open_ones = [one for one in players if one.task is not None and not one.task.done()]
+        if players[number] in open_ones:
+            order.append(number)
+            had_choice.append(len(open_ones) > 1)
             await players[number].step()
     ended = [player.task for player in players if player.task is not None]
     results = await asyncio.gather(*ended, return_exceptions=True)
-    return Played(results=results, turns=[player.turns for player in players])
+    return Played(results=results, order=order, had_choice=had_choice)
 
 
 async def _begun(player: _Player, verb: Verb, desk: Desk) -> Any:
@@ -91,12 +96,27 @@ async def _begun(player: _Player, verb: Verb, desk: Desk) -> Any:
     return await verb(replace(desk, store=store, directory=directory))
 
 
-def schedules(first: int, second: int) -> Iterator[tuple[int, ...]]:
-    """Every order in which so many turns of one and of the other can come."""
-    if not first or not second:
-        yield (0,) * first + (1,) * second
-        return
-    for rest in schedules(first - 1, second):
-        yield (0, *rest)
-    for rest in schedules(first, second - 1):
-        yield (1, *rest)
+async def every_order(
+    play: Callable[[Sequence[int]], Awaitable[Played]], *, changes_max: int | None = None
+) -> AsyncIterator[Played]:
+    """Let *play* play two verbs in every order their turns can come, each once.
+
+    How many turns a verb takes depends on the order, so each order is found by playing another:
+    wherever both could go on, the other one goes on next time. With *changes_max* only those in
+    which the turn has changed no more often, before the verbs end one after the other.
+    """
+    begins: list[tuple[int, ...]] = [()]
+    while begins:
+        begin = begins.pop()
+        went = await play(begin)
+        yield went
+        others = [
+            (*went.order[:at], 1 - went.order[at])
+            for at in range(len(begin), len(went.order))
+            if went.had_choice[at]
+        ]
+        begins += [one for one in others if changes_max is None or _changes(one) <= changes_max]
+
+
+def _changes(order: Sequence[int]) -> int:
+    return sum(one != other for one, other in pairwise(order))
