@@ -24,6 +24,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.policy_news import PolicyMessenger, deliver_policy_news
 from approvals.operations.ports import Committed, Messenger
 from approvals.operations.publish_home import HomeMessenger, deliver_home
+from approvals.operations.put_off_job import put_off_job
 from approvals.operations.record_calls import CallLog
 from approvals.operations.reminder_messenger import ReminderMessenger
 from approvals.operations.run_messenger import RunMessenger
@@ -234,11 +235,13 @@ class Outbox:
             return
         try:
             await deliver(job)
+            return
         except StoreUnavailable as refusal:
             _log.error("Job %s:%s waits: %s", job.kind, job.subject, refusal.message)
         except Exception:
             # The edge of a loop: one broken job must not end the delivery of all others.
             _log.exception("Job %s:%s failed; it is tried again", job.kind, job.subject)
+        await put_off_job(self._desk, job)
 
     async def _finish(self) -> None:
         for answer in self._answers:  # it is asked again at the next start

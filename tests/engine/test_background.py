@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from approvals.domain.approval_request import ApprovalRequest, Requester, Status
 from approvals.domain.asked_back import AskedBack
 from approvals.domain.asking_back import asked_back
 from approvals.domain.decision import Approver
+from approvals.domain.errors import StoreUnavailable
 from approvals.domain.ids import RequestId
+from approvals.domain.jobs import Job, JobKind
 from approvals.domain.tool_call import ToolCall
 from approvals.gate.exceptions import CallTimedOut
 from approvals.operations.answerer import Said
@@ -25,6 +27,7 @@ from bot.background import ANSWERS_MAX, Outbox, Sleeper, deliveries
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.fakes.people import ALICE, BOB, TEAM
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
+from tests.slack_door.troubled_stores import TroubledStore
 
 
 @contextmanager
@@ -73,6 +76,36 @@ def test_a_thousand_waiting_requests_cost_at_most_two_queries_a_minute() -> None
             return asked
 
     assert in_virtual_time(scenario) <= 2 * 3
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("broken"), StoreUnavailable("The store is away.")])
+def test_a_job_that_broke_is_tried_again_in_seconds_though_the_store_was_away_too(
+    fault: Exception,
+) -> None:
+    async def scenario() -> timedelta:
+        async with a_gateway(clock=LoopClock()) as gateway:
+            store, clock = TroubledStore(gateway.store), gateway.desk.clock
+            object.__setattr__(gateway.desk, "store", store)
+            tried: list[datetime] = []
+
+            async def deliver(job: Job) -> None:
+                tried.append(clock.now())
+                if len(tried) == 1:
+                    store.failure = StoreUnavailable("The store is away.")
+                    raise fault
+                await store.write(lambda tx: tx.finish_job(job))
+
+            outbox = asyncio.create_task(Outbox(gateway.desk, {JobKind.CARD: deliver}).run())
+            call = gateway.asks()
+            await asyncio.sleep(3)
+            store.failure = None
+            await asyncio.sleep(120)
+            outbox.cancel()
+            await gateway.gateway.close()
+            await asyncio.gather(outbox, call, return_exceptions=True)
+            return tried[1] - tried[0]
+
+    assert in_virtual_time(scenario) < timedelta(seconds=10)
 
 
 def test_a_timeout_comes_within_a_second_of_its_time() -> None:
