@@ -28,6 +28,7 @@ from approvals.storage.policy_file import read_file
 from approvals.storage.policy_reader import read_policy
 from bot.console import at_console
 from bot.database import opened_store
+from bot.demo.places import gateway_in
 from bot.environment import EnvFileInvalid, environment
 from bot.local_socket import account_name, ask_gateway
 from bot.settings import Settings, SettingsInvalid, read_settings
@@ -82,12 +83,13 @@ def _refused(command: str, *lines: str) -> int:
 def _settings(places: Mapping[str, Path]) -> Settings:
     """Return where the store and the policy are; Slack's settings are not needed for this."""
     names = {name for each in _STORE for name in (each, f"{each}_FILE")}
-    return read_settings(
+    read = read_settings(
         {name: value for name, value in environment().items() if name in names},
         slack_bot_token=_UNUSED,
         slack_app_token=_UNUSED,
         **places,
     )
+    return read.model_copy(update={"data_dir": gateway_in(read.data_dir)})
 
 
 @asynccontextmanager

@@ -101,8 +101,8 @@ def _created(done: Done) -> str:
     speaks = f" It speaks for {key['agent']}." if key["agent"] else ""
     ends = f" It ends on {_moment(key['expires_at'])}." if key["expires_at"] else ""
     unasked = (
-        f"\nSlack was not asked whether {key['owner']} may act here; "
-        "it is whenever the key is used."
+        f"\nSlack could not tell whether {key['owner']} may act here; "
+        "it is asked whenever the key is used."
     )
     return (
         f"Key {_short(key)} of {key['owner']} may: {', '.join(key['scopes'])}.{speaks}{ends}"

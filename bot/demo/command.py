@@ -31,6 +31,7 @@ from bot.bootstrap import running_gateway
 from bot.commands.arguments import port_number
 from bot.commands.serve import is_start_refusal
 from bot.commands.start_trouble import start_trouble
+from bot.demo.places import gateway_of_demo
 from bot.demo.tools import READS
 from bot.demo.world import POLICY_PATH, SYSTEM_PROMPT, DemoWorld, demo_world
 from bot.logs import log_to_stderr
@@ -140,7 +141,7 @@ def _kept(data: Path | None) -> str:
 def _settings(slack: LocalSlack, data: Path, policy: Path) -> Settings:
     return read_settings(
         {
-            "SAYSO_DATA": str(data / "gateway"),
+            "SAYSO_DATA": str(gateway_of_demo(data)),
             "SAYSO_POLICY": str(policy),
             "SAYSO_HTTP_PORT": "0",
             "SLACK_BOT_TOKEN": slack.bot_token,

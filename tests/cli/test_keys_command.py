@@ -75,7 +75,7 @@ def test_L1_where_no_gateway_runs_a_key_is_made_and_its_secret_is_shown_once(
     assert main(CREATE) == 0
     said = capsys.readouterr().out
     secret = said.split()[-1]
-    assert "Slack was not asked" in said
+    assert "Slack could not tell" in said
 
     assert main(["keys", "list"]) == 0
     listed = capsys.readouterr().out
@@ -140,3 +140,15 @@ def test_everything_can_be_listed_with_a_policy_that_is_broken(
     assert main(["keys", "list"]) == 0
     assert "There are no keys" in capsys.readouterr().out
     assert main(["freeze", "all", "the policy is broken"]) == 0
+
+
+def test_the_demos_directory_stands_for_its_gateways(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "demo" / "gateway").mkdir(parents=True)
+
+    assert main([*CREATE, "--data", "demo"]) == 0
+
+    assert recorded(here / "demo" / "gateway" / "sayso.db", "key.created")
+    assert main(["keys", "list", "--data", "demo/gateway", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out.splitlines()[-1])) == 1
