@@ -1,4 +1,6 @@
-"""Identical calls that wait at the same time are shown on one card; nothing else of them is shared.
+"""Calls that wait at the same time may be shown on one card; nothing else of them is shared.
+
+Identical ones, those of one turn, and in a burst whatever an agent asks beyond a number of cards.
 
 Each request keeps its row, its decisions, its times, its permit and its audit events. The first one
 is the one the card belongs to; the others name it in `joined`. A button carries how many requests
@@ -11,7 +13,8 @@ from dataclasses import replace
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.question import is_question
-from approvals.domain.terms import EDIT, JOIN, MENTION, NOTIFY
+from approvals.domain.requirement import Risk
+from approvals.domain.terms import EDIT, FOLD, HOLD, JOIN, MENTION, NOTIFY
 
 JOINERS_MAX = 49
 """One click decides so many requests and the first one, all in one transaction."""
@@ -42,6 +45,33 @@ def may_be_a_part(request: ApprovalRequest) -> bool:
     """Whether a call may be shown as a part of a card; one that people may change has its own."""
     may_change = request.requirement.terms[EDIT] and request.schema_digest is not None
     return not may_change and not request.edits and may_join(request)
+
+
+def may_fold(request: ApprovalRequest) -> bool:
+    """Whether a call may be one line of the card that stands for a burst.
+
+    A high risk, a private call, one that is held after its approval and one that people may change
+    have cards of their own.
+    """
+    requirement = request.requirement
+    return (
+        may_be_a_part(request)
+        and bool(requirement.terms[FOLD])
+        and requirement.risk is not Risk.HIGH
+        and not request.is_private
+        and not requirement.terms[HOLD]
+    )
+
+
+def is_of_one_burst(request: ApprovalRequest, first: ApprovalRequest) -> bool:
+    """Whether *request* comes from the same agent and people as *first*, to the same place."""
+    return _audience(request) == _audience(first)
+
+
+def is_burst(parts: Sequence[ApprovalRequest]) -> bool:
+    """Whether these different calls on one card are more than one turn that is shown whole."""
+    turns = {each.turn for each in parts}
+    return len(parts) > 1 and (len(parts) > PARTS_MAX or None in turns or len(turns) > 1)
 
 
 def parts(shown: Sequence[ApprovalRequest]) -> list[list[ApprovalRequest]]:
@@ -82,9 +112,13 @@ def version_of(shown: Iterable[ApprovalRequest]) -> int:
 
 
 def _place(request: ApprovalRequest) -> tuple[object, ...]:
+    return (request.turn, *_audience(request))
+
+
+def _audience(request: ApprovalRequest) -> tuple[object, ...]:
     terms = request.requirement.terms
     called = (terms[NOTIFY], terms[MENTION])
-    return (request.turn, request.requester, request.channel, request.thread_ts, called)
+    return (request.requester, request.channel, request.thread_ts, called)
 
 
 def _face(request: ApprovalRequest) -> tuple[object, ...]:

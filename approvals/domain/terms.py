@@ -216,6 +216,17 @@ JOIN: Option[bool] = Option(
 )
 """Whether a card may show identical calls that wait at the same time, and those of one turn."""
 
+FOLD: Option[int] = Option(
+    key="fold",
+    stored_as="fold",
+    places=frozenset({Place.CHANNEL, Place.DEFAULTS}),
+    strictest=min,
+    otherwise=10,
+    to_json=int,
+    from_json=int,
+)
+"""How many cards of an agent wait in a channel before further calls share one; 0: never."""
+
 EDIT = _leave("edit")
 """Whether approvers may change the arguments; only where every rule that asks allows it."""
 
@@ -253,6 +264,7 @@ OPTIONS: tuple[Option[Any], ...] = (
     BUDGET,
     COOLDOWN,
     JOIN,
+    FOLD,
     EDIT,
     EDITOR_MAY_APPROVE,
     AUDIT_STRICT,

@@ -8,7 +8,7 @@ from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.freeze import Freeze
 from approvals.domain.history import History, Past
-from approvals.domain.joining import version_of
+from approvals.domain.joining import is_burst, version_of
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Permit
 from approvals.domain.quorum import Rules
@@ -55,12 +55,17 @@ class CardContent:
     """The identical requests the card shows beside this one, each with its permit."""
 
     beside: tuple["CardContent", ...] = ()
-    """Other calls of the same turn on the card, each shown and decided on its own."""
+    """Other calls of the same turn or burst on the card, each shown and decided on its own."""
 
     @property
     def parts(self) -> tuple["CardContent", ...]:
         """Everything on the card that is decided on its own, this included."""
         return (self, *self.beside)
+
+    @property
+    def is_digest(self) -> bool:
+        """Whether the card stands for a burst, whose calls are reviewed one after the other."""
+        return is_burst([part.request for part in self.parts])
 
     @property
     def shown(self) -> tuple[ApprovalRequest, ...]:

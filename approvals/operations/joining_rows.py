@@ -29,6 +29,16 @@ class JoiningRows(Protocol):
         """
         ...
 
+    def waiting_cards(
+        self, request: ApprovalRequest, *, least: int, most: int
+    ) -> Sequence[ApprovalRequest]:
+        """Return the latest older requests of the agent in the channel that wait, not locked.
+
+        Each has a card of its own that fewer than *most* have joined. None where fewer than
+        *least* cards wait.
+        """
+        ...
+
     def shown_with(self, first: RequestId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
         """Return *first* and all that joined its card, by id, by default locked in that order."""
         ...

@@ -5,6 +5,7 @@ by id, before any of it is changed: the card belongs to the first, and a click d
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
@@ -13,14 +14,18 @@ from approvals.domain.ids import RequestId
 from approvals.domain.joining import (
     JOINERS_MAX,
     PARTS_MAX,
+    is_burst,
     is_identical,
+    is_of_one_burst,
     is_of_one_turn,
     joined_event,
     may_be_a_part,
+    may_fold,
     may_join,
     parts,
     with_joiner,
 )
+from approvals.domain.terms import FOLD
 from approvals.operations.ports import Display, Transaction
 
 
@@ -30,7 +35,8 @@ def find_card(
     """Return the request whose card shows the new *request* from now on, or None.
 
     That is an identical one nobody has decided about yet, because a decision is about what its
-    card named then; else one of the same turn, where *display* has room for both.
+    card named then; else one of the same turn, where *display* has room for both; else, where
+    more cards of its agent wait than people are to be shown, the latest of these that may fold.
     """
     if not may_join(request):
         return None
@@ -38,27 +44,61 @@ def find_card(
     if first is not None:  # it is locked, and only what is younger may be locked after it
         fits = is_identical(first, request) and not tx.decisions(first.id)
         return first if fits else None
-    return _card_of_turn(tx, request, display) if request.turn is not None else None
+    if request.turn is not None and may_be_a_part(request) and display.fits_part(request):
+        first = tx.joinable_turn(request, most=JOINERS_MAX)
+        if first is not None and _has_room(tx, request, first, display):
+            return first
+    return _card_of_burst(tx, request, younger_than=first)
 
 
-def _card_of_turn(
-    tx: Transaction, request: ApprovalRequest, display: Display
-) -> ApprovalRequest | None:
-    if not (may_be_a_part(request) and display.fits_part(request)):
-        return None
-    first = tx.joinable_turn(request, most=JOINERS_MAX)
-    if first is None or not is_of_one_turn(request, first):
-        return None
+def _has_room(
+    tx: Transaction, request: ApprovalRequest, first: ApprovalRequest, display: Display
+) -> bool:
+    if not is_of_one_turn(request, first):
+        return False
     if not (may_be_a_part(first) and display.fits_part(first)):
-        return None
+        return False
     shown = tx.shown_with(first.id, locked=False) if first.joiners else [first]
-    return first if len(parts([*shown, request])) <= PARTS_MAX else None
+    return len(parts([*shown, request])) <= PARTS_MAX
+
+
+def _card_of_burst(
+    tx: Transaction, request: ApprovalRequest, *, younger_than: ApprovalRequest | None
+) -> ApprovalRequest | None:
+    """Return, locked, the request into whose card this one folds where too many wait already.
+
+    What was locked before it is older, so that everybody locks in one order.
+    """
+    if not may_fold(request):
+        return None
+    least = request.requirement.terms[FOLD]
+    waiting = [
+        each
+        for each in tx.waiting_cards(request, least=least, most=JOINERS_MAX)
+        if may_fold(each)
+        and is_of_one_burst(request, each)
+        and (younger_than is None or younger_than.id < each.id)
+    ]
+    if not waiting:
+        return None
+    seen = next((each for each in waiting if each.joiners), waiting[0])
+    first = tx.request(seen.id)
+    is_open = first is not None and first.is_pending and first.joiners < JOINERS_MAX
+    return first if is_open else None
 
 
 def put_on_card(tx: Transaction, request: ApprovalRequest, first: ApprovalRequest) -> None:
-    """Let the card of *first* show *request*, which names it and is stored already."""
+    """Let the card of *first* show *request*, which names it and is stored already.
+
+    A card that shows a burst shows no call whole, whatever it showed before: each is reviewed.
+    """
     tx.save_request(with_joiner(first))
     tx.record(joined_event(request))
+    shown = tx.shown_with(first.id, locked=False)
+    if is_burst([part[0] for part in parts(shown)]):
+        for card in tx.cards(first.id):
+            if not card.is_personal and card.shows_everything:
+                tx.save_card(replace(card, shows_everything=False))
 
 
 def shown_by(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalRequest]:

@@ -44,6 +44,27 @@ JOINABLE_TURN = sql(
     .offset(NONE)
     .with_for_update()
 )
+_WAITING_CARDS = (
+    PENDING,
+    _REQUEST.c.joined.is_(None),
+    _REQUEST.c.agent == bindparam("agent"),
+    _REQUEST.c.channel == bindparam("channel"),
+    _REQUEST.c.id < bindparam("id"),
+)
+HAS_WAITING_CARDS = sql(
+    select(_REQUEST.c.id)
+    .where(*_WAITING_CARDS)
+    .order_by(_REQUEST.c.id.desc())
+    .limit(literal_column("1"))
+    .offset(bindparam("before"))
+)
+WAITING_CARDS = sql(
+    select(_REQUEST)
+    .where(*_WAITING_CARDS, _REQUEST.c.joiners < bindparam("most"))
+    .order_by(_REQUEST.c.id.desc())
+    .limit(bindparam("limit"))
+    .offset(NONE)
+)
 SHOWN_WITH = sql(select(_REQUEST).where(_ON_CARD).order_by(_REQUEST.c.id))
 SHOWN_WITH_LOCKED = sql(select(_REQUEST).where(_ON_CARD).order_by(_REQUEST.c.id).with_for_update())
 CARDS_SHOWN_WITH = sql(

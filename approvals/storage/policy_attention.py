@@ -1,4 +1,4 @@
-"""What the policy file says about people's attention: `budget:` and `cooldown:`.
+"""What the policy file says about people's attention: `budget:`, `cooldown:` and `fold:`.
 
 Called by `policy_terms`.
 """
@@ -14,6 +14,7 @@ from approvals.storage.yaml_nodes import Node, Scalar
 BUDGET_MAX = 10_000
 PER_MAX = timedelta(days=1)
 COOLDOWN_MAX = timedelta(days=1)
+FOLD_MAX = 1_000
 
 
 def read_budget(node: Node, mistakes: Mistakes, _: Declared) -> Budget | None:
@@ -41,3 +42,14 @@ def read_cooldown(node: Node, mistakes: Mistakes, _: Declared) -> timedelta | No
     if isinstance(node, Scalar) and node.value == "off":
         return timedelta(0)
     return read.duration(node, mistakes, what="cooldown", longest=COOLDOWN_MAX)
+
+
+def read_fold(node: Node, mistakes: Mistakes, _: Declared) -> int | None:
+    """Return how many cards may wait before further calls share one; ``off`` is 0."""
+    if isinstance(node, Scalar) and node.value == "off":
+        return 0
+    count = read.whole(node, mistakes, what="fold")
+    if count is not None and count > FOLD_MAX:
+        mistakes.add(node, f"fold is {count} – at most {FOLD_MAX}, or off")
+        return None
+    return count

@@ -93,6 +93,7 @@ SHAPES: Mapping[Option[Any], Schema] = {
     terms.NOTIFY: _NAMES,
     terms.BUDGET: _mapping({"per": _DURATION, "agent": _COUNT, "channel": _COUNT}, "per"),
     terms.COOLDOWN: {"anyOf": [_DURATION, {"const": "off"}]},
+    terms.FOLD: {"anyOf": [_COUNT, {"const": "off"}]},
     terms.EXTEND_MAX: {"anyOf": [_DURATION, {"const": "never"}]},
     terms.AUDIT_STRICT: _choice(Audit),
 }

@@ -16,7 +16,7 @@ from approvals.domain.effect import Audit, CardShows, Effect, Mention, Risk, Wan
 from approvals.domain.terms import Option, Place, Terms
 from approvals.storage import yaml_fields as read
 from approvals.storage.mistakes import Mistakes
-from approvals.storage.policy_attention import read_budget, read_cooldown
+from approvals.storage.policy_attention import read_budget, read_cooldown, read_fold
 from approvals.storage.policy_declared import Declared
 from approvals.storage.policy_silence import (
     read_escalate,
@@ -132,6 +132,7 @@ READERS: Mapping[Option[Any], Reader] = {
     terms.COOLDOWN: read_cooldown,
     terms.AUDIT_STRICT: _strict,
     terms.JOIN: _truth("join"),
+    terms.FOLD: read_fold,
     terms.EDIT: _truth("edit"),
     terms.EDITOR_MAY_APPROVE: _truth("editor_may_approve"),
 }

@@ -9,6 +9,9 @@ from approvals.storage import joining_statements as statements
 from approvals.storage import request_rows, rows
 from approvals.storage.sql_work import SqlWork
 
+CARDS_LOOKED_AT = 10
+"""So many of the latest cards may be the one that a burst folds into."""
+
 
 class SqlJoining(SqlWork):
     """What one unit reads of shared cards."""
@@ -25,6 +28,18 @@ class SqlJoining(SqlWork):
         values = {"turn": request.turn, "id": request.id, "most": most}
         found = self._run(statements.JOINABLE_TURN, values).fetchone()
         return None if found is None else request_rows.request_from_row(found)
+
+    def waiting_cards(
+        self, request: ApprovalRequest, *, least: int, most: int
+    ) -> Sequence[ApprovalRequest]:
+        """Return the latest older requests of the agent in the channel that wait."""
+        values = {"agent": request.requester.agent, "channel": request.channel, "id": request.id}
+        nth = self._run(statements.HAS_WAITING_CARDS, {**values, "before": least - 1}).fetchone()
+        if nth is None:
+            return ()
+        latest = {**values, "most": most, "limit": CARDS_LOOKED_AT}
+        found = self._run(statements.WAITING_CARDS, latest).fetchall()
+        return [request_rows.request_from_row(row) for row in found]
 
     def shown_with(self, first: RequestId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
         """Return *first* and all that joined its card."""

@@ -86,6 +86,14 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("policy_channel IS NOT NULL"),
         ),
         Index(
+            "ix_approval_request_waiting_card",
+            "channel",
+            "agent",
+            "id",
+            sqlite_where=text("status = 'pending' AND joined IS NULL"),
+            postgresql_where=text("status = 'pending' AND joined IS NULL"),
+        ),
+        Index(
             "ix_approval_request_joined",
             "joined",
             sqlite_where=text("joined IS NOT NULL"),

@@ -20,7 +20,7 @@ from bot.slack.forms import Forms, replaced, wrong
 from bot.slack.home_tab import HomeTab
 from bot.slack.notices import Say
 from bot.slack.payloads import ButtonPress, ViewEvent, button_press, view_event
-from bot.slack.reviews import Reviews, click_of, sent_click
+from bot.slack.reviews import Reviews, click_of, is_review, sent_click
 from bot.slack.routing import Ack, Delivery, Listener, RouteKey
 from bot.slack.sentences import recorded_sentence, refusal_sentence
 from bot.slack.store_then_ack import StoreThenAck
@@ -116,6 +116,8 @@ class Decisions:
             await self._reviews.open_full(press, say)
         elif isinstance(answer.refusal, RequestUnknown) and self._is_anothers(press):
             await say(self._other_gateway(press))
+        elif answer.refusal is None and not is_late and is_review(press):
+            await self._reviews.next_call(press, say, said=_sentence(answer))
         elif answer.refusal is not None or is_late or press.view is not None:
             await say(_sentence(answer))
         if press.is_home:

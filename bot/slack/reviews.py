@@ -7,14 +7,15 @@ the last page decides with.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import CardKind, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import CardOutdated
-from approvals.domain.errors import Refusal
-from approvals.domain.ids import UserId
+from approvals.domain.errors import CardMismatch, Refusal
+from approvals.domain.ids import RequestId, UserId
 from approvals.operations.click import Answer, Click, FullView, WindowUse
 from approvals.operations.decide import open_full_view, open_window
 from approvals.operations.desk import Desk
@@ -22,6 +23,7 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_cards
 from approvals.operations.read_window import MayApprove, who_may_approve
 from bot.slack import buttons, modals, words
+from bot.slack.digest_view import DIGEST_VIEW, review_page, walk_at
 from bot.slack.door_parts import DoorParts
 from bot.slack.full_view import ViewPlace, read_place, view_page
 from bot.slack.notices import Say, in_new_window, in_window, to_person
@@ -49,6 +51,8 @@ class Reviews:
         """Return the listeners by action."""
         return {
             ("block_actions", buttons.REVIEW): self.acked(self.open_full),
+            ("block_actions", buttons.REVIEW_ALL): self.acked(self._open_review),
+            ("block_actions", buttons.NEXT_CALL): self.acked(self.next_call),
             ("block_actions", buttons.DETAILS): self.acked(self._open_details),
             ("block_actions", buttons.VIEW_NEXT): self.acked(self._turn_forward),
             ("block_actions", buttons.VIEW_BACK): self.acked(self._turn_back),
@@ -71,6 +75,57 @@ class Reviews:
             await self.show(press, view_page(opened.content), say)
         else:
             await self._refuse(opened, say, unreadable_sentence)
+
+    async def _open_review(self, press: ButtonPress, say: Say) -> None:
+        """Show the first call of a burst that is to be decided."""
+        click = click_of(press, Verdict.APPROVE)
+        await self._review(press, click, say, named=None)
+
+    async def next_call(self, press: ButtonPress, say: Say, said: str | None = None) -> None:
+        """Turn a review to the call after the one it shows; *said* tells what was just done."""
+        click = click_of(press, Verdict.APPROVE)
+        content = await open_window(self._parts.desk, click, use=WindowUse.LOOK)
+        if isinstance(content, Answer):
+            await self._refuse(content, say, unreadable_sentence)
+            return
+        burst = await self._burst(click.request_id)
+        if burst is None:
+            raise CardMismatch
+        _, walk = walk_at(burst.parts, click.request_id, press.sender.user)
+        if walk.following is None or (said is not None and not walk.left):
+            await say(f"{said or ''} {words.NOTHING_LEFT}".strip())
+            return
+        on_card = replace(
+            click.pressed, nonce=burst.card.nonce, channel=burst.card.channel, ts=burst.card.ts
+        )
+        click = replace(click, pressed=on_card)
+        await self._review(press, click, say, named=walk.following, said=said)
+
+    async def _review(
+        self,
+        press: ButtonPress,
+        click: Click,
+        say: Say,
+        *,
+        named: RequestId | None,
+        said: str | None = None,
+    ) -> None:
+        burst = await self._burst(click.request_id)
+        if burst is None:
+            raise CardMismatch
+        part, walk = walk_at(burst.parts, named, press.sender.user)
+        shown = replace(click, request_id=part.request.id, digest=None, others=len(part.alike))
+        opened = await open_full_view(self._parts.desk, shown)
+        if not isinstance(opened, FullView):
+            await self._refuse(opened, say, unreadable_sentence)
+            return
+        now = self._parts.desk.clock.now()
+        await self.show(press, review_page(opened.content, walk, now=now, said=said), say)
+
+    async def _burst(self, request_id: RequestId) -> CardContent | None:
+        """Return what the message tells that shows this request, None for an unknown one."""
+        contents = await read_cards(self._parts.desk, request_id)
+        return next((each for each in contents if each.card.kind is CardKind.MESSAGE), None)
 
     async def open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
         """Ask who may give *verdict* why; the form's submission is the decision."""
@@ -124,7 +179,16 @@ class Reviews:
         if place.digest is not None and place.digest != content.request.call.digest:
             # Pages of two calls in one reading would approve what nobody has read whole.
             raise CardOutdated(request=content.request)
-        await self.show(press, view_page(content, place.page + by), say)
+        page = place.page + by
+        if is_review(press):
+            burst = await self._burst(click.request_id)
+            if burst is None:
+                raise CardMismatch
+            _, walk = walk_at(burst.parts, click.request_id, press.sender.user)
+            now = self._parts.desk.clock.now()
+            await self.show(press, review_page(content, walk, now=now, page=page), say)
+        else:
+            await self.show(press, view_page(content, page), say)
 
     async def show(self, press: ButtonPress, view: dict[str, Any], say: Say) -> None:
         """Open a window, or turn the one that was pressed in."""
@@ -157,6 +221,11 @@ class Reviews:
             await work(press, say)
         except Refusal as refusal:
             await say(refusal_sentence(refusal))
+
+
+def is_review(press: ButtonPress) -> bool:
+    """Whether a button was pressed in the review of a burst."""
+    return press.view is not None and press.view.callback_id == DIGEST_VIEW
 
 
 async def sent_click(desk: Desk, event: ViewEvent, verdict: Verdict) -> Click:

@@ -11,35 +11,32 @@ from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
-from approvals.domain.followed_up import NOTHING_YET
-from approvals.domain.people import PeopleSet
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
-from bot.slack.alike_words import stands_for, tally, times
-from bot.slack.ask_back_words import so_far_line
+from bot.slack.alike_words import tally, times
 from bot.slack.calling import audience_of, called, called_in_text
 from bot.slack.card_actions import actions, reading, settling
-from bot.slack.card_text import RISKS, call_in_words, counted, minutes_left, notification_text
-from bot.slack.cards import call_elements, card_blocks, claim, footer, frozen, origin, rules
+from bot.slack.card_text import RISKS, call_in_words, minutes_left, notification_text
+from bot.slack.cards import call_elements, card_blocks, claim, footer, frozen, origin
+from bot.slack.digest_card import digest_blocks
 from bot.slack.endings import ended_words, ran
 from bot.slack.escaping import escape, plain_text
-from bot.slack.followed_up_words import followed_up_in_words
-from bot.slack.hold_words import time_line
-from bot.slack.quorum_words import needs, rules_of
 from bot.slack.rich_text import Element, bold, code, joined, rich_text, section
+from bot.slack.shared_words import called_by, part_lines, shared_headline
 from bot.slack.story import absences, story
 
 MESSAGE_MAX_CHARS = 9_500
 """What Slack takes of all texts together is about 12,000, the marks around them included."""
 TEXT_MAX_CHARS = 300
 TOOL_MAX_CHARS = 200
-MESSAGE_OF_POLICY_MAX_CHARS = 150
 
 
 def message_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
-    """Return the blocks of a card, whether one call stands on it or several of one turn."""
+    """Return the blocks of a card, whether one call stands on it or several."""
     if not content.beside:
         return card_blocks(content, now)
+    if content.is_digest:
+        return digest_blocks(content, now)
     whole = turn_blocks(content, now, briefly=False)
     fits = sum(map(text_chars, whole)) <= MESSAGE_MAX_CHARS
     return whole if fits else turn_blocks(content, now, briefly=True)
@@ -51,17 +48,12 @@ def message_text(content: CardContent, now: datetime) -> str:
         return notification_text(content, now)
     waiting = [part for part in content.parts if part.request.is_pending]
     calls = ", ".join(call_in_words(part.request) for part in waiting or content.parts)
-    start = _headline(content)
+    start = shared_headline(content)
     if waiting:
         first = min(waiting, key=lambda part: part.request.expires_at)
         start += f" {minutes_left(first.request, now)}"
     told = escape(shorten(f"{start}: {calls}", TEXT_MAX_CHARS))
-    return told + called_in_text(audience_of(_called(content)))
-
-
-def _called(content: CardContent) -> list[PeopleSet]:
-    """Return whom the first card calls, for whichever of its calls."""
-    return list(dict.fromkeys(each for part in content.parts for each in part.called))
+    return told + called_in_text(audience_of(called_by(content)))
 
 
 def text_chars(drawn: Any) -> int:
@@ -75,23 +67,12 @@ def text_chars(drawn: Any) -> int:
     return inner + (len(own) if isinstance(own, str) else 0)
 
 
-def _headline(content: CardContent) -> str:
-    shown = [each for part in content.parts for each in part.shown]
-    waiting = [each for each in shown if each.is_pending]
-    calls = counted(len(shown), "call")
-    if not waiting:
-        return f"{calls} of one turn, all ended"
-    risk = max((each.requirement.risk for each in waiting), key=list(RISKS).index)
-    wait = "all" if len(waiting) == len(shown) else f"{len(waiting)}"
-    return f"{RISKS[risk]} · {calls} of one turn, {wait} to decide"
-
-
 def turn_blocks(content: CardContent, now: datetime, *, briefly: bool) -> list[dict[str, Any]]:
     """Return the blocks of all parts; drawn *briefly* they show no arguments and no results."""
     first = next((part for part in content.parts if part.request.is_pending), content)
-    header = plain_text(escape(_headline(content)))
+    header = plain_text(escape(shared_headline(content)))
     shared = [*absences(first), *frozen(first), *origin(first)]
-    if people := _called(content):
+    if people := called_by(content):
         shared.append(section(bold("Calls "), *called(audience_of(people))))
     blocks: list[dict[str, Any]] = [
         {"type": "header", "block_id": f"headline:{content.card.id}", "text": header},
@@ -111,7 +92,7 @@ def _part_blocks(
     if request.reason and not briefly:
         told += claim(request)
     told += [] if briefly else [*story(part), *tally(part)]
-    told.append(section(*joined(_lines(part, now), "\n")))
+    told.append(section(*joined(part_lines(part, now), "\n")))
     yield rich_text(f"part:{request.id}", told)
     if request.is_pending:
         yield actions(part, shows_all=shows_all)
@@ -128,24 +109,6 @@ def _title(part: CardContent, number: int) -> str:
         return f"{number}. {ended_words(part)}{times(part)}{ran(part)}"
     state = "⏸ Approved, on hold" if request.is_held else RISKS[request.requirement.risk]
     return f"{number}. {state}{times(part)}"
-
-
-def _lines(part: CardContent, now: datetime) -> list[list[str | Element]]:
-    request = part.request
-    lines: list[list[str | Element]] = [[bold("Rule "), *rules(request.requirement)]]
-    if request.requirement.message:
-        said = shorten(one_line(request.requirement.message), MESSAGE_OF_POLICY_MAX_CHARS)
-        lines.append([bold("Policy says "), said])
-    if request.is_pending:
-        lines += [each for each in [stands_for(part)] if each]
-        if not request.is_held:
-            lines.append([bold("Needs "), needs(rules_of(part))])
-        lines.append(time_line(request, now))
-    if request.followed_up != NOTHING_YET:
-        lines.append([bold("So far "), *followed_up_in_words(request)])
-    if request.asking_back.asked:
-        lines.append(so_far_line(request))
-    return lines
 
 
 def _tool(request: ApprovalRequest) -> Element:

@@ -17,6 +17,7 @@ OTHER_GATEWAY = (
 VIEW_NOT_OPENED = (
     ":warning: Slack did not open the window ({code}). Nothing was decided; press the button again."
 )
+NOTHING_LEFT = "Nothing on this card waits for you any more."
 NOTICE_TITLE = "Sayso"
 AGENT_OFF = "No agent is set up here, so nothing was started."
 STILL_WORKING = "⏳ Still on it: you will be told here how it went."

@@ -12,7 +12,7 @@ from approvals.domain.compared import Compared
 from approvals.domain.effect import CardShows
 from approvals.domain.history import History, Past
 from approvals.domain.ids import RequestId, RunId
-from approvals.domain.joining import PARTS_MAX
+from approvals.domain.joining import JOINERS_MAX, PARTS_MAX
 from approvals.domain.lifecycle import PermitEvent, advance_permit
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Settlement
@@ -136,10 +136,23 @@ def ran(words: Words, events: tuple[PermitEvent, ...]) -> CardContent:
 
 def turns(words: Words) -> Iterator[CardContent]:
     """Cards that calls of one turn share, as many as can, in whatever state each is."""
+    yield from _shared(words, PARTS_MAX, turn="t1")
+
+
+def bursts(words: Words) -> Iterator[CardContent]:
+    """Cards that a burst folded into, as many calls as can, in whatever state each is."""
+    yield from _shared(words, JOINERS_MAX + 1, turn=None)
+
+
+def _shared(words: Words, most: int, *, turn: str | None) -> Iterator[CardContent]:
     every = [
-        replace(each, request=replace(each.request, id=RequestId(f"01JQ0000000000000000000{n:03}")))
-        for n, each in enumerate([*pending(words), *finished(words)])
+        replace(each, request=replace(each.request, id=_id_of(number), turn=turn))
+        for number, each in enumerate([*pending(words), *finished(words)])
     ]
-    for start in range(0, len(every), PARTS_MAX):
-        first, *beside = every[start : start + PARTS_MAX]
+    for start in range(0, len(every), most):
+        first, *beside = every[start : start + most]
         yield replace(first, beside=tuple(beside))
+
+
+def _id_of(number: int) -> RequestId:
+    return RequestId(f"01JQ0000000000000000000{number:03}")

@@ -32,6 +32,7 @@ from bot.slack.asked_words import asked_sentence
 from bot.slack.card_text import notification_text
 from bot.slack.cards import card_blocks
 from bot.slack.command_words import Verb
+from bot.slack.digest_view import review_page, walk_at
 from bot.slack.edit_form_view import edit_form_view
 from bot.slack.escaping import escape, untrusted
 from bot.slack.extend_form import extend_modal
@@ -81,9 +82,14 @@ def every_drawing(words: Words) -> Iterator[Drawn]:
     """Draw everything there is, each text of it the next of *words*."""
     for content in (*contents.pending(words), *contents.finished(words)):
         yield from of_content(content, words)
-    for turn in contents.turns(words):
-        text = message_text(turn, ASKED_AT)
-        yield Message(text=text, blocks=message_blocks(turn, ASKED_AT))
+    for several in (*contents.turns(words), *contents.bursts(words)):
+        text = message_text(several, ASKED_AT)
+        yield Message(text=text, blocks=message_blocks(several, ASKED_AT))
+    for burst in contents.bursts(words):
+        for part in burst.parts:
+            _, walk = walk_at(burst.parts, part.request.id, BOB)
+            view = review_page(part, walk, now=ASKED_AT, said=sentences.UNKNOWN_BUTTON)
+            yield Window(view=view)
     for run in tasks.runs(words):
         yield Message(text=phone_text(run, ASKED_AT), blocks=root_blocks(run, ASKED_AT))
         if run.has_reply:

@@ -114,6 +114,7 @@ _ATTENTION = [
     ),
     of("budget.agent", (2, 1), another(), (PENDING, REFUSED), given={"per": "10m", "agent": 2}),
     of("budget.channel", (2, 1), another(), (PENDING, REFUSED), given={"per": "10m", "channel": 2}),
+    of("fold", (1, "off"), plays.asked_two, (1, 2)),
     of("cooldown", (ABSENT, "off"), plays.repeated, ("CallRejected", PENDING)),
 ]
 

@@ -95,6 +95,12 @@ async def asked_twice(stage: FieldStage) -> str:
     return labels(stage.cards(first)[0].blocks)[0]
 
 
+async def asked_two(stage: FieldStage) -> int:
+    """How many cards two different calls have."""
+    first, second = await stage.asks(1), await stage.asks(2)
+    return len({each.ts for call in (first, second) for each in stage.cards(call)})
+
+
 async def compared(stage: FieldStage) -> str:
     """What the card says changes; nothing where it compares nothing."""
     call = await stage.asks(arguments={"old": "1", "new": "2", "newer": "3"})

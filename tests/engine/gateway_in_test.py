@@ -57,6 +57,10 @@ channels:
 """
 
 
+UNFOLDED = POLICY.replace("timeout: 15m}", "timeout: 15m, fold: off}")
+"""Every question has a card of its own, however many there are."""
+
+
 @cache
 def a_policy(text: str = POLICY) -> Policy:
     return read_policy(text.encode(), file="policy.yml")

@@ -24,7 +24,7 @@ from approvals.operations.ports import NotNow, Transaction
 from approvals.operations.save_step import save_step
 from approvals.operations.submit_request import submit_request
 from bot.background import ANSWERS_MAX, Outbox, Sleeper, deliveries
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway
+from tests.engine.gateway_in_test import UNFOLDED, GatewayInTest, a_gateway
 from tests.fakes.people import ALICE, BOB, TEAM
 from tests.fakes.virtual_time import LoopClock, in_virtual_time
 from tests.slack_door.troubled_stores import TroubledStore
@@ -203,7 +203,7 @@ async def test_agents_that_take_their_time_to_answer_keep_no_card_waiting() -> N
             await is_over.wait()
             return Said(text="at last")
 
-    async with asyncio.timeout(30), a_gateway() as gateway:
+    async with asyncio.timeout(30), a_gateway(policy=UNFOLDED) as gateway:
         agents, desk, posts = Slow(), gateway.desk, gateway.messenger.posts
         subjects = [await asked_back_about(gateway, number) for number in range(ANSWERS_MAX + 4)]
         outbox = asyncio.create_task(

@@ -22,7 +22,7 @@ from tests.security.evidence import recorded
 
 POLICY = """
 version: 1
-defaults: {channel: "#ops", timeout: 2h}
+defaults: {channel: "#ops", timeout: 2h, fold: off}
 people: {sre: {users: [U0BOB, U0CAROL]}}
 channels:
   "#ops":

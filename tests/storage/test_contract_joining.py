@@ -105,3 +105,23 @@ async def test_of_those_who_count_a_joiner_at_once_each_is_counted(store: Store)
     first = await found(store, a_request(), most=99)
     assert first is not None
     assert (first.joiners, request_to_row(first)["joiners"]) == (16, 16)
+
+
+async def test_waiting_cards_are_the_latest_of_an_agent_in_a_channel(store: Store) -> None:
+    async def waiting(least: int, most: int = 9) -> list[str]:
+        newest = a_request()
+        found = await store.write(lambda tx: tx.waiting_cards(newest, least=least, most=most))
+        return [each.id for each in found]
+
+    first = await store.write(submit(a_request()))
+    await store.write(submit(a_request(requester=Requester(agent="another"))))
+    await store.write(submit(a_request(channel=ChannelId("C0ELSE"))))
+    await store.write(submit(a_request(joined=first.id)))
+    ended = await store.write(submit(a_request()))
+    await store.write(end(ended.id, Cause.REQUESTER))
+    full = await store.write(submit(a_request(joiners=9)))
+    last = await store.write(submit(a_request()))
+
+    assert await waiting(3) == [last.id, first.id]
+    assert await waiting(4) == []
+    assert await waiting(1, most=10) == [last.id, full.id, first.id]
