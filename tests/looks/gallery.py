@@ -148,6 +148,23 @@ def _changing_a_file() -> CardContent:
     return _saying(DIFF, Compared(before="old", after="new"), content)
 
 
+def _burst() -> CardContent:
+    first, *beside = (
+        a_content(
+            a_request({"service": name, "replicas": 3 + number}, tool="k8s.scale"),
+            rules=(RULE.slots,),
+        )
+        for number, name in enumerate(["checkout", "cart", "search", "mail", "billing-worker"])
+    )
+    ids = [
+        replace(each, request=replace(each.request, id=RequestId(f"R{n}")))
+        for n, each in enumerate(
+            [*beside, approved(PermitEvent.CLAIM, PermitEvent.SUCCEED, result="ok")]
+        )
+    ]
+    return replace(first, beside=tuple(ids))
+
+
 CARDS: Mapping[str, Callable[[], CardContent]] = {
     "pending, low risk": lambda: _pending(Risk.LOW),
     "pending, medium risk": lambda: _pending(edit=True),
@@ -174,6 +191,7 @@ CARDS: Mapping[str, Callable[[], CardContent]] = {
     "pending, private": lambda: _saying(CARD, CardShows.PRIVATE),
     "pending, what changes": _changing_a_file,
     "pending, asked back": _asked_back,
+    "pending, a burst": _burst,
     "held": lambda: a_content(
         a_request(DEPLOY, held_until=NOW + timedelta(seconds=10)), decisions=(a_decision(),)
     ),

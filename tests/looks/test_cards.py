@@ -9,8 +9,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
-from bot.slack.card_text import headline, notification_text
-from bot.slack.cards import card_blocks
+from approvals.operations.ports import CardContent
+from bot.slack.card_text import headline
+from bot.slack.shared_words import shared_headline
+from bot.slack.turn_card import message_blocks, message_text
 from tests.browser_launch import IN_CHROMIUM
 from tests.looks.gallery import CARDS, NOW
 from tests.looks.stage import DESK, PHONE, PICTURES, fits
@@ -25,7 +27,7 @@ async def desk() -> AsyncIterator[Desk]:
     async with running_desk() as running:
         for make in CARDS.values():
             content = make()
-            running.post(notification_text(content, NOW), blocks=card_blocks(content, NOW))
+            running.post(message_text(content, NOW), blocks=message_blocks(content, NOW))
         yield running
 
 
@@ -46,12 +48,16 @@ async def test_every_state_of_a_card_fits_and_can_be_read(
     assert faint == []
     for number, (name, make) in enumerate(CARDS.items()):
         card = cards.nth(number)
-        await expect(card.get_by_role("heading")).to_have_text(headline(make()))
+        await expect(card.get_by_role("heading")).to_have_text(_headline(make()))
         assert await _cut_off(card, looks["viewport"]["width"]) == []
         if PICTURES in os.environ:
             file = name.replace(", ", "-").replace(" ", "-").replace("'", "")
             await card.screenshot(path=Path(os.environ[PICTURES]) / f"{file}-{where}.png")
     await window.close()
+
+
+def _headline(content: CardContent) -> str:
+    return shared_headline(content) if content.beside else headline(content)
 
 
 async def _cut_off(card: Locator, width: float) -> list[str]:
