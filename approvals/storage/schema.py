@@ -21,7 +21,7 @@ from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0019"
+HEAD = "0020"
 """The newest revision in `migrations/versions`; they count up."""
 
 _DECLARED = (RunRow, edit_tables.ToolSchemaRow, key_tables.KeyRow)

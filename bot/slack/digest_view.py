@@ -12,7 +12,7 @@ from typing import Any
 from approvals.domain.ids import RequestId, UserId
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
-from bot.slack.cards import claim, frozen
+from bot.slack.cards import claim, frozen, origin
 from bot.slack.escaping import cut, plain_text
 from bot.slack.full_view import view_page
 from bot.slack.rich_text import joined, rich_text, section
@@ -62,7 +62,7 @@ def review_page(
     request = content.request
     drawn = view_page(content, page)
     call, *rest = drawn["blocks"]
-    facts = [section(*joined(part_lines(content, now), "\n"))]
+    facts = [*origin(content), section(*joined(part_lines(content, now), "\n"))]
     if request.reason:
         facts = [*claim(request), *facts]
     blocks = [call, rich_text(f"facts:{request.id}", [*frozen(content), *facts]), *rest]

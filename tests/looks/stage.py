@@ -107,7 +107,7 @@ TOOLS: dict[str, Any] = {each.__name__: each for each in (deploy, restart, pay, 
 
 
 @asynccontextmanager
-async def a_stage(directory: Path, browser: Browser) -> AsyncIterator[Stage]:
+async def a_stage(directory: Path, browser: Browser, policy: str = POLICY) -> AsyncIterator[Stage]:
     """Open everything; a script error in a page fails the test."""
     kept = os.environ.get(PICTURES)
     pictures = Path(kept) if kept else None
@@ -115,7 +115,7 @@ async def a_stage(directory: Path, browser: Browser) -> AsyncIterator[Stage]:
         pictures.mkdir(parents=True, exist_ok=True)
     calls: set[asyncio.Task[Any]] = set()
     troubles = Troubles()
-    async with a_whole_gateway(directory, POLICY, pages=(add_page,)) as gateway:
+    async with a_whole_gateway(directory, policy, pages=(add_page,)) as gateway:
         try:
             yield Stage(
                 gateway=gateway, browser=browser, pictures=pictures, troubles=troubles, calls=calls

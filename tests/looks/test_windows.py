@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser_launch import IN_CHROMIUM
-from tests.looks.stage import DESK, PHONE, Stage, a_stage, card, press, window
+from tests.looks.stage import DESK, PHONE, POLICY, Stage, a_stage, card, press, window
 
 pytestmark = [*IN_CHROMIUM, pytest.mark.long]
 
@@ -26,6 +26,31 @@ async def test_every_window_opens_fits_and_does_what_it_says(
         await _asking_people(stage, page, where)
         await _home(stage, page, where)
         await _freezing(stage, page, where)
+
+
+@pytest.mark.parametrize(("where", "looks"), [("desk", DESK), ("phone", PHONE)])
+async def test_a_burst_is_one_card_and_reviewed_call_by_call(
+    chromium: Browser, tmp_path: Path, where: str, looks: dict[str, Any]
+) -> None:
+    folds = POLICY.replace("timeout: 15m", "timeout: 15m\n  fold: 1")
+    opened = a_stage(tmp_path, chromium, folds)
+    async with opened as stage, stage.somebody("U0BOB", **looks) as page:
+        for text in ("one", "two", LONG):
+            stage.asks("script", text=text)
+        about = card(page, "3 calls on one card")
+        await expect(about).to_contain_text("text=two")
+        await stage.picture(about, f"burst-{where}")
+        await press(about, "Review 3 calls…")
+        first = await window(page, "Call 1 of 3")
+        await stage.picture(page, f"burst-review-{where}")
+        await press(first, "Skip to the next call")
+        await press(await window(page, "Call 2 of 3"), "Approve")
+        third = await window(page, "Call 3 of 3")
+        await expect(third).to_contain_text("is recorded")
+        await stage.picture(page, f"burst-next-{where}")
+        await press(third, "Close")
+        await expect(about).to_contain_text("3 calls on one card, 2 to decide")
+        await stage.picture(about, f"burst-decided-{where}")
 
 
 async def _details_extending_and_editing(stage: Stage, page: Page, where: str) -> None:
