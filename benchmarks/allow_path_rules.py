@@ -28,7 +28,7 @@ from benchmarks.peer import Peer
 RULES = 50
 HEAD = """
 version: 1
-defaults: {channel: "#prod-incidents", timeout: 15m}
+defaults: {channel: "#prod-incidents", timeout: 15m, fold: off}
 people:
   sre: {usergroup: S0SRE}
 channels:

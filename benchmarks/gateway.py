@@ -43,7 +43,7 @@ PROD = ChannelId("C0PROD")
 APPROVER = UserId("U0BOB")
 POLICY = """
 version: 1
-defaults: {channel: "#prod-incidents", timeout: 15m}
+defaults: {channel: "#prod-incidents", timeout: 15m, fold: off}
 people:
   sre: {usergroup: S0SRE}
 channels:

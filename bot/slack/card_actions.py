@@ -36,11 +36,19 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
         approve,
         buttons.button(buttons.REJECT, f"Reject{times(content)}", value, style="danger"),
         *([buttons.button(buttons.EDIT, "Edit…", value)] if _may_be_edited(request) else []),
+        *undecided(content),
+    )
+
+
+def undecided(content: CardContent) -> list[dict[str, Any]]:
+    """Return the buttons of a pending request that decide nothing."""
+    request, value = content.request, buttons.value_on(content)
+    return [
         buttons.button(buttons.DETAILS, "Details", value),
         buttons.button(buttons.ASK_BACK, "Ask…", value),
         *_extending(request, value),
         *_answering(request, value),
-    )
+    ]
 
 
 def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:

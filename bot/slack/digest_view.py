@@ -12,6 +12,7 @@ from typing import Any
 from approvals.domain.ids import RequestId, UserId
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
+from bot.slack.card_actions import undecided
 from bot.slack.cards import claim, frozen, origin
 from bot.slack.escaping import cut, plain_text
 from bot.slack.full_view import view_page
@@ -69,14 +70,17 @@ def review_page(
     if said is not None:
         told = {"type": "mrkdwn", "text": cut(said, 3_000), "verbatim": True}
         blocks.insert(0, {"type": "section", "block_id": "said", "text": told})
-    if walk.following is not None:
-        label = "Skip to the next call" if request.is_pending else "Next call"
-        value = buttons.value_on(content)
-        blocks.append(
-            buttons.row(f"walk:{request.id}", buttons.button(buttons.NEXT_CALL, label, value))
-        )
+    if row := [*_onward(content, walk), *(undecided(content) if request.is_pending else [])]:
+        blocks.append(buttons.row(f"walk:{request.id}", *row))
     title = plain_text(f"Call {walk.number} of {walk.total}")
     return {**drawn, "callback_id": DIGEST_VIEW, "title": title, "blocks": blocks}
+
+
+def _onward(content: CardContent, walk: Walk) -> list[dict[str, Any]]:
+    if walk.following is None:
+        return []
+    label = "Skip to the next call" if content.request.is_pending else "Next call"
+    return [buttons.button(buttons.NEXT_CALL, label, buttons.value_on(content))]
 
 
 def _waits_for(part: CardContent, reader: UserId) -> bool:

@@ -126,7 +126,7 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
     elif request.is_private:
         drawn.append(section("Its arguments are private: the full view has them."))
     elif not shows_all:
-        drawn.append(section("Too long to be shown here: ", code(call_in_words(request))))
+        drawn.append(section("To be read in full: ", code(call_in_words(request))))
     lines: list[Line] = [
         *([stands_for(content)] if times(content) else []),
         [bold("Asked by "), *asker(request), " in ", channel(request.channel)],

@@ -21,7 +21,7 @@ CHANNEL = "C0PROD"
 SLACK_SETTINGS = ("SLACK_BASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 POLICY = """
 version: 1
-defaults: {channel: "#prod-incidents", timeout: 30m}
+defaults: {channel: "#prod-incidents", timeout: 30m, fold: off}
 people:
   oncall: {users: [U0BOB, U0CAROL]}
 channels:

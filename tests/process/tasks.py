@@ -247,7 +247,7 @@ async def running_tasks(place: Path, slack: Program | None = None) -> AsyncItera
 def _policy() -> str:
     head = """
 version: 1
-defaults: {channel: "#prod-incidents", timeout: 30m}
+defaults: {channel: "#prod-incidents", timeout: 30m, fold: off}
 people: {oncall: {users: [U0BOB, U0CAROL]}}
 channels:
 """

@@ -10,9 +10,10 @@ from approvals.domain.joining import JOINERS_MAX
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
+from bot.slack.extend_form import UNTIL_ACTION, UNTIL_BLOCK
 from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from bot.slack.turn_card import MESSAGE_MAX_CHARS, text_chars
-from tests.cards.builders import labels, shown
+from tests.cards.builders import labels, objects, shown
 from tests.cards.slack_rules import assert_slack_takes_message, assert_slack_takes_modal
 from tests.slack_door.scene import ALICE, BOB, CAROL, POLICY, PROD, Scene
 
@@ -298,3 +299,18 @@ async def test_with_a_quorum_each_person_meets_each_call_once(stage: Scene) -> N
     await stage.click(CAROL, requests[1], buttons.REVIEW_ALL)
     await press(stage, CAROL, buttons.VIEW_APPROVE)
     assert await statuses(stage, requests) == [Status.PENDING, Status.APPROVED, Status.PENDING]
+
+
+async def test_a_call_is_given_more_time_from_the_review(stage: Scene) -> None:
+    requests = await burst(stage, "a", "b", "c")
+    await stage.click(BOB, requests[1], buttons.REVIEW_ALL)
+    await press(stage, BOB, buttons.NEXT_CALL)
+
+    await press(stage, BOB, buttons.EXTEND)
+    (choice,) = objects(stage.window(BOB).view["blocks"], "radio_buttons")
+    chosen = {UNTIL_BLOCK: {UNTIL_ACTION: choice["options"][0]["value"]}}
+    await stage.slack.interactions.submit_view(BOB, stage.window(BOB).id, chosen)
+    await stage.settle()
+
+    assert (await stage.stored(requests[2])).expires_at > requests[2].expires_at
+    assert (await stage.stored(requests[1])).expires_at == requests[1].expires_at

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.storage.policy_reader import read_policy
 from bot.sandbox.faults import Fault, FaultKind
-from tests.slack_door.scene import BOB, Scene, scene
+from tests.slack_door.scene import BOB, POLICY, Scene, scene
 from tests.slack_door.test_socket import until
 
 LOSSES = 10
+UNFOLDED = POLICY.replace("usergroups: [S0SRE]", "usergroup: S0SRE").replace(
+    "defaults: {", "defaults: {fold: off, "
+)
 
 
 @pytest.mark.parametrize("clicks", [40, pytest.param(200, marks=pytest.mark.slow)])
@@ -18,6 +22,7 @@ async def test_e9_every_click_amid_lost_sockets_is_decided_once_or_visibly_faile
     tmp_path: Path, clicks: int
 ) -> None:
     async with scene(tmp_path, ping_every_s=0.1) as stage:
+        stage.set_policy(read_policy(UNFOLDED.encode()))
         requests = [await stage.ask(n=number, deliver_it=False) for number in range(clicks)]
 
         failed = 0
