@@ -23,6 +23,7 @@ from playwright.async_api import (
     Error,
     Page,
     Playwright,
+    ViewportSize,
     async_playwright,
     expect,
 )
@@ -42,6 +43,7 @@ REMEDY = (
 
 PATIENCE_MS = 30_000
 """How long a page may take on a machine that does many other things."""
+WINDOW = ViewportSize(width=1280, height=720)
 IN_CHROMIUM = [
     pytest.mark.browser,
     pytest.mark.xdist_group("chromium"),
@@ -130,4 +132,5 @@ async def in_the_tab(page: Page, troubles: Troubles) -> AsyncIterator[Page]:
     await page.evaluate("sessionStorage.clear()")
     await page.goto("about:blank")
     await page.context.clear_cookies()
+    await page.set_viewport_size(WINDOW)
     await page.mouse.move(0, 0)

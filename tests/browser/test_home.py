@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Locator, ViewportSize, expect
 
 from tests.browser.tab import APPROVER, Tab
-from tests.browser_launch import IN_CHROMIUM
+from tests.browser_launch import IN_CHROMIUM, WINDOW
 
 pytestmark = IN_CHROMIUM
 PHONE = ViewportSize(width=390, height=844)
@@ -32,7 +32,7 @@ async def test_an_approver_approves_on_a_phone_in_the_home_tab(tab: Tab) -> None
 
     await expect(home).not_to_contain_text('to: "home-tab"')
     await expect(home).to_contain_text("you approved it")
-    await tab.page.set_viewport_size({"width": 1280, "height": 720})
+    await tab.page.set_viewport_size(WINDOW)
     await tab.open()
     await card.is_closed("✅ Approved · ledger_pay – done")
     assert tab.demo.paid("home-tab") == [310]
