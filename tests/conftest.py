@@ -1,5 +1,5 @@
 """For every test: how Hypothesis draws its examples, the one Chromium, the one
-PostgreSQL, commands run in here, what the collector of garbage looks at.
+PostgreSQL, commands run in here, what the collector of garbage looks at, groups kept together.
 
 The quick suite draws the same few examples at every run, so that only a change can make it fail;
 `--hypothesis-profile thorough`, which `make test-long` gives, draws the same six times as many,
@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 from tests.browser_launch import chromium, the_tab
@@ -34,6 +35,21 @@ settings.load_profile("quick")
 # What is imported and collected stays to the end. Looked through again and again while it grows, it
 # took a third of the time each worker needs to begin.
 gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the tests of one `xdist_group` run in one worker, with one Chromium, one demo.
+
+    pytest-xdist 3.8 tells the group by writing the id of a test where pytest 9.2 reads it no more,
+    so that each worker would start its own (pytest-xdist issue 1386).
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        mark = item.get_closest_marker("xdist_group")
+        if mark is not None and not item.nodeid.endswith(f"@{mark.args[0]}"):
+            item._id = item.id.parse(f"{item.nodeid}@{mark.args[0]}")
 
 
 def pytest_collection_finish() -> None:
