@@ -48,6 +48,16 @@ async def test_a_key_is_recognised_by_its_secret_and_by_nothing_that_is_stored(
     assert created["by"] == "console:root"
 
 
+async def test_a_typing_mistake_in_a_secret_is_told_by_its_checksum(gateway: GatewayInTest) -> None:
+    secret = (await a_key(gateway)).secret
+    assert len(secret) == 105
+    assert read_id(secret) is not None
+
+    for at in range(len("sayso_"), len(secret)):
+        wrong = "0" if secret[at] != "0" else "1"
+        assert read_id(secret[:at] + wrong + secret[at + 1 :]) is None
+
+
 @pytest.mark.parametrize(
     "changed",
     ["", "x", "é" * 105, "\ud800", "secret[:-1]", "another end", "another key", "its digest"],
