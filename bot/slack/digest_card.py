@@ -19,7 +19,7 @@ from bot.slack.card_text import RISKS, call_in_words, counted, minutes_left
 from bot.slack.cards import frozen, origin
 from bot.slack.endings import ended_words, ran
 from bot.slack.escaping import escape, plain_text
-from bot.slack.hold_words import time_line
+from bot.slack.hold_words import stop_actions, time_line
 from bot.slack.quorum_words import progress_of
 from bot.slack.rich_text import Element, bold, code, joined, rich_text, section
 from bot.slack.shared_words import called_by, shared_headline
@@ -27,7 +27,7 @@ from bot.slack.story import absences
 
 CALL_MAX_CHARS = 100
 """Fifty calls, the most that share a card, stay within what Slack takes of all texts together."""
-SETTLED_MAX = 15
+PRESSED_MAX = 15
 """So many rows of buttons have room; the next ones come when people have answered these."""
 
 
@@ -48,7 +48,7 @@ def digest_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
             "text": plain_text(escape(shared_headline(content))),
         },
         rich_text(f"burst:{content.card.id}", [*shared, section(*joined(lines, "\n"))]),
-        *_settling(content),
+        *_pressing(content),
         _reviewing(content, len(waiting)),
         _footer(content),
     ]
@@ -61,17 +61,23 @@ def _line(part: CardContent, now: datetime, number: int) -> list[str | Element]:
         return [f"{number}. {ended_words(part)}{times(part)}{ran(part)} · ", code(call)]
     state = progress_of(part)
     come = f"{state.filled} of {state.needed} approved, " if state.needed > 1 else ""
-    start = f"{number}. {RISKS[request.requirement.risk]}{times(part)} · "
+    sign = "⏸ Approved, on hold" if request.is_held else RISKS[request.requirement.risk]
+    start = f"{number}. {sign}{times(part)} · "
     return [bold(start), code(call), f" · {come}{minutes_left(request, now)}"]
 
 
-def _settling(content: CardContent) -> Iterator[dict[str, Any]]:
-    """Ask what became of the calls that were interrupted."""
-    asked = [each for each in enumerate(content.parts, 1) if asks_what_happened(each[1])]
-    for number, part in asked[:SETTLED_MAX]:
-        words = [section(bold(f"What became of call {number}?"))]
-        yield rich_text(f"part:{part.request.id}", words)
-        yield settling(part)
+def _pressing(content: CardContent) -> Iterator[dict[str, Any]]:
+    """Offer Stop for what is held, and ask what became of the calls that were interrupted."""
+    numbered = list(enumerate(content.parts, 1))
+    held = [each for each in numbered if each[1].request.is_held]
+    asked = [each for each in numbered if asks_what_happened(each[1])]
+    for number, part in [*held, *asked][:PRESSED_MAX]:
+        is_held = part.request.is_held
+        words = (
+            f"⏸ Call {number} is approved, on hold" if is_held else f"What became of call {number}?"
+        )
+        yield rich_text(f"part:{part.request.id}", [section(bold(words))])
+        yield stop_actions(part) if is_held else settling(part)
 
 
 def _reviewing(content: CardContent, waiting: int) -> dict[str, Any]:

@@ -314,3 +314,17 @@ async def test_a_call_is_given_more_time_from_the_review(stage: Scene) -> None:
 
     assert (await stage.stored(requests[2])).expires_at > requests[2].expires_at
     assert (await stage.stored(requests[1])).expires_at == requests[1].expires_at
+
+
+async def test_what_a_later_policy_holds_can_be_stopped_on_the_card(stage: Scene) -> None:
+    requests = await burst(stage, "a", "b", "c")
+    held = FOLDS.replace("effect: ask", "effect: ask, hold: 1m")
+    stage.set_policy(read_policy(held.encode()))
+    await stage.click(BOB, requests[1], buttons.REVIEW_ALL)
+    await press(stage, BOB, buttons.VIEW_APPROVE)
+    assert (await stage.stored(requests[1])).is_held
+    assert "1. ⏸ Approved, on hold" in shown((await stage.message(requests[1])).blocks)
+
+    await stage.click(BOB, requests[1], buttons.STOP)
+
+    assert await statuses(stage, requests) == [Status.PENDING, Status.REJECTED, Status.PENDING]
