@@ -11,6 +11,7 @@ import pytest
 
 from approvals.domain.key_errors import KeyRefused
 from approvals.operations.authenticate import authenticate
+from approvals.storage.postgres.server import Server
 from bot.cli import main
 from bot.console import at_console
 from bot.local_socket import Typed, served_locally
@@ -152,3 +153,23 @@ def test_the_demos_directory_stands_for_its_gateways(
     assert recorded(here / "demo" / "gateway" / "sayso.db", "key.created")
     assert main(["keys", "list", "--data", "demo/gateway", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out.splitlines()[-1])) == 1
+
+
+def test_keys_are_kept_in_postgresql_where_that_is_set(
+    here: Path,
+    postgres: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SAYSO_DATABASE_URL", postgres.url)
+    monkeypatch.setenv("SAYSO_DATABASE_SCHEMA", postgres.schema)
+    assert main([*CREATE, "--json"]) == 0
+    made = printed(capsys)
+
+    assert main(["keys", "revoke", made["secret"]]) == 0
+
+    capsys.readouterr()
+    assert main(["keys", "list", "--json"]) == 0
+    (key,) = printed(capsys)
+    assert (key["id"], key["status"]) == (made["id"], "revoked")
+    assert not (here / ".sayso" / "sayso.db").exists()
