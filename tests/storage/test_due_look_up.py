@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from approvals.operations.ports import Transaction
-from approvals.storage import card_statements, history_statements, statements
+from approvals.storage import (
+    card_statements,
+    history_statements,
+    joining_statements,
+    statements,
+)
 from approvals.storage.sql_store import SqlStore
 from tests.storage.given import START, a_request
 
@@ -84,3 +89,18 @@ async def test_the_cards_to_look_at_are_read_from_their_partial_index(
         ).fetchall()
 
     assert "SEARCH card USING INDEX ix_card_look_at" in step[3]
+
+
+async def test_how_many_cards_wait_is_read_from_their_partial_index(
+    sqlite: SqlStore, tmp_path: Path
+) -> None:
+    await sqlite.next_due_at()
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "sayso.db")) as connection:
+        (step,) = connection.execute(
+            f"EXPLAIN QUERY PLAN {joining_statements.HAS_WAITING_CARDS.sqlite}",
+            {"agent": "a", "channel": "C1", "id": "R1", "before": 9},
+        ).fetchall()
+
+    assert "USING INDEX ix_approval_request_waiting_card" in step[3]
+    assert "(channel=? AND agent=? AND id<?)" in step[3]
