@@ -5,8 +5,10 @@ else; the rows are the truth, so a caller that comes back by its key finds its q
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine
+import logging
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from approvals.domain import errors
@@ -44,6 +46,9 @@ from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.record_calls import CallLog
 from approvals.operations.report_execution import report_execution
 from approvals.operations.submit_request import submit_request
+
+REPORT_AGAIN_AFTER_S = 1.0
+_log = logging.getLogger("sayso.gate")
 
 
 class LocalGateway:
@@ -109,14 +114,23 @@ class LocalGateway:
         is_unknown: bool = False,
     ) -> None:
         """See `Gateway.report`."""
-        if clearance.request_id is not None:
-            await report_execution(
-                self._desk,
-                clearance.request_id,
-                succeeded=succeeded,
-                result=result,
-                is_interrupted=is_unknown or (was_cancelled and self._is_closing),
-            )
+        if clearance.request_id is None:
+            return
+        telling = partial(
+            report_execution,
+            self._desk,
+            clearance.request_id,
+            succeeded=succeeded,
+            result=result,
+            is_interrupted=is_unknown or (was_cancelled and self._is_closing),
+        )
+        try:
+            await telling()
+        except errors.StoreUnavailable as trouble:
+            if self._is_closing:
+                raise
+            _log.error("How request %s ended waits: %s", clearance.request_id, trouble.message)
+            self._spawn(self._told_later(clearance.request_id, telling))
 
     async def give_back(self, clearance: Clearance) -> None:
         """See `Gateway.give_back`."""
@@ -250,6 +264,20 @@ class LocalGateway:
             # It may have ended between the commit that found it and this line.
             now = await self._desk.store.request(stored.id) or stored
             return await waiter if now.is_pending else now
+
+    async def _told_later(
+        self, request_id: RequestId, telling: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Tell how a body ended once the store is back: nobody else knows, and people may wait."""
+        while not self._is_closing:
+            await asyncio.sleep(REPORT_AGAIN_AFTER_S)
+            try:
+                await telling()
+            except errors.StoreUnavailable:
+                continue
+            except errors.Refusal as refusal:
+                _log.error("How request %s ended is not kept: %s", request_id, refusal.message)
+            return
 
     def _spawn(self, ending: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(ending)

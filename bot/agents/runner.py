@@ -22,6 +22,7 @@ from approvals.operations.end_run import RunEnding, end_run
 from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.pause_run import pause_run
 from approvals.operations.ports import Committed, Transaction
+from approvals.operations.put_off_job import put_off_job
 from approvals.operations.resume_run import TakenRun, resume_run
 from bot.agents.answering import answer_for_run
 from bot.agents.built_agents import BuiltAgents
@@ -178,8 +179,8 @@ class Runner:
         try:
             taken = await resume_run(self._desk, job)
         except StoreUnavailable as refusal:
-            # The job is due again when its lease ends.
             _log.error("Run %s waits: %s", job.subject, refusal.message)
+            await put_off_job(self._desk, job)
             return
         if taken is None:
             return
