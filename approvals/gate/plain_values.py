@@ -3,7 +3,7 @@
 A text, a whole number, a truth value or null, of the very type its parameter names, passes
 validation unchanged and reads back from JSON as itself; none of them can be changed by anyone. So
 the body may have it as it is (promise 1 of the design), and its JSON can be written when the audit
-event is. Whatever is not surely so goes the whole way through `ToolBinding.freeze`.
+event is. Whatever is not surely so goes the whole way through `ToolBinding.freeze` (ADR-0035).
 """
 
 from collections.abc import Mapping
