@@ -13,6 +13,7 @@ from tests.sandbox_page.desk import Desk, running_desk
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 Socket = aiohttp.ClientWebSocketResponse
+PATIENCE_S = 30
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -29,7 +30,7 @@ async def tab_of(desk: Desk, session: aiohttp.ClientSession, person: str) -> Soc
 
 
 async def next_change(socket: Socket) -> dict[str, Any]:
-    told: dict[str, Any] = await socket.receive_json(timeout=2)
+    told: dict[str, Any] = await socket.receive_json(timeout=PATIENCE_S)
     return told
 
 
@@ -61,10 +62,23 @@ async def test_a_page_that_becomes_another_person_is_told_as_that_person(
 ) -> None:
     tab = await tab_of(desk, session, "U0ALICE")
     await tab.send_str("U0BOB")
-    await tab.ping()
-    await asyncio.sleep(0.05)
+    assert (await next_change(tab))["kind"] == "hello"
     desk.post("for Bob", ephemeral_to="U0BOB")
     assert (await next_change(tab))["kind"] == "ephemeral"
+
+
+async def test_a_page_learns_that_it_missed_what_was_private_before_it_said_who_it_is(
+    desk: Desk, session: aiohttp.ClientSession
+) -> None:
+    tab = await session.ws_connect(f"{desk.url}/page/live", headers={"Origin": desk.url})
+    before = await next_change(tab)
+
+    desk.post("for Bob", ephemeral_to="U0BOB")
+    await tab.send_str("U0BOB")
+
+    told = await next_change(tab)
+    assert told["kind"] == "hello"
+    assert told["version"] != before["version"]
 
 
 async def test_a_reconnecting_page_learns_from_the_version_that_it_missed_something(
@@ -86,9 +100,9 @@ async def test_a_page_too_slow_to_keep_up_is_disconnected_and_learns_so(
     tab = await tab_of(desk, session, "U0ALICE")
     for number in range(600):
         desk.post(f"line {number}")
-    frame = await tab.receive(timeout=2)
+    frame = await tab.receive(timeout=PATIENCE_S)
     while frame.type is aiohttp.WSMsgType.TEXT:
-        frame = await tab.receive(timeout=2)
+        frame = await tab.receive(timeout=PATIENCE_S)
     assert (frame.type, frame.data) == (
         aiohttp.WSMsgType.CLOSE,
         aiohttp.WSCloseCode.TRY_AGAIN_LATER,
@@ -101,6 +115,6 @@ async def test_the_server_stops_at_once_with_pages_open() -> None:
             tabs = [await tab_of(desk, session, "U0ALICE") for _ in range(3)]
             loop = asyncio.get_running_loop()
             started = loop.time()
-        assert loop.time() - started < 1
+        assert loop.time() - started < 5, "aiohttp would wait ten seconds for pages to answer"
         for tab in tabs:
-            assert (await tab.receive(timeout=1)).type is aiohttp.WSMsgType.CLOSE
+            assert (await tab.receive(timeout=PATIENCE_S)).type is aiohttp.WSMsgType.CLOSE

@@ -54,6 +54,8 @@ class Live:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
                     tab.viewer_id = frame.data
+                    # What was private to this person meanwhile was not told here.
+                    self._tell(tab, {"kind": "hello", "version": self.version})
         finally:
             self._tabs.discard(tab)
             writer.cancel()
