@@ -4,6 +4,7 @@ Used by `mcp_session`. Addresses and headers are never repeated: they may hold s
 `mcp`.
 """
 
+import anyio
 import httpx
 from mcp import McpError, types
 
@@ -46,6 +47,8 @@ def why(error: BaseException | None, server: McpServer) -> str:
             said = f"{server.place} answered {status}{hint}"
         case McpError() as told if told.error.code == types.CONNECTION_CLOSED:
             said = "it ended before it was ready"
+        case anyio.BrokenResourceError() | anyio.ClosedResourceError():
+            said = "it ended before it was ready"  # seen when it was written to, not read from
         case McpError() as told:
             said = f"it refused ({told.error.message})"
         case other:
