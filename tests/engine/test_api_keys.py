@@ -150,7 +150,7 @@ def test_B5_no_key_of_an_agent_is_made_that_decides(asks: Scope) -> None:
 
     for asked in ({"scopes": decides | {asks}}, {"scopes": decides, "agent": "deploy-bot"}):
         with pytest.raises(key_errors.DecideIsPersonal):
-            KeyAsked(owner=ALICE, **asked)  # type: ignore[arg-type]
+            KeyAsked(owner=ALICE, **asked)
 
 
 async def test_B5_a_key_does_what_its_scopes_say_and_an_agents_never_decides(
