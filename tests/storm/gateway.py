@@ -45,7 +45,7 @@ RULES = """
 """
 POLICY = """
 version: 1
-defaults: {channel: "#storm-0", freeze: [sre]}
+defaults: {channel: "#storm-0", freeze: [sre], fold: off}
 people: {sre: {usergroup: S0SRE}}
 channels:
 """ + "".join(
