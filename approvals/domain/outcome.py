@@ -130,6 +130,7 @@ _ASKED_BEFORE = (
     "That is about this asking alone: it had been asked before, and an earlier run that was "
     "interrupted may have happened."
 )
+ALREADY_RAN = "This call already ran, or is running, under the same key; it was not repeated."
 _ENDINGS = {
     PermitState.SUCCEEDED: "and succeeded",
     PermitState.FAILED: "and failed",
@@ -140,10 +141,15 @@ _KINDS_BY_CODE = {
 }
 
 
+def ending(status: Status, cause: Cause) -> tuple[OutcomeKind, str]:
+    """Return what is told of a question that ended so, wherever it was asked."""
+    return _TABLE[status, cause]
+
+
 def outcome_of(request: ApprovalRequest, approvals: Sequence[Decision] = ()) -> Outcome:
     """Return what the asker of an ended *request* is told; *approvals* are those that counted."""
     assert request.cause is not None
-    kind, message = _TABLE[request.status, request.cause]
+    kind, message = ending(request.status, request.cause)
     if request.earlier is not None and request.status is not Status.APPROVED:
         message = f"{message} {_ASKED_BEFORE}"
     is_denied = kind is OutcomeKind.DENIED
@@ -205,7 +211,7 @@ def already_ran(request: ApprovalRequest, permit: Permit | None = None) -> Outco
         OutcomeKind.ALREADY_RAN,
         f"This call already ran under the same key {ending}; it was not repeated."
         if ending
-        else "This call already ran, or is running, under the same key; it was not repeated.",
+        else ALREADY_RAN,
         result=permit.result if permit else None,
         has_happened=permit is not None and permit.state is PermitState.SUCCEEDED,
     )

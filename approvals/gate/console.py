@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from approvals.domain import errors
+from approvals.domain.approval_request import Cause, Status
 from approvals.domain.ids import RequestId, UserId
-from approvals.domain.outcome import Outcome, OutcomeKind, refused, unavailable
+from approvals.domain.outcome import ALREADY_RAN, Outcome, OutcomeKind, ending, refused, unavailable
 from approvals.domain.requirement import Effect
 from approvals.domain.strict_json import JsonValue
 from approvals.gate.console_question import ConsoleQuestion, Typed
@@ -26,15 +27,15 @@ from approvals.gate.gateway import Clearance, Gateway, PlainTool, Proposal
 from approvals.gate.refusals import PauseNotStored
 from approvals.gate.terminal import HERE, Terminal
 
-_ENDED = {
-    OutcomeKind.APPROVED: "A person approved this call.",
-    OutcomeKind.REJECTED: "A person rejected this call. It did not run.",
-    OutcomeKind.TIMED_OUT: "Nobody answered in time. The call did not run; nobody rejected it.",
-    OutcomeKind.CANCELLED: "The requester cancelled this call. It did not run.",
-    OutcomeKind.ALREADY_RAN: (
-        "This call already ran, or is running, under the same key; it was not repeated."
-    ),
-}
+_ENDED = dict(
+    ending(*how)
+    for how in (
+        (Status.APPROVED, Cause.PEOPLE),
+        (Status.REJECTED, Cause.PERSON),
+        (Status.TIMED_OUT, Cause.TIMEOUT),
+        (Status.CANCELLED, Cause.REQUESTER),
+    )
+) | {OutcomeKind.ALREADY_RAN: ALREADY_RAN}
 
 
 def console_gateway(
