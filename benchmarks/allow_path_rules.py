@@ -22,21 +22,10 @@ from benchmarks.added_cpu import (
     read_metrics,
 )
 from benchmarks.figures import Figure, Target
-from benchmarks.gateway import a_gateway
+from benchmarks.gateway import HEAD, a_gateway
 from benchmarks.peer import Peer
 
 RULES = 50
-HEAD = """
-version: 1
-defaults: {channel: "#prod-incidents", timeout: 15m, fold: off}
-people:
-  sre: {usergroup: S0SRE}
-channels:
-  "#prod-incidents":
-    id: C0PROD
-    approvers: [sre]
-    rules:
-"""
 
 
 async def read_traces(service: str, labels: dict[str, str], hosts: list[str]) -> str:

@@ -41,7 +41,7 @@ from bot.slack.slack_settings import SlackSettings
 
 PROD = ChannelId("C0PROD")
 APPROVER = UserId("U0BOB")
-POLICY = """
+HEAD = """
 version: 1
 defaults: {channel: "#prod-incidents", timeout: 15m, fold: off}
 people:
@@ -51,9 +51,15 @@ channels:
     id: C0PROD
     approvers: [sre]
     rules:
+"""
+"""A policy up to the rules of its one channel."""
+POLICY = (
+    HEAD
+    + """\
       - {tool: "read_*", effect: allow}
       - {tool: "restart_*", effect: ask}
 """
+)
 ARGUMENTS = {"service": "checkout", "zone": "eu-1"}
 
 
