@@ -36,7 +36,7 @@ class AuditName(StrEnum):
     REQUEST_NOT_REPEATED = "request.not_repeated"
     """The same call came again soon after this one was rejected, and was answered with it."""
     REQUEST_JOINED = "request.joined"
-    """It is shown on the card of another request, `card_of`: identical, of its turn or its burst."""
+    """It is shown on the card of another one, `card_of`: identical, of its turn or its burst."""
     REQUEST_EDITED = "request.edited"
     """An approver changed the arguments; what was approved before is void, and rules count anew."""
     REQUEST_REMINDED = "request.reminded"
