@@ -116,8 +116,9 @@ class Decisions:
             await self._reviews.open_full(press, say)
         elif isinstance(answer.refusal, RequestUnknown) and self._is_anothers(press):
             await say(self._other_gateway(press))
-        elif answer.refusal is None and not is_late and is_review(press):
-            await self._reviews.next_call(press, say, said=_sentence(answer))
+        elif not is_late and is_review(press):
+            stays = answer.refusal is not None
+            await self._reviews.go_on(press, say, said=_sentence(answer), stays=stays)
         elif answer.refusal is not None or is_late or press.view is not None:
             await say(_sentence(answer))
         if press.is_home:

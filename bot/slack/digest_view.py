@@ -54,7 +54,7 @@ def walk_at(
 
 
 def review_page(
-    content: CardContent, walk: Walk, *, now: datetime, page: int = 1, said: str | None = None
+    content: CardContent, walk: Walk, *, now: datetime, page: int = 1, said: str = ""
 ) -> dict[str, Any]:
     """Return page *page* of the call in *content* as a modal.
 
@@ -67,7 +67,7 @@ def review_page(
     if request.reason:
         facts = [*claim(request), *facts]
     blocks = [call, rich_text(f"facts:{request.id}", [*frozen(content), *facts]), *rest]
-    if said is not None:
+    if said:
         told = {"type": "mrkdwn", "text": cut(said, 3_000), "verbatim": True}
         blocks.insert(0, {"type": "section", "block_id": "said", "text": told})
     if row := [*_onward(content, walk), *(undecided(content) if request.is_pending else [])]:

@@ -23,7 +23,7 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_card import read_cards
 from approvals.operations.read_window import MayApprove, who_may_approve
 from bot.slack import buttons, modals, words
-from bot.slack.digest_view import DIGEST_VIEW, review_page, walk_at
+from bot.slack.digest_view import DIGEST_VIEW, Walk, review_page, walk_at
 from bot.slack.door_parts import DoorParts
 from bot.slack.full_view import ViewPlace, read_place, view_page
 from bot.slack.notices import Say, in_new_window, in_window, to_person
@@ -52,7 +52,7 @@ class Reviews:
         return {
             ("block_actions", buttons.REVIEW): self.acked(self.open_full),
             ("block_actions", buttons.REVIEW_ALL): self.acked(self._open_review),
-            ("block_actions", buttons.NEXT_CALL): self.acked(self.next_call),
+            ("block_actions", buttons.NEXT_CALL): self.acked(self._next_call),
             ("block_actions", buttons.DETAILS): self.acked(self._open_details),
             ("block_actions", buttons.VIEW_NEXT): self.acked(self._turn_forward),
             ("block_actions", buttons.VIEW_BACK): self.acked(self._turn_back),
@@ -79,41 +79,47 @@ class Reviews:
     async def _open_review(self, press: ButtonPress, say: Say) -> None:
         """Show the first call of a burst that is to be decided."""
         click = click_of(press, Verdict.APPROVE)
-        await self._review(press, click, say, named=None)
+        burst = await self._burst(click.request_id)
+        await self._show_call(
+            press, click, say, place=walk_at(burst.parts, None, click.pressed.user)
+        )
 
-    async def next_call(self, press: ButtonPress, say: Say, said: str | None = None) -> None:
-        """Turn a review to the call after the one it shows; *said* tells what was just done."""
+    async def _next_call(self, press: ButtonPress, say: Say) -> None:
+        await self.go_on(press, say)
+
+    async def go_on(
+        self, press: ButtonPress, say: Say, *, said: str = "", stays: bool = False
+    ) -> None:
+        """Turn a review to the next call, or draw the same again where it *stays*.
+
+        *said* tells what was just done. After it nothing more is turned to than can be decided.
+        """
         click = click_of(press, Verdict.APPROVE)
         content = await open_window(self._parts.desk, click, use=WindowUse.LOOK)
         if isinstance(content, Answer):
             await self._refuse(content, say, unreadable_sentence)
             return
         burst = await self._burst(click.request_id)
-        if burst is None:
-            raise CardMismatch
-        _, walk = walk_at(burst.parts, click.request_id, press.sender.user)
-        if walk.following is None or (said is not None and not walk.left):
-            await say(f"{said or ''} {words.NOTHING_LEFT}".strip())
+        _, here = walk_at(burst.parts, click.request_id, click.pressed.user)
+        named = click.request_id if stays else here.following
+        if named is None or (said and not stays and not here.left):
+            await say(f"{said} {words.NOTHING_LEFT}".strip())
             return
-        on_card = replace(
-            click.pressed, nonce=burst.card.nonce, channel=burst.card.channel, ts=burst.card.ts
-        )
-        click = replace(click, pressed=on_card)
-        await self._review(press, click, say, named=walk.following, said=said)
+        card = burst.card
+        on_card = replace(click.pressed, nonce=card.nonce, channel=card.channel, ts=card.ts)
+        place = walk_at(burst.parts, named, click.pressed.user)
+        await self._show_call(press, replace(click, pressed=on_card), say, place=place, said=said)
 
-    async def _review(
+    async def _show_call(
         self,
         press: ButtonPress,
         click: Click,
         say: Say,
         *,
-        named: RequestId | None,
-        said: str | None = None,
+        place: tuple[CardContent, Walk],
+        said: str = "",
     ) -> None:
-        burst = await self._burst(click.request_id)
-        if burst is None:
-            raise CardMismatch
-        part, walk = walk_at(burst.parts, named, press.sender.user)
+        part, walk = place
         shown = replace(click, request_id=part.request.id, digest=None, others=len(part.alike))
         opened = await open_full_view(self._parts.desk, shown)
         if not isinstance(opened, FullView):
@@ -122,10 +128,17 @@ class Reviews:
         now = self._parts.desk.clock.now()
         await self.show(press, review_page(opened.content, walk, now=now, said=said), say)
 
-    async def _burst(self, request_id: RequestId) -> CardContent | None:
-        """Return what the message tells that shows this request, None for an unknown one."""
+    async def _burst(self, request_id: RequestId) -> CardContent:
+        """Return what the message tells that shows this request.
+
+        Raises:
+            CardMismatch: there is none.
+        """
         contents = await read_cards(self._parts.desk, request_id)
-        return next((each for each in contents if each.card.kind is CardKind.MESSAGE), None)
+        for content in contents:
+            if content.card.kind is CardKind.MESSAGE:
+                return content
+        raise CardMismatch
 
     async def open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
         """Ask who may give *verdict* why; the form's submission is the decision."""
@@ -182,9 +195,7 @@ class Reviews:
         page = place.page + by
         if is_review(press):
             burst = await self._burst(click.request_id)
-            if burst is None:
-                raise CardMismatch
-            _, walk = walk_at(burst.parts, click.request_id, press.sender.user)
+            _, walk = walk_at(burst.parts, click.request_id, click.pressed.user)
             now = self._parts.desk.clock.now()
             await self.show(press, review_page(content, walk, now=now, page=page), say)
         else:
