@@ -138,6 +138,12 @@ async def press(place: Page | Locator, name: str) -> None:
     await place.get_by_role("button", name=name, exact=True).click()
 
 
+async def close(window: Locator) -> None:
+    """Close a window and wait until it has given the page back: then its keys are heard."""
+    await press(window, "Close")
+    await expect(window).to_be_hidden()
+
+
 async def fits(page: Page) -> None:
     """Fail where something is wider than the window."""
     width = await page.evaluate("document.documentElement.scrollWidth")

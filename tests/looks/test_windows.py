@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser_launch import IN_CHROMIUM
-from tests.looks.stage import DESK, PHONE, POLICY, Stage, a_stage, card, press, window
+from tests.looks.stage import DESK, PHONE, POLICY, Stage, a_stage, card, close, press, window
 
 pytestmark = [*IN_CHROMIUM, pytest.mark.long]
 
@@ -48,7 +48,7 @@ async def test_a_burst_is_one_card_and_reviewed_call_by_call(
         third = await window(page, "Call 3 of 3")
         await expect(third).to_contain_text("is recorded")
         await stage.picture(page, f"burst-next-{where}")
-        await press(third, "Close")
+        await close(third)
         await expect(about).to_contain_text("3 calls on one card, 2 to decide")
         await stage.picture(about, f"burst-decided-{where}")
 
@@ -63,7 +63,7 @@ async def _details_extending_and_editing(stage: Stage, page: Page, where: str) -
     await expect(details).to_contain_text("replicas: 30")
     await expect(details).to_contain_text("Bob Larsen")
     await stage.picture(page, f"details-{where}")
-    await press(details, "Close")
+    await close(details)
 
     await press(about, "Extend…")
     more = await window(page, "Give it more time")
@@ -130,7 +130,7 @@ async def _the_full_view(stage: Stage, page: Page, where: str) -> None:
     await press(view, "Approve")
     told = await window(page, "Sayso")
     await stage.picture(page, f"recorded-{where}")
-    await press(told, "Close")
+    await close(told)
 
 
 async def _asking_people(stage: Stage, page: Page, where: str) -> None:
@@ -172,3 +172,4 @@ async def _type(page: Page, text: str) -> None:
     box = page.get_by_role("textbox", name="Message").first
     await box.fill(text)
     await box.press("Enter")
+    await expect(box).to_have_value("")  # it was sent
