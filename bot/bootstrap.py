@@ -14,8 +14,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aiohttp import web
-
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.ids import ChannelId
@@ -41,7 +39,7 @@ from bot.convergence import Presence, Reconciler
 from bot.database import opened_store
 from bot.environment import environment
 from bot.http.health import health_routes
-from bot.http.serving import served
+from bot.http_door import http_door
 from bot.local_socket import Typed, served_locally
 from bot.loops import Loops
 from bot.policy_watch import PolicyWatch
@@ -71,7 +69,7 @@ class Running:
     desk: Desk
     door: SlackDoor
     url: str
-    """Where health and (over HTTP) Slack's requests are answered; empty without an HTTP door."""
+    """Where health, the API and (over HTTP) Slack's requests are answered."""
 
 
 def no_agents(_: LocalGateway) -> Sequence[AgentSpec]:
@@ -128,7 +126,7 @@ async def running_gateway(
         health = health_routes(
             lambda: wrong(store, door, loops), lambda: notes(door, policy_file, freezes)
         )
-        url = await stack.enter_async_context(_http(settings, door, health))
+        url = await stack.enter_async_context(http_door(settings, desk, door, health=health))
         gateway = LocalGateway(desk, call_log, freezes)
         running = Running(gateway=gateway, desk=desk, door=door, url=url)
         agents = tuple(make_agents(gateway))
@@ -237,17 +235,6 @@ def slack_settings(settings: Settings) -> SlackSettings:
         command_agent=settings.agent_command,
         command_approvals=settings.approvals_command,
     )
-
-
-@asynccontextmanager
-async def _http(
-    settings: Settings, door: SlackDoor, routes: Sequence[web.RouteDef]
-) -> AsyncIterator[str]:
-    app = web.Application()
-    app.add_routes(routes)
-    door.add_routes(app)
-    async with served(app, host=settings.http_host, port=settings.http_port) as url:
-        yield url
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 PORT_MAX = 65535
 _READABLE = re.compile(r"[!-~]+\Z")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[\w.%/-]+)(?::(?P<port>\d{1,5}))?", re.ASCII)
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]+", re.ASCII)
 _CHOICES = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "target_session_attrs": (
@@ -78,6 +79,21 @@ def _networks(text: object) -> object:
         raise ValueError("it lists no networks such as 10.0.0.0/8, with commas between") from None
 
 
+def _hosts(text: object) -> object:
+    """Return the names a text with commas lists, without ports.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    if not isinstance(text, str):
+        return text
+    names = tuple(each.strip().lower() for each in text.split(",") if each.strip())
+    if not all(_NAME.fullmatch(each) for each in names):
+        raise ValueError("it lists no names such as sayso.example.com, with commas between")
+    return names
+
+
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database)]
 Address = Annotated[str, Field(pattern=r"^https?://[^\s]+/$"), AfterValidator(_address)]

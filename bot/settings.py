@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from bot.setting_types import Address, Command, DatabaseUrl, ModuleAttribute, Networks
+from bot.setting_types import Address, Command, DatabaseUrl, Hosts, ModuleAttribute, Networks
 from bot.settings_mistakes import explained
 from bot.variables import value_of
 
@@ -82,6 +82,30 @@ class Settings(BaseModel):
     )
     http_port: int = Field(
         8080, alias="SAYSO_HTTP_PORT", ge=0, le=65535, description="Its port; 0 takes a free one."
+    )
+    http_hosts: Hosts = Field(
+        (),
+        alias="SAYSO_HTTP_HOSTS",
+        description="The names programs may call the gateway by (`sayso.example.com`), with commas "
+        "between; this machine's own names always work while it listens on itself alone.",
+    )
+    pending_per_agent: int = Field(
+        50,
+        alias="SAYSO_PENDING_PER_AGENT",
+        ge=1,
+        description="How many questions of one agent from outside may wait at once.",
+    )
+    pending_max: int = Field(
+        5_000,
+        alias="SAYSO_PENDING_MAX",
+        ge=1,
+        description="How many questions may wait at once before no more are taken from outside.",
+    )
+    new_per_minute: int = Field(
+        30,
+        alias="SAYSO_NEW_PER_MINUTE",
+        ge=1,
+        description="How many questions one agent from outside may ask within a minute.",
     )
     agent_command: Command = Field(
         "/agent", alias="SAYSO_AGENT_COMMAND", description="Starts an agent task."

@@ -35,6 +35,7 @@ _TITLES = {
     "approvals.domain.time_errors": "Of more time",
     "approvals.domain.ask_back_errors": "Of questions asked back",
     "approvals.domain.key_errors": "Of keys",
+    "approvals.domain.door_errors": "Of what programs send",
     "approvals.gate.refusals": "Of the gate",
     "approvals.storage.mistakes": "Of the files people write",
     "bot.agents.errors": "Of agent tasks",

@@ -35,17 +35,21 @@ class FollowUp:
 def due_at(request: ApprovalRequest, permit: Permit | None = None) -> datetime | None:
     """Return when the request's next follow-up falls due, or None when there is none to come.
 
-    Of an approved one that is when its unclaimed *permit* lapses.
+    Of an approved one that is when its unclaimed *permit* lapses, or a claim's lease ends.
     """
     if not request.is_pending:
-        if permit is None or permit.state is not PermitState.UNCLAIMED:
-            return None
-        return end_of_use(request, permit)
+        return None if permit is None else _permit_due_at(request, permit)
     if request.held_until is not None:
         return request.held_until
     reminder_at, rungs = _next_reminder_at(request), rungs_to_come(request)
     moments = [request.expires_at, *(request.created_at + rung.after for rung in rungs[:1])]
     return min(moments if reminder_at is None else (*moments, reminder_at))
+
+
+def _permit_due_at(request: ApprovalRequest, permit: Permit) -> datetime | None:
+    if permit.state is PermitState.CLAIMED:
+        return permit.lease_ends_at
+    return end_of_use(request, permit) if permit.state is PermitState.UNCLAIMED else None
 
 
 def end_of_use(request: ApprovalRequest, permit: Permit) -> datetime:

@@ -7,7 +7,7 @@ silent no-op. `docs/reference/statuses.md` is drawn from these tables.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from approvals.domain import errors, run_errors
@@ -105,6 +105,28 @@ def allowed(request: ApprovalRequest) -> Step:
     return Step(request=approved, permit=permit, event=event, jobs=())
 
 
+def denied(request: ApprovalRequest) -> Step:
+    """Return the one step of a call that a rule denies and that is kept: nobody is asked.
+
+    Only what came in through a door is kept so: its caller reads it by its id.
+    """
+    at = request.created_at
+    ended = replace(
+        request,
+        status=Status.REJECTED,
+        cause=Cause.RULE,
+        ended_at=at,
+        ended_reason=request.requirement.message,
+    )
+    event = AuditEvent(
+        name=AuditName.CALL_DENIED,
+        subject=request.call.tool,
+        at=at,
+        data={"request": request.id, **_submitted(request)},
+    )
+    return Step(request=ended, event=event, jobs=())
+
+
 def opened(request: ApprovalRequest) -> Step:
     """Return the first step of a new pending request."""
     assert request.is_pending
@@ -166,9 +188,12 @@ def advance_permit(
     *,
     now: datetime,
     owner: str | None = None,
+    lease: timedelta | None = None,
     result: str | None = None,
 ) -> Step:
     """Move *permit* of *request* on; the request gets a new version so that its card tells it.
+
+    A claim is its *owner*'s, for no longer than its *lease* where it has one.
 
     Raises:
         AlreadyClaimed: the permit has left `unclaimed` before.
@@ -186,11 +211,12 @@ def advance_permit(
             state=state,
             attempt=permit.attempt + 1,
             owner=owner,
+            lease_ends_at=None if lease is None else now + lease,
             claimed_at=now,
             ended_at=None,
         )
     elif state is PermitState.UNCLAIMED:
-        moved = replace(permit, state=state, owner=None, claimed_at=None)
+        moved = replace(permit, state=state, owner=None, lease_ends_at=None, claimed_at=None)
     else:
         moved = replace(permit, state=state, ended_at=now, result=result)
     data: dict[str, JsonValue] = {

@@ -44,7 +44,9 @@ class Permit:
     state: PermitState = PermitState.UNCLAIMED
     attempt: int = 0
     owner: str | None = None
-    """The gateway process that claimed it; after its death the execution is unknown."""
+    """Who claimed it: a gateway process, after whose death the execution is unknown, or a key."""
+    lease_ends_at: datetime | None = None
+    """For a claim from outside, of whose death nobody hears: when the execution is unknown."""
     approved_at: datetime
     delivered_at: datetime | None = None
     """When the outcome first reached the waiting caller; `permit_ttl` runs from here."""
@@ -72,6 +74,17 @@ def lapses_at(permit: Permit, *, permit_ttl: timedelta, approved_for: timedelta)
     if permit.delivered_at is None:
         return hard_end
     return min(hard_end, permit.delivered_at + permit_ttl)
+
+
+def is_claim_of(permit: Permit, owner: str) -> bool:
+    """Whether *owner* holds this claim already: the answer to it got lost on the way."""
+    return permit.state is PermitState.CLAIMED and permit.owner == owner
+
+
+def has_overrun(permit: Permit, *, now: datetime) -> bool:
+    """Whether a claim with a lease was not reported in time."""
+    ends_at = permit.lease_ends_at
+    return permit.state is PermitState.CLAIMED and ends_at is not None and ends_at <= now
 
 
 def may_repeat(permit: Permit, *, approved_for: timedelta, now: datetime) -> bool:

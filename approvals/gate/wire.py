@@ -197,6 +197,9 @@ class Claim(Asks):
 
     digest: Digest
     """Of the call as it was asked."""
+    claim_id: Key | None = None
+    """Made by the caller: claiming again under it, because the answer got lost, claims nothing
+    new. Two that claim must not share one."""
     lease: Duration | None = None
     """How long the body may take before nobody knows how it ended; 1h, at most 1d."""
 
@@ -245,8 +248,6 @@ class Review(Answers):
     """Of what was seen."""
     alike: int
     """How many identical calls one decision decides besides this one."""
-    pages: int
-    """How much there is to read, in pages of a Slack window."""
 
 
 class Decide(Asks):

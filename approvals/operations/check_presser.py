@@ -25,18 +25,27 @@ def checked_presser(hearing: Hearing, request: ApprovalRequest) -> tuple[Card, A
     Raises:
         CardMismatch, IdentityUnverified, or why the person may never decide.
     """
-    pressed, who = hearing.click.pressed, hearing.who
+    pressed = hearing.click.pressed
     try:
         card = pressed_card(cards_showing(hearing.tx, request), pressed)
     except errors.CardMismatch as mismatch:
         _adopt(hearing, request, mismatch)
         raise
-    card = _located(hearing, request, card)
+    return _located(hearing, request, card), fit_presser(hearing)
+
+
+def fit_presser(hearing: Hearing) -> Approver:
+    """Return the person, who is none that may never decide.
+
+    Raises:
+        IdentityUnverified, or why the person may never decide.
+    """
+    who = hearing.who
     if who.person is None:
         raise errors.IdentityUnverified(retry_after_s=who.retry_after_s)
     person = approver(who.person, who.people, retry_after_s=who.retry_after_s)
     refuse_unfit(person)
-    return card, person
+    return person
 
 
 def approver(person: Person, people: PeopleNow, *, retry_after_s: float | None = None) -> Approver:

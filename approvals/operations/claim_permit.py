@@ -5,6 +5,7 @@ a crash leaves `unknown` and never a second run.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
@@ -13,7 +14,7 @@ from approvals.domain.follow_up import end_of_use
 from approvals.domain.freeze import refusal
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
-from approvals.domain.permit import PermitState, may_repeat
+from approvals.domain.permit import Permit, PermitState, is_claim_of, may_repeat
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of
@@ -26,14 +27,32 @@ class Claimed:
     """A request whose arguments may now run, once."""
 
     request: ApprovalRequest
+    permit: Permit
     approvals: tuple[Decision, ...]
     """Those that led to it, oldest first; none where a rule allowed it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimer:
+    """Who runs the body, where it is not this process."""
+
+    owner: str
+    """Names the claim itself: claiming again under it gives the same claim, not another."""
+    lease: timedelta
+    """How long it may take; nobody here would notice its death."""
+
+
 async def claim_permit(
-    desk: Desk, request_id: RequestId, *, digest: str, repeats: bool = False
+    desk: Desk,
+    request_id: RequestId,
+    *,
+    digest: str,
+    repeats: bool = False,
+    claimer: Claimer | None = None,
 ) -> Claimed:
-    """Claim the permit for this process and return the request, whose arguments may now run.
+    """Claim the permit and return the request, whose arguments may now run.
+
+    It is claimed for this process, or for a *claimer* outside.
 
     *digest* is of the call its agent asked about. Where people changed it, what may run is the
     changed call of the request, and nothing else.
@@ -48,7 +67,7 @@ async def claim_permit(
         StoreUnavailable: nothing was stored, nothing may run.
     """
     claimed = await desk.store.write(
-        lambda tx: _claim(tx, desk, request_id, digest=digest, repeats=repeats)
+        lambda tx: _claim(tx, desk, request_id, digest=digest, repeats=repeats, claimer=claimer)
     )
     if isinstance(claimed, errors.Refusal):
         raise claimed
@@ -56,7 +75,13 @@ async def claim_permit(
 
 
 def _claim(
-    tx: Transaction, desk: Desk, request_id: RequestId, *, digest: str, repeats: bool
+    tx: Transaction,
+    desk: Desk,
+    request_id: RequestId,
+    *,
+    digest: str,
+    repeats: bool,
+    claimer: Claimer | None,
 ) -> Claimed | errors.Refusal:
     request = tx.request(request_id)
     if request is None:
@@ -73,6 +98,8 @@ def _claim(
     now = desk.clock.now()
     if permit.state is PermitState.LAPSED:
         return errors.PermitLapsed()  # and that stands written already
+    if claimer is not None and is_claim_of(permit, claimer.owner):
+        return Claimed(request=request, permit=permit, approvals=_approvals(tx, request))
     permit = replace(permit, delivered_at=permit.delivered_at or now)
     lapsed = lapses(request, permit, now=now)
     event = PermitEvent.LAPSE if lapsed else PermitEvent.CLAIM
@@ -84,11 +111,13 @@ def _claim(
         tx.save_permit(permit)
         tx.set_aside(request.id, end_of_use(request, permit))
         return refusal(freeze)
-    step = advance_permit(request, permit, event, now=now, owner=desk.owner)
+    owner, lease = (claimer.owner, claimer.lease) if claimer else (desk.owner, None)
+    step = advance_permit(request, permit, event, now=now, owner=owner, lease=lease)
     save_step(tx, step)
     if lapsed:
         return errors.PermitLapsed()
-    return Claimed(request=step.request, approvals=_approvals(tx, request))
+    assert step.permit is not None
+    return Claimed(request=step.request, permit=step.permit, approvals=_approvals(tx, request))
 
 
 async def read_approvals(desk: Desk, request: ApprovalRequest) -> tuple[Decision, ...]:

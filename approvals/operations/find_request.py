@@ -39,7 +39,7 @@ async def find_request(
     await fit_reader(desk, reader)
     ending = found[1].upper()
     named = await desk.store.look(lambda snapshot: _named(snapshot, ending, channel))
-    seen = [request for request in named if await _may_see(desk, reader, request)]
+    seen = [request for request in named if await may_see(desk, reader, request)]
     if not seen:
         raise RequestUnknown
     if len(seen) > 1:
@@ -56,7 +56,13 @@ def _named(snapshot: Snapshot, ending: str, channel: ChannelId) -> list[Approval
     return [request for each in ids if (request := snapshot.request(each)) is not None]
 
 
-async def _may_see(desk: Desk, reader: Reader, request: ApprovalRequest) -> bool:
+async def may_see(desk: Desk, reader: Reader, request: ApprovalRequest) -> bool:
+    """Whether *reader* may see *request*.
+
+    Raises:
+        IdentityUnverified: the directory could not say.
+        The other refusals of `fit_reader`.
+    """
     if reader.user in request.requester.people:
         return True
     try:

@@ -27,6 +27,7 @@ from approvals.operations.home_rows import HomeRows
 from approvals.operations.job_rows import JobRows
 from approvals.operations.joining_rows import JoiningRows
 from approvals.operations.key_rows import KeyRows
+from approvals.operations.limit_rows import LimitRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
 from approvals.operations.snapshot import Snapshot
@@ -83,6 +84,7 @@ class Transaction(
     HomeRows,
     FreezeRows,
     KeyRows,
+    LimitRows,
     RunRows,
     JobRows,
     Protocol,

@@ -8,14 +8,15 @@ from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
+from approvals.operations.report_execution import refuse_other_attempt
 from approvals.operations.save_step import save_step
 
 
-async def release_permit(desk: Desk, request_id: RequestId) -> None:
-    """Give the claimed permit of *request_id* back.
+async def release_permit(desk: Desk, request_id: RequestId, *, attempt: int | None = None) -> None:
+    """Give the claimed permit of *request_id* back, as the *attempt* it is named for, if any.
 
     Raises:
-        RequestUnknown, ClaimRefused: there is no claimed permit.
+        RequestUnknown, ClaimRefused: there is no claimed permit, or it is another attempt's.
         StoreUnavailable: nothing was stored; the execution will count as unknown.
     """
 
@@ -23,6 +24,7 @@ async def release_permit(desk: Desk, request_id: RequestId) -> None:
         request, permit = tx.request(request_id), tx.permit(request_id)
         if request is None or permit is None:
             raise errors.RequestUnknown
+        refuse_other_attempt(permit, attempt)
         save_step(tx, advance_permit(request, permit, PermitEvent.RELEASE, now=desk.clock.now()))
 
     await desk.store.write(unit)

@@ -7,7 +7,7 @@ here; the caller gets its own result untouched.
 from approvals.domain import errors
 from approvals.domain.ids import RequestId
 from approvals.domain.lifecycle import PermitEvent, advance_permit
-from approvals.domain.permit import RESULT_MAX_CHARS
+from approvals.domain.permit import RESULT_MAX_CHARS, Permit
 from approvals.domain.redaction import mask_words
 from approvals.operations.desk import Desk
 from approvals.operations.ports import Transaction
@@ -24,11 +24,14 @@ async def report_execution(
     succeeded: bool,
     result: str,
     is_interrupted: bool = False,
+    attempt: int | None = None,
 ) -> None:
     """Record the end of the execution of *request_id*, or that nobody knows it.
 
+    Whoever names the *attempt* it reports of cannot end another by being late.
+
     Raises:
-        RequestUnknown, ClaimRefused: there is no claimed permit.
+        RequestUnknown, ClaimRefused: there is no claimed permit, or it is another attempt's.
         StoreUnavailable: nothing was stored; the execution will count as unknown.
     """
     event = PermitEvent.SUCCEED if succeeded else PermitEvent.FAIL
@@ -39,8 +42,22 @@ async def report_execution(
         request, permit = tx.request(request_id), tx.permit(request_id)
         if request is None or permit is None:
             raise errors.RequestUnknown
+        refuse_other_attempt(permit, attempt)
         excerpt = mask_words(result[:READ_MAX_CHARS], request.salt)[:RESULT_MAX_CHARS]
         now = desk.clock.now()
         save_step(tx, advance_permit(request, permit, event, now=now, result=excerpt))
 
     await desk.store.write(unit)
+
+
+def refuse_other_attempt(permit: Permit, attempt: int | None) -> None:
+    """Return if *permit* is at *attempt*, or nobody says of which attempt they speak.
+
+    Raises:
+        ClaimRefused
+    """
+    if attempt is not None and attempt != permit.attempt:
+        raise errors.ClaimRefused(
+            f"This is about attempt {attempt}, and the permit is at attempt {permit.attempt}.",
+            permit=permit,
+        )

@@ -24,8 +24,8 @@ class RequestRows(Protocol):
         """Return the latest request (highest ask number) asked under *key*, locked."""
         ...
 
-    def add_request(self, request: ApprovalRequest) -> None:
-        """Insert a new request."""
+    def add_request(self, request: ApprovalRequest, permit: Permit | None = None) -> None:
+        """Insert a new request; its *permit*, which is saved apart, tells when it lapses."""
         ...
 
     def save_request(self, request: ApprovalRequest, permit: Permit | None = None) -> None:
@@ -73,7 +73,10 @@ class PermitRows(Protocol):
         ...
 
     def claimed_by_others(self, owner: str, *, limit: int) -> Sequence[Permit]:
-        """Return permits claimed and unreported whose owner is not *owner*."""
+        """Return permits claimed and unreported whose owner is another process than *owner*.
+
+        A claim with a lease is no process's here: it ends by its time.
+        """
         ...
 
 

@@ -16,7 +16,7 @@ from approvals.domain.follow_up import due_at, end_of_use, follow_up, has_timed_
 from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import CardId, RequestId
 from approvals.domain.lifecycle import PermitEvent, advance, advance_permit
-from approvals.domain.permit import PermitState
+from approvals.domain.permit import PermitState, has_overrun
 from approvals.operations.desk import Desk
 from approvals.operations.end_hold import end_hold
 from approvals.operations.ports import Transaction
@@ -90,10 +90,12 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
 
 
 def _lapse(tx: Transaction, request: ApprovalRequest, now: datetime) -> None:
-    """Note of an approval whose time is over that nobody used it."""
+    """Note of an approval whose time is over that nobody used it, or told how the use ended."""
     permit = tx.permit(request.id)
-    if permit is None or permit.state is not PermitState.UNCLAIMED:
-        tx.set_aside(request.id, None)
+    if permit is not None and has_overrun(permit, now=now):
+        save_step(tx, advance_permit(request, permit, PermitEvent.LOSE, now=now))
+    elif permit is None or permit.state is not PermitState.UNCLAIMED:
+        tx.set_aside(request.id, None if permit is None else due_at(request, permit))
     elif lapses(request, permit, now=now):
         save_step(tx, advance_permit(request, permit, PermitEvent.LAPSE, now=now))
     else:

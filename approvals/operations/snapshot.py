@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
 from approvals.domain.key import Key
+from approvals.domain.permit import Permit
 from approvals.domain.run import Run
 
 
@@ -75,6 +76,29 @@ class Snapshot(Protocol):
 
     def endings(self, channel: ChannelId, *, since: datetime, limit: int) -> Sequence[Ending]:
         """Return how the requests of *channel* asked since then stand, newest first."""
+        ...
+
+    def newest(
+        self,
+        *,
+        limit: int,
+        before: RequestId | None = None,
+        status: Status | None = None,
+        channel: ChannelId | None = None,
+        requester: Requester | None = None,
+    ) -> Sequence[ApprovalRequest]:
+        """Return requests, newest first: older than *before*, and those alone that are named.
+
+        Of *requester* the agent and the person count.
+        """
+        ...
+
+    def decisions(self, request_id: RequestId) -> Sequence[Decision]:
+        """Return the decisions of a request, oldest first."""
+        ...
+
+    def permit(self, request_id: RequestId) -> Permit | None:
+        """Return the permit of a request."""
         ...
 
     def key(self, key_id: KeyId) -> Key | None:

@@ -11,7 +11,16 @@ from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import Card
 from approvals.domain.ids import CardId
-from approvals.domain.lifecycle import PermitEvent, advance, advance_permit, allowed, opened
+from approvals.domain.lifecycle import (
+    PermitEvent,
+    Step,
+    advance,
+    advance_permit,
+    allowed,
+    denied,
+    opened,
+)
+from approvals.domain.limits import Limits
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
 from approvals.domain.requirement import Risk
 from approvals.domain.tool_schema import ToolSchema
@@ -28,6 +37,7 @@ from approvals.operations.people_now import (
 )
 from approvals.operations.ports import Transaction
 from approvals.operations.refuse_frozen import freeze_of, refuse_frozen
+from approvals.operations.refuse_over_limit import refuse_over_limit
 from approvals.operations.restraint import answered_lately, refuse_over_budget, take_turn
 from approvals.operations.save_step import save_step
 from approvals.operations.shared_cards import find_card, put_on_card
@@ -43,6 +53,7 @@ async def submit_request(
     *,
     schema: ToolSchema | None = None,
     pending_max: int | None = None,
+    limits: Limits | None = None,
 ) -> ApprovalRequest:
     """Store *request*, or return the one found under its key; the answer may have ended already.
 
@@ -55,6 +66,7 @@ async def submit_request(
         NoEligibleApprover: nobody may approve it, so nobody is asked.
         Unavailable: the risk is high and the directory cannot say who may approve.
         TooManyPending: *pending_max* questions of its run wait already.
+        TooManyPending, TooManyAltogether, TooManyNew: the *limits* are reached.
         BudgetSpent: too many questions were put to the channel's people lately.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
@@ -78,7 +90,7 @@ async def submit_request(
 
     def unit(tx: Transaction) -> ApprovalRequest:
         take_turn(tx, request)
-        stored = _open(tx, desk, request, card, pending_max=pending_max)
+        stored = _open(tx, desk, request, card, bounds=(pending_max, limits))
         if schema is not None and stored.id == request.id:
             tx.keep_schema(schema)
         return stored
@@ -124,7 +136,21 @@ async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalReques
         IdempotencyMismatch: the key was used for another digest, requester or channel.
         StoreUnavailable: nothing was stored.
     """
-    step = allowed(request)
+    return await _record_settled(desk, allowed(request))
+
+
+async def record_denied(desk: Desk, request: ApprovalRequest) -> ApprovalRequest:
+    """Store a call that a rule denies, so that its caller can read that by its id.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another digest, requester or channel.
+        StoreUnavailable: nothing was stored.
+    """
+    return await _record_settled(desk, denied(request))
+
+
+async def _record_settled(desk: Desk, step: Step) -> ApprovalRequest:
+    request = step.request
     card = Card(
         id=CardId(desk.ids.ulid()),
         request_id=request.id,
@@ -137,11 +163,11 @@ async def record_allowed(desk: Desk, request: ApprovalRequest) -> ApprovalReques
         stands, found = _under_its_key(tx, step.request)
         if stands is not None:
             return stands
-        _add(tx, found, card)
-        where = (request.requirement.channel, request.channel)
-        refuse_frozen(tx, *where, now=desk.clock.now())
-        assert step.permit is not None
-        tx.save_permit(step.permit)
+        _add(tx, found, card, step.permit)
+        if step.permit is not None:
+            where = (request.requirement.channel, request.channel)
+            refuse_frozen(tx, *where, now=desk.clock.now())
+            tx.save_permit(step.permit)
         tx.record(step.event)
         return found
 
@@ -154,7 +180,7 @@ def _open(
     request: ApprovalRequest,
     card: Card,
     *,
-    pending_max: int | None,
+    bounds: tuple[int | None, Limits | None],
 ) -> ApprovalRequest:
     stands, found = _under_its_key(tx, request)
     if stands is None and found.earlier is None:
@@ -176,7 +202,10 @@ def _open(
         step = advance(found, Cause.FROZEN, now=now, by=by, reason=freeze.reason)
         save_step(tx, step)
         return step.request
+    pending_max, limits = bounds
     refuse_one_too_many(tx, request, pending_max)
+    if limits is not None:
+        refuse_over_limit(tx, request, limits)
     refuse_over_budget(tx, request)
     for job in step.jobs:
         tx.enqueue(job)
@@ -203,8 +232,10 @@ def _under_its_key(
     return None, replace(request, earlier=earlier.id, ask_number=earlier.ask_number + 1)
 
 
-def _add(tx: Transaction, request: ApprovalRequest, card: Card | None) -> None:
-    tx.add_request(request)
+def _add(
+    tx: Transaction, request: ApprovalRequest, card: Card | None, permit: Permit | None = None
+) -> None:
+    tx.add_request(request, permit)
     if card is not None:
         tx.save_card(card)
 

@@ -3,9 +3,11 @@
 from sqlalchemy import bindparam, literal_column, select
 
 from approvals.storage import tables
+from approvals.storage.freeze_tables import FreezeRow
 from approvals.storage.statements import sql, upsert
+from approvals.storage.tables import table_of
 
-_FREEZE = tables.table_of(tables.FreezeRow)
+_FREEZE = table_of(FreezeRow)
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 
 FREEZES = sql(select(_FREEZE).where(_FREEZE.c.ended_at.is_(None)))

@@ -34,8 +34,8 @@ CACHED_MAX_CHARS = 4_096
 _COLUMNS = tuple(column.name for column in table_of(ApprovalRequestRow).columns)
 
 
-def request_to_row(request: ApprovalRequest) -> Columns:
-    """Return all columns of a new request."""
+def request_to_row(request: ApprovalRequest, permit: Permit | None = None) -> Columns:
+    """Return all columns of a new request, *permit* with it."""
     return {
         "id": request.id,
         "tool": request.call.tool,
@@ -60,7 +60,7 @@ def request_to_row(request: ApprovalRequest) -> Columns:
         "policy_channel": _other_than(request.channel, request.requirement.channel),
         "salt": request.salt,
         "created_at": time_to_text(request.created_at),
-        **request_changes(request),
+        **request_changes(request, permit),
     }
 
 

@@ -16,15 +16,20 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from approvals.domain import errors
-from approvals.storage import driver, edit_tables, key_tables
+from approvals.storage import driver, edit_tables, freeze_tables, key_tables
 from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0020"
+HEAD = "0022"
 """The newest revision in `migrations/versions`; they count up."""
 
-_DECLARED = (RunRow, edit_tables.ToolSchemaRow, key_tables.KeyRow)
+_DECLARED = (
+    RunRow,
+    edit_tables.ToolSchemaRow,
+    freeze_tables.FreezeRow,
+    key_tables.KeyRow,
+)
 """Reading a module declares its tables in the metadata all of them share."""
 _VERSION = Table(
     "alembic_version",

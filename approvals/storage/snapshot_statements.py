@@ -1,8 +1,12 @@
 """The SQL behind what people look at, compiled once as in `statements`."""
 
+from functools import cache
+
 from sqlalchemy import bindparam, func, literal_column, select
 
+from approvals.domain.approval_request import Status
 from approvals.storage import tables
+from approvals.storage.dialects import Statement
 from approvals.storage.statements import NONE, sql
 
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
@@ -56,3 +60,22 @@ ENDINGS = sql(
     .limit(bindparam("limit"))
     .offset(NONE)
 )
+
+
+@cache
+def newest(named: frozenset[str], status: Status | None) -> Statement:
+    """Return the list of requests, newest first; *named* are the values it is narrowed by.
+
+    A statement for each choice, and the status as a literal, so that each is served by an index.
+    """
+    found = select(_REQUEST).order_by(_REQUEST.c.id.desc())
+    if "before" in named:
+        found = found.where(_REQUEST.c.id < bindparam("before"))
+    for name in ("agent", "person"):
+        if name in named:
+            found = found.where(_REQUEST.c[name] == bindparam(name))
+    if "channel" in named:
+        found = found.where(_HERE)
+    if status is not None:
+        found = found.where(_REQUEST.c.status == literal_column(f"'{status.value}'"))
+    return sql(found.limit(bindparam("limit")).offset(NONE))

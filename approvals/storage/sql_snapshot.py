@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
 from approvals.domain.key import Key
+from approvals.domain.permit import Permit
 from approvals.domain.run import Run
 from approvals.operations.snapshot import Ending
 from approvals.storage import (
@@ -95,6 +96,33 @@ class SqlSnapshot(SqlWork):
         begin = columns.time_to_text(since)
         values = {"channel": channel, "since": begin, "limit": limit}
         return [_ending(row) for row in self._run(looking.ENDINGS, values)]
+
+    def newest(
+        self,
+        *,
+        limit: int,
+        before: RequestId | None = None,
+        status: Status | None = None,
+        channel: ChannelId | None = None,
+        requester: Requester | None = None,
+    ) -> Sequence[ApprovalRequest]:
+        """Return requests, newest first: older than *before*, and those alone that are named."""
+        named: dict[str, Any] = {"before": before, "channel": channel}
+        if requester is not None:
+            named |= {"agent": requester.agent, "person": requester.person}
+        values = {name: value for name, value in named.items() if value is not None}
+        statement = looking.newest(frozenset(values), status)
+        return _requests(self._run(statement, {**values, "limit": limit}))
+
+    def decisions(self, request_id: RequestId) -> Sequence[Decision]:
+        """Return the decisions of a request, oldest first."""
+        found = self._run(statements.DECISIONS, {"request_id": request_id})
+        return [rows.decision_from_row(row) for row in found]
+
+    def permit(self, request_id: RequestId) -> Permit | None:
+        """Return the permit of a request."""
+        row = self._run(statements.PERMIT, {"request_id": request_id}).fetchone()
+        return None if row is None else rows.permit_from_row(row)
 
     def key(self, key_id: KeyId) -> Key | None:
         """Return the key."""

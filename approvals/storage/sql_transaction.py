@@ -30,13 +30,23 @@ from approvals.storage.sql_homes import SqlHomes
 from approvals.storage.sql_jobs import SqlJobs
 from approvals.storage.sql_joining import SqlJoining
 from approvals.storage.sql_keys import SqlKeys
+from approvals.storage.sql_limits import SqlLimits
 from approvals.storage.sql_runs import SqlRuns
 
 _log = logging.getLogger(__name__)
 
 
 class SqlTransaction(
-    SqlRuns, SqlCards, SqlJoining, SqlHistory, SqlHomes, SqlEdits, SqlFreezes, SqlKeys, SqlJobs
+    SqlRuns,
+    SqlCards,
+    SqlJoining,
+    SqlHistory,
+    SqlHomes,
+    SqlEdits,
+    SqlFreezes,
+    SqlKeys,
+    SqlLimits,
+    SqlJobs,
 ):
     """One unit's view of the store; synchronous."""
 
@@ -62,10 +72,10 @@ class SqlTransaction(
         """Return the latest request asked under *key*."""
         return self._loaded(self._run(statements.REQUEST_BY_KEY, {"key": key}).fetchone())
 
-    def add_request(self, request: ApprovalRequest) -> None:
+    def add_request(self, request: ApprovalRequest, permit: Permit | None = None) -> None:
         """Insert a new request."""
-        self._run(statements.ADD_REQUEST, request_rows.request_to_row(request))
-        self._note_follow_up(request)
+        self._run(statements.ADD_REQUEST, request_rows.request_to_row(request, permit))
+        self._note_follow_up(request, permit)
         if request.is_pending:
             self._pending.add(request.id)
 

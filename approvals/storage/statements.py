@@ -183,7 +183,7 @@ PERMIT = sql(select(_PERMIT).where(_PERMIT.c.request_id == bindparam("request_id
 SAVE_PERMIT = upsert(_PERMIT, "request_id")
 CLAIMED_BY_OTHERS = sql(
     select(_PERMIT)
-    .where(_CLAIMED, _PERMIT.c.owner != bindparam("owner"))
+    .where(_CLAIMED, _PERMIT.c.owner != bindparam("owner"), _PERMIT.c.lease_ends_at.is_(None))
     .order_by(_PERMIT.c.request_id)
     .limit(bindparam("limit"))
     .offset(NONE)

@@ -94,6 +94,13 @@ class ApprovalRequestRow(StoredRow, table=True):
             postgresql_where=text("status = 'pending' AND joined IS NULL"),
         ),
         Index(
+            "ix_approval_request_pending_of",
+            "agent",
+            "person",
+            sqlite_where=text("status = 'pending' AND person IS NOT NULL"),
+            postgresql_where=text("status = 'pending' AND person IS NOT NULL"),
+        ),
+        Index(
             "ix_approval_request_joined",
             "joined",
             sqlite_where=text("joined IS NOT NULL"),
@@ -198,6 +205,7 @@ class PermitRow(StoredRow, table=True):
     settlement: str | None
     settled_by: str | None
     settled_at: str | None
+    lease_ends_at: str | None
 
 
 class CardRow(StoredRow, table=True):
@@ -267,21 +275,6 @@ class AuditEventRow(StoredRow, table=True):
     body: str
     prev_hash: str
     hash: str
-
-
-class FreezeRow(StoredRow, table=True):
-    """The latest freeze of a channel, or of everything; in force until it has ended."""
-
-    __tablename__ = "frozen"
-
-    scope: str = Field(primary_key=True)
-    id: str
-    reason: str
-    started_by: str
-    started_at: str
-    ends_at: str | None
-    ended_at: str | None
-    ended_by: str | None
 
 
 class FactRow(StoredRow, table=True):

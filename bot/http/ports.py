@@ -1,0 +1,17 @@
+"""What the HTTP API works at, built once by the composition root."""
+
+from dataclasses import dataclass
+
+from approvals.domain.limits import Limits
+from approvals.gate.waiting_room import WaitingRoom
+from approvals.operations.desk import Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The desk, who waits, and what is bounded."""
+
+    desk: Desk
+    room: WaitingRoom
+    """Where long polls wait for the end of a request."""
+    limits: Limits
