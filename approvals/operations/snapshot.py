@@ -59,7 +59,7 @@ class Snapshot(Protocol):
     def recent(
         self, channel: ChannelId, *, limit: int, since: datetime | None = None
     ) -> Sequence[ApprovalRequest]:
-        """Return the requests of *channel* that have ended, newest first."""
+        """Return what people were asked in *channel* and has ended, newest first."""
         ...
 
     def decided_by(self, user: UserId, *, limit: int) -> Sequence[Decision]:
@@ -71,11 +71,11 @@ class Snapshot(Protocol):
         ...
 
     def asked_for(self, user: UserId, *, limit: int) -> Sequence[ApprovalRequest]:
-        """Return the requests *user* is the requester's person of, newest first."""
+        """Return what people were asked for *user*, newest first."""
         ...
 
     def endings(self, channel: ChannelId, *, since: datetime, limit: int) -> Sequence[Ending]:
-        """Return how the requests of *channel* asked since then stand, newest first."""
+        """Return how what people were asked in *channel* since then stands, newest first."""
         ...
 
     def newest(

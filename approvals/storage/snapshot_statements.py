@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 
 from approvals.domain.approval_request import Status
 from approvals.storage import tables
@@ -12,6 +12,12 @@ from approvals.storage.statements import NONE, sql
 _REQUEST = tables.table_of(tables.ApprovalRequestRow)
 _DECISION = tables.table_of(tables.DecisionRow)
 _PENDING = _REQUEST.c.status == literal_column("'pending'")
+_WAS_ASKED = or_(
+    _REQUEST.c.cause.is_(None),
+    _REQUEST.c.cause != literal_column("'rule'"),
+    _REQUEST.c.ended_at != _REQUEST.c.created_at,
+)
+"""Leaves out what a rule allowed or denied at once: it concerns the agent, and asked nobody."""
 _HERE = _REQUEST.c.channel == bindparam("channel")
 
 _soonest = select(_REQUEST).where(_PENDING).order_by(_REQUEST.c.expires_at, _REQUEST.c.id)
@@ -31,7 +37,7 @@ IDS_IN_CHANNEL = sql(_newest.where(_HERE, _ending).limit(bindparam("limit")).off
 IDS_PENDING = sql(_newest.where(_PENDING, _ending).limit(bindparam("limit")).offset(NONE))
 RECENT_IN = sql(
     select(_REQUEST)
-    .where(_HERE, _REQUEST.c.status != literal_column("'pending'"))
+    .where(_HERE, _WAS_ASKED, _REQUEST.c.status != literal_column("'pending'"))
     .where(_REQUEST.c.created_at >= bindparam("since"))
     .order_by(_REQUEST.c.created_at.desc())
     .limit(bindparam("limit"))
@@ -46,7 +52,7 @@ DECIDED_BY = sql(
 )
 ASKED_FOR = sql(
     select(_REQUEST)
-    .where(_REQUEST.c.person == bindparam("user"))
+    .where(_REQUEST.c.person == bindparam("user"), _WAS_ASKED)
     .order_by(_REQUEST.c.id.desc())
     .limit(bindparam("limit"))
     .offset(NONE)
@@ -55,7 +61,7 @@ ENDINGS = sql(
     select(
         *(_REQUEST.c[name] for name in ("tool", "status", "cause", "created_at", "ended_at")),
     )
-    .where(_HERE, _REQUEST.c.created_at >= bindparam("since"))
+    .where(_HERE, _WAS_ASKED, _REQUEST.c.created_at >= bindparam("since"))
     .order_by(_REQUEST.c.created_at.desc())
     .limit(bindparam("limit"))
     .offset(NONE)

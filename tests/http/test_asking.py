@@ -11,7 +11,8 @@ from approvals.domain.decision import Verdict
 from approvals.domain.key import Scope
 from approvals.domain.limits import Limits
 from approvals.operations.recover import recover
-from tests.engine.gateway_in_test import UNFOLDED
+from approvals.operations.snapshot import Snapshot
+from tests.engine.gateway_in_test import OPS, UNFOLDED
 from tests.fakes.people import ALICE, BOB, CAROL
 from tests.http.api_in_test import Api, an_api
 
@@ -255,3 +256,24 @@ async def test_a_person_lists_what_they_may_see_in_slack(api: Api) -> None:
     for key in (mine, approver):
         page = await api.call("GET", "/v1/approvals?status=pending&channel=%23ops", key)
         assert [each["id"] for each in page.body["items"]] == [asked.body["id"]]
+
+
+async def test_what_no_person_was_asked_stands_in_no_list_of_theirs(api: Api) -> None:
+    key = await api.key()
+    for tool in ("read_logs", "drop_table"):
+        await api.ask(key, tool=tool, args={})
+    asked = await api.ask(key)
+    await api.call("POST", f"/v1/approvals/{asked.body['id']}/cancel", key, {})
+
+    def look(snapshot: Snapshot) -> list[list[str]]:
+        mine = [each.id for each in snapshot.asked_for(ALICE, limit=9)]
+        here = [each.id for each in snapshot.recent(OPS, limit=9)]
+        ended = [each.tool for each in snapshot.endings(OPS, since=asked_at, limit=9)]
+        return [mine, here, ended]
+
+    asked_at = api.behind.clock.now()
+    assert await api.behind.store.look(look) == [
+        [asked.body["id"]],
+        [asked.body["id"]],
+        ["restart_service"],
+    ]
