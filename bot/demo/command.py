@@ -116,13 +116,14 @@ async def _demo(wanted: argparse.Namespace, real: ModelSettings | None) -> int:
                 LocalSlack.running(data_dir=data, port=wanted.port, add_routes=(add_page,))
             )
             world = await stack.enter_async_context(demo_world(data))
-            await stack.enter_async_context(
+            running = await stack.enter_async_context(
                 running_gateway(
                     _settings(slack, data, wanted.policy),
                     lambda gateway: _agents(gateway, world, real),
                 )
             )
             _greet(slack.url, opens=not wanted.no_open)
+            _tell_api(running.url, data)
             warming = asyncio.create_task(warm_up())
             await stop.wait()
             warming.cancel()
@@ -164,6 +165,15 @@ def _agents(
             load_tools=given_tools(gate.guard_tools(world.tools, reads=READS)),
             channels=frozenset({CHANNEL}),
         ),
+    )
+
+
+def _tell_api(url: str, data: Path) -> None:
+    keys = shlex.join(["sayso", "keys", "create", "--data", str(data)])
+    print(
+        f"Agents elsewhere ask over HTTP at {url}; a key for one:\n"
+        f"  {keys} --scope request --owner U0ALICE",
+        flush=True,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from approvals.gate import wire
+from bot.http.described import field_sentences
 from bot.http.problems import MEDIA_TYPE
 from bot.http.routes import Method, Route
 
@@ -39,6 +40,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         if route.asks is not None:
             modes.append((route.asks, "validation"))
     _, schemas = models_json_schema(list(dict.fromkeys(modes)), ref_template=_REF)
+    _describe(schemas["$defs"])
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
@@ -56,6 +58,15 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         },
         "security": [{"key": []}],
     }
+
+
+def _describe(schemas: dict[str, Any]) -> None:
+    """Let each field say what it is."""
+    for model, sentences in field_sentences().items():
+        fields = schemas.get(model, {}).get("properties", {})
+        for name, says in sentences.items():
+            if name in fields:
+                fields[name]["description"] = says
 
 
 def _operation(route: Route) -> dict[str, Any]:

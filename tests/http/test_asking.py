@@ -266,8 +266,8 @@ async def test_what_no_person_was_asked_stands_in_no_list_of_theirs(api: Api) ->
     await api.call("POST", f"/v1/approvals/{asked.body['id']}/cancel", key, {})
 
     def look(snapshot: Snapshot) -> list[list[str]]:
-        mine = [each.id for each in snapshot.asked_for(ALICE, limit=9)]
-        here = [each.id for each in snapshot.recent(OPS, limit=9)]
+        mine = [str(each.id) for each in snapshot.asked_for(ALICE, limit=9)]
+        here = [str(each.id) for each in snapshot.recent(OPS, limit=9)]
         ended = [each.tool for each in snapshot.endings(OPS, since=asked_at, limit=9)]
         return [mine, here, ended]
 
