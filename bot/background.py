@@ -15,6 +15,7 @@ from approvals.domain.errors import StoreUnavailable
 from approvals.domain.jobs import Job, JobKind
 from approvals.operations.answerer import AgentAnswers
 from approvals.operations.deliver_answer import deliver_answer
+from approvals.operations.deliver_callback import deliver_callback
 from approvals.operations.deliver_freeze import FreezeMessenger, deliver_freeze
 from approvals.operations.deliver_outbox import deliver, take_jobs
 from approvals.operations.deliver_reminder import deliver_reminder
@@ -117,6 +118,7 @@ def deliveries(
     }
     if webhooks is not None:
         found[JobKind.WEBHOOK] = functools.partial(deliver_webhook, desk, webhooks)
+        found[JobKind.CALLBACK] = functools.partial(deliver_callback, desk, webhooks)
     if agents is not None:
         found[JobKind.ANSWER] = functools.partial(deliver_answer, desk, agents)
     if run_messenger is not None:

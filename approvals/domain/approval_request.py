@@ -105,6 +105,8 @@ class ApprovalRequest:
     """The request this one asks again for (lapse, unknown execution)."""
     run_id: RunId | None = None
     tool_call_id: str | None = None
+    callback: str | None = None
+    """The webhook of the policy that is told how it ended, by name."""
     salt: str
     """Random; keys the digests in the audit log and on masked secrets."""
     version: int = 1

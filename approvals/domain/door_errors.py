@@ -64,3 +64,9 @@ class Unexpected(Refusal):
     """Something went wrong here that should not; the log has it under this id."""
 
     code = "unexpected"
+
+
+class CallbackForbidden(Refusal):
+    """The policy has no such webhook that agents may name: one with `callback: true`."""
+
+    code = "callback_forbidden"

@@ -23,6 +23,8 @@ class JobKind(StrEnum):
     """Make one person's App Home show what is true."""
     WEBHOOK = "webhook"
     """Tell a webhook of a rung; the subject is the request and the rung's number, from 0."""
+    CALLBACK = "callback"
+    """Tell the webhook its asker named how a request ended; the subject is the request."""
     POLICY = "policy"
     """Tell in the policy's channel that it changed; the subject is the new version."""
     RESUME = "resume"

@@ -178,7 +178,12 @@ def advance(
         "args_digest": salted_digest(request.salt, request.call.arguments_json),
     }
     event = AuditEvent(name=_REQUEST_EVENTS[status], subject=request.id, at=now, data=data)
-    return Step(request=ended, permit=permit, event=event, jobs=_resuming(ended, now))
+    return Step(
+        request=ended,
+        permit=permit,
+        event=event,
+        jobs=(*_resuming(ended, now), *_telling(ended, now)),
+    )
 
 
 def advance_permit(
@@ -272,6 +277,11 @@ def _resuming(request: ApprovalRequest, now: datetime) -> tuple[Job, ...]:
     if request.run_id is None:
         return (card_job(request, now),)
     return card_job(request, now), Job(kind=JobKind.RESUME, subject=request.run_id, run_at=now)
+
+
+def _telling(request: ApprovalRequest, now: datetime) -> tuple[Job, ...]:
+    named = request.callback is not None
+    return (Job(kind=JobKind.CALLBACK, subject=request.id, run_at=now),) if named else ()
 
 
 def card_job(request: ApprovalRequest, run_at: datetime) -> Job:

@@ -1,6 +1,7 @@
 """A webhook the policy names: where it goes and what its secret is called, never the secret itself.
 
-Read from the policy file, named by rungs of escalations, sent to by `operations/deliver_webhook`.
+Read from the policy file, named by rungs of escalations and by agents from outside, sent to by
+`operations/deliver_webhook` and `deliver_callback`.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ class Webhook:
     """The environment variable that holds the signing secret (``whsec_…``)."""
     secret_file: str | None = None
     """The file that holds it instead, by its absolute path."""
+    takes_callbacks: bool = False
+    """Whether agents may have it told how their own requests ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

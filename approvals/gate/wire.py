@@ -69,6 +69,8 @@ class AskApproval(Asks):
     """The caller's name of the model's message the call came in; calls of one share a card."""
     timeout: Duration | None = None
     """How long people have, where that is less than the policy gives them."""
+    callback: Name | None = None
+    """The name of a webhook of the policy that is told when it has ended."""
     effect: Literal[Effect.ASK, Effect.DENY] | None = None
     """What rules in the caller's code say; the stricter of code and policy holds."""
     fingerprint: Digest | None = None

@@ -29,6 +29,7 @@ class Ask:
     key: str | None = None
     run_id: RunId | None = None
     tool_call_id: str | None = None
+    callback: str | None = None
     turn: str | None = None
     card_channel: ChannelId | None = None
     """Where the card goes when not to the policy's channel."""
@@ -69,6 +70,7 @@ def ask_again(request: ApprovalRequest, requirement: Requirement) -> Ask:
         key=request.key,
         run_id=request.run_id,
         tool_call_id=request.tool_call_id,
+        callback=request.callback,
         is_heard=request.asking_back.is_heard,
         card_channel=request.channel,
         thread_ts=request.thread_ts,
@@ -92,6 +94,7 @@ def new_request(desk: Desk, ask: Ask) -> ApprovalRequest:
         key=ask.key,
         run_id=ask.run_id,
         tool_call_id=ask.tool_call_id,
+        callback=ask.callback,
         turn=ask.turn,
         asking_back=HEARD if ask.is_heard else UNASKED,
         salt=desk.ids.secret(),

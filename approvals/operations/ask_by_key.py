@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from approvals.domain import errors
+from approvals.domain import door_errors, errors
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.compared import Compared
 from approvals.domain.ids import UserId
@@ -36,6 +36,8 @@ class AskedByKey:
     reason: str | None = None
     on_behalf_of: Sequence[UserId] = ()
     tool_call_id: str | None = None
+    callback: str | None = None
+    """The webhook that is told how it ended, by its name in the policy."""
     turn: str | None = None
     timeout: timedelta | None = None
     code_effect: Effect | None = None
@@ -52,6 +54,7 @@ async def ask_by_key(
 
     Raises:
         ChannelUnknown: the policy has no such channel.
+        CallbackForbidden: the policy has no such webhook for agents.
         ChannelNotAllowed: the rules of another channel than the caller expects hold.
         Frozen: a rule allows it, and a freeze is in force.
         Those of `submit_request`.
@@ -69,6 +72,7 @@ async def ask_by_key(
             # A program comes back by the request's id, so every question of it has a name.
             key=name_by_key(key, asked.name or f"id:{desk.ids.ulid()}"),
             tool_call_id=asked.tool_call_id,
+            callback=_callback(desk, asked.callback),
             turn=None if asked.turn is None else name_by_key(key, asked.turn),
             schema=asked.schema if requirement.terms[EDIT] else None,
         ),
@@ -102,6 +106,18 @@ def name_by_key(key: Key, name: str) -> str:
     """
     agent = key.agent or key.short_id
     return f"sayso:key:{key.owner}:{len(agent)}:{agent}:{name}"
+
+
+def _callback(desk: Desk, name: str | None) -> str | None:
+    """Return *name* if agents may have it told.
+
+    Raises:
+        CallbackForbidden
+    """
+    webhook = None if name is None else desk.policy().webhook(name)
+    if name is not None and (webhook is None or not webhook.takes_callbacks):
+        raise door_errors.CallbackForbidden
+    return name
 
 
 def _requirement(desk: Desk, key: Key, asked: AskedByKey) -> Requirement:

@@ -82,7 +82,10 @@ _RUNG = _mapping(
     {"after": _DURATION, "to": _NAMES, "channel": _TEXT, "webhook": _TEXT}, "after", "to"
 )
 _ARGUMENT: Schema = {**_TEXT, "maxLength": NAME_MAX_CHARS}
-_WEBHOOK = _mapping({"url": _TEXT, "secret_env": _TEXT, "secret_file": _TEXT}, "url")
+_WEBHOOK = _mapping(
+    {"url": _TEXT, "secret_env": _TEXT, "secret_file": _TEXT, "callback": {"type": "boolean"}},
+    "url",
+)
 
 SHAPES: Mapping[Option[Any], Schema] = {
     terms.REMIND: _REMIND,

@@ -28,7 +28,7 @@ def read_webhooks(node: Node | None, mistakes: Mistakes) -> Mapping[str, Webhook
 
 def _webhook(name: str, node: Node, mistakes: Mistakes) -> Webhook | None:
     noted = len(mistakes.found)
-    known = {"url", "secret_env", "secret_file"}
+    known = {"url", "secret_env", "secret_file", "callback"}
     keys = read.fields(node, known, mistakes, what=f"webhook {name}")
     if keys is None:
         return None
@@ -45,6 +45,7 @@ def _webhook(name: str, node: Node, mistakes: Mistakes) -> Webhook | None:
         url=url[0],
         secret_env=secret_env[0] if secret_env else None,
         secret_file=secret_file[0] if secret_file else None,
+        takes_callbacks=read.truth(keys.get("callback"), mistakes, what="callback") is True,
     )
 
 

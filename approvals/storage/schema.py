@@ -21,7 +21,7 @@ from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0022"
+HEAD = "0023"
 """The newest revision in `migrations/versions`; they count up."""
 
 _DECLARED = (

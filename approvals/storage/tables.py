@@ -162,6 +162,7 @@ class ApprovalRequestRow(StoredRow, table=True):
     turn: str | None
     policy_channel: str | None
     """The channel whose rules apply, where its card goes to a thread of another one."""
+    callback: str | None
 
 
 class DecisionRow(StoredRow, table=True):

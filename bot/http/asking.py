@@ -120,6 +120,7 @@ def _asked(asked: wire.AskApproval, idempotency_key: str | None) -> AskedByKey:
         on_behalf_of=[UserId(each) for each in asked.on_behalf_of],
         tool_call_id=asked.tool_call_id,
         turn=asked.turn,
+        callback=asked.callback,
         timeout=None if asked.timeout is None else duration("timeout", asked.timeout),
         code_effect=asked.effect,
         schema=None if asked.arguments_schema is None else _schema(asked),

@@ -20,6 +20,7 @@ STATUSES: dict[str, int] = {
     "key_refused": 401,
     "scope_missing": 403,
     "authority_ended": 403,
+    "callback_forbidden": 403,
     "channel_not_allowed": 403,
     "task_not_allowed": 403,
     "private_call": 403,

@@ -4,8 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from approvals.domain.approval_request import Cause
 from approvals.domain.audit import AuditName
+from approvals.domain.errors import Refusal
+from approvals.domain.ids import KeyId
+from approvals.domain.key import Key, Scope
+from approvals.domain.limits import Limits
 from approvals.gate.exceptions import CallNotApproved, CallPaused
+from approvals.operations.ask_by_key import AskedByKey, ask_by_key
+from approvals.operations.cancel_request import cancel_request
 from approvals.operations.freeze import unfreeze
 from approvals.operations.policy_news import policy_in_force
 from bot.slack import buttons
@@ -15,7 +22,7 @@ from bot.webhooks.signing import key_of, signed_headers
 from tests.cards.builders import labels, objects, shown
 from tests.each_field.stage import SECRETS, Asked, FieldStage
 from tests.security.evidence import recorded
-from tests.slack_door.scene import BOB, CAROL, PROD
+from tests.slack_door.scene import ALICE, BOB, CAROL, PROD
 from tests.webhooks.receiver import Received
 
 Play = Callable[[FieldStage], Awaitable[object]]
@@ -113,6 +120,27 @@ async def paged(stage: FieldStage) -> list[tuple[str, str]]:
     await stage.asks()
     await stage.passes(1)
     return [(got.path, _signed_with(got)) for got in stage.receiver.received]
+
+
+async def called_back(stage: FieldStage) -> str | list[str]:
+    """Where an agent that asks with a key is called back when its request has ended."""
+    desk = stage.slack.desk
+    key = Key(
+        id=KeyId("key"),
+        digest="0" * 64,
+        scopes=frozenset({Scope.REQUEST}),
+        owner=ALICE,
+        agent="caller",
+        created_at=desk.clock.now(),
+    )
+    asked = AskedByKey(call=stage.proposal(1).call, callback="pager")
+    try:
+        request, _ = await ask_by_key(desk, key, asked, limits=Limits())
+    except Refusal as refusal:
+        return refusal.code
+    await cancel_request(desk, request.id, Cause.REQUESTER)
+    await stage.settled()
+    return [got.path for got in stage.receiver.received]
 
 
 def _signed_with(got: Received) -> str:

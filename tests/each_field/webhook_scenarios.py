@@ -51,6 +51,14 @@ SCENARIOS: list[Scenario] = [
         comes_to=("no policy", [TOLD]),
         given={(*RULE, "escalate"): [{**RUNG, "webhook": "pager"}]},
     ),
+    Scenario(
+        name="webhooks.*.callback",
+        at=(*PAGER, "callback"),
+        values=(False, True),
+        play=plays.called_back,
+        comes_to=("callback_forbidden", ["/in"]),
+        given={PAGER: _by_variable},
+    ),
     _of("url", (_url, lambda here: f"{here.url}/other"), ("/other", "one"), _by_variable),
     _of("secret_env", ("ONE", "TWO"), ("/in", "two"), _by_variable),
     _of(
