@@ -20,7 +20,8 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.decision import Approver
 from approvals.domain.ids import UserId
 from approvals.domain.jobs import Job, JobKind
-from approvals.domain.lifecycle import Step, card_job
+from approvals.domain.jobs_after import card_job
+from approvals.domain.lifecycle import Step
 from approvals.domain.question import is_question
 from approvals.domain.redaction import mask_words
 from approvals.domain.strict_json import JsonValue

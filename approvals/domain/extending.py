@@ -11,7 +11,8 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.followed_up import Extension
 from approvals.domain.ids import UserId
-from approvals.domain.lifecycle import Step, card_job
+from approvals.domain.jobs_after import card_job
+from approvals.domain.lifecycle import Step
 from approvals.domain.terms import EXTEND_MAX
 from approvals.domain.time_errors import AlreadyExtended, ExtensionTooLong
 

@@ -15,7 +15,7 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.followed_up import FiredRung, untold
 from approvals.domain.ids import CardId
 from approvals.domain.jobs import Job, JobKind
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.domain.permit import Permit, PermitState, lapses_at
 from approvals.domain.silence import Rung
 from approvals.domain.terms import ESCALATE, REMIND

@@ -13,7 +13,8 @@ from enum import StrEnum
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.ids import UserId
-from approvals.domain.lifecycle import Step, card_job
+from approvals.domain.jobs_after import card_job
+from approvals.domain.lifecycle import Step
 
 COUNTS_EVERY = timedelta(seconds=3)
 """How often a card counts down at most: Slack takes an edit a second in a channel."""

@@ -14,7 +14,8 @@ from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.ids import UserId
-from approvals.domain.jobs import Job, JobKind
+from approvals.domain.jobs import Job
+from approvals.domain.jobs_after import callback_jobs, card_job, resuming_jobs
 from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.question import is_question
 from approvals.domain.redaction import mask_text
@@ -182,7 +183,7 @@ def advance(
         request=ended,
         permit=permit,
         event=event,
-        jobs=(*_resuming(ended, now), *_telling(ended, now)),
+        jobs=(*resuming_jobs(ended, now), *callback_jobs(ended, now)),
     )
 
 
@@ -235,7 +236,7 @@ def advance_permit(
         permit=moved,
         event=AuditEvent(name=_PERMIT_EVENTS[state], subject=request.id, at=now, data=data),
         # An end that was not known is an answer: who waits for a person's goes on with it.
-        jobs=_resuming(shown, now) if _is_answer(permit, event) else (card_job(shown, now),),
+        jobs=resuming_jobs(shown, now) if _is_answer(permit, event) else (card_job(shown, now),),
     )
 
 
@@ -269,24 +270,7 @@ def settle(
         at=now,
         data={"settlement": settlement.value, "by": by},
     )
-    return Step(request=shown, permit=settled, event=event, jobs=_resuming(shown, now))
-
-
-def _resuming(request: ApprovalRequest, now: datetime) -> tuple[Job, ...]:
-    """Return what an end, or a settlement, of *request* makes true outside."""
-    if request.run_id is None:
-        return (card_job(request, now),)
-    return card_job(request, now), Job(kind=JobKind.RESUME, subject=request.run_id, run_at=now)
-
-
-def _telling(request: ApprovalRequest, now: datetime) -> tuple[Job, ...]:
-    named = request.callback is not None
-    return (Job(kind=JobKind.CALLBACK, subject=request.id, run_at=now),) if named else ()
-
-
-def card_job(request: ApprovalRequest, run_at: datetime) -> Job:
-    """Return the job that makes the cards that show *request* tell what is true."""
-    return Job(kind=JobKind.CARD, subject=request.shown_by, run_at=run_at)
+    return Step(request=shown, permit=settled, event=event, jobs=resuming_jobs(shown, now))
 
 
 def _submitted(request: ApprovalRequest) -> dict[str, JsonValue]:

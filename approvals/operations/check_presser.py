@@ -12,7 +12,7 @@ from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.card import Card, CardKind, pressed_card
 from approvals.domain.decision import Approver, refuse_unfit
 from approvals.domain.ids import CardId
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.operations.hearing import Hearing
 from approvals.operations.people_now import PeopleNow
 from approvals.operations.ports import Person

@@ -14,7 +14,7 @@ from approvals.domain.errors import ChannelUnknown
 from approvals.domain.freeze import Freeze
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.jobs import Job
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.operations.desk import Desk
 from approvals.operations.freeze import end_freeze
 from approvals.operations.ports import NotNow, Transaction, Undeliverable

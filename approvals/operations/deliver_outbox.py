@@ -18,7 +18,8 @@ from approvals.domain.followed_up import FiredRung
 from approvals.domain.hold import next_count
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
-from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.jobs_after import card_job
+from approvals.domain.lifecycle import advance
 from approvals.domain.telling import Telling, tellings
 from approvals.domain.upkeep import lags, next_look
 from approvals.operations.desk import Desk

@@ -14,7 +14,7 @@ from approvals.domain.card import Card
 from approvals.domain.followed_up import FiredRung
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.domain.quorum import Rules, progress
 from approvals.domain.redaction import mask_arguments, mask_words
 from approvals.domain.strict_json import JsonValue

@@ -17,7 +17,7 @@ from approvals.domain.edit import Edit
 from approvals.domain.edited_requirement import of_both
 from approvals.domain.editing import edited, edited_event
 from approvals.domain.form_reading import edited_call
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.domain.requirement import Effect, Risk
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.before_asking import shows_everything

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from approvals.domain.absence import Absence, missed_by
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import Card, CardKind
+from approvals.domain.jobs_after import card_job
 from approvals.domain.joining import spokesman, version_of
-from approvals.domain.lifecycle import card_job
 from approvals.domain.permit import is_unsettled
 from approvals.domain.upkeep import LOOK_EVERY, lags, next_look
 from approvals.operations.deliver_outbox import card_lost

@@ -13,7 +13,8 @@ from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Approver, Decision, Verdict
 from approvals.domain.hold import held
-from approvals.domain.lifecycle import advance, card_job
+from approvals.domain.jobs_after import card_job
+from approvals.domain.lifecycle import advance
 from approvals.domain.quorum import Rules, is_met, progress
 from approvals.domain.requirement import WantedReason
 from approvals.domain.terms import REASON

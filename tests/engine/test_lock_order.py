@@ -11,7 +11,7 @@ import pytest
 from approvals.domain.approval_request import Status
 from approvals.domain.ids import RequestId
 from approvals.domain.jobs import Job, JobKind
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.domain.run import Run, RunCause, RunNote, RunStatus
 from approvals.domain.run_lifecycle import resume_job, run_job
 from approvals.gate.exceptions import CallPaused

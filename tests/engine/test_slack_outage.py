@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from approvals.domain.lifecycle import card_job
+from approvals.domain.jobs_after import card_job
 from approvals.domain.outcome import OutcomeKind
 from approvals.gate.exceptions import CallNotApproved
 from approvals.operations.deliver_outbox import take_jobs
