@@ -1,10 +1,25 @@
 """The cards that stand in a channel of the local Slack, read as a person reads them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 _REQUEST = re.compile(r"Request (\w{26})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttons:
+    """A row of buttons: on a card that calls of one turn share, those of one of its calls."""
+
+    block_id: str
+    above: str
+    """What stands between the row before and this one."""
+    ids: tuple[str, ...]
+
+    def are_of(self, button: str, showing: tuple[str, ...]) -> bool:
+        """Whether they have this button and stand below what shows all of this."""
+        return button in self.ids and all(text in self.above for text in showing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +30,12 @@ class Card:
     request_id: str
     text: str
     """Everything on it."""
-    buttons: tuple[str, ...]
-    """Their action ids."""
+    rows: tuple[Buttons, ...]
+
+    @property
+    def buttons(self) -> list[str]:
+        """The action ids of everything that can be pressed."""
+        return [button for row in self.rows for button in row.ids]
 
     @property
     def is_open(self) -> bool:
@@ -34,13 +53,19 @@ def card_in(message: dict[str, Any]) -> Card | None:
         ts=message["ts"],
         request_id=request[1],
         text=shown,
-        buttons=tuple(
-            element["action_id"]
-            for block in message["blocks"]
-            if block["type"] == "actions"
-            for element in block["elements"]
-        ),
+        rows=tuple(_rows(message["blocks"])),
     )
+
+
+def _rows(blocks: list[dict[str, Any]]) -> Iterator[Buttons]:
+    above: list[str] = []
+    for block in blocks:
+        if block["type"] != "actions":
+            above += _texts(block)
+            continue
+        ids = tuple(element["action_id"] for element in block["elements"])
+        yield Buttons(block_id=block["block_id"], above=" ".join(above), ids=ids)
+        above = []
 
 
 def text_of(message: dict[str, Any]) -> str:

@@ -129,9 +129,15 @@ class Tasks:
         """Press a button as the approver."""
         return await self.click(task.channel, card, button)
 
-    async def click(self, channel: str, card: Card, button: str) -> dict[str, Any]:
-        """Press a button of a card that stands in *channel*, as the approver."""
-        return await self.scene.act("click", channel=channel, ts=card.ts, action_id=button)
+    async def click(
+        self, channel: str, card: Card, button: str, *, row: str | None = None
+    ) -> dict[str, Any]:
+        """Press a button of a card that stands in *channel*, as the approver.
+
+        The first of that name, or the one in the *row* of one call.
+        """
+        where = {"channel": channel, "ts": card.ts, **({"block_id": row} if row else {})}
+        return await self.scene.act("click", **where, action_id=button)
 
     async def reject(self, channel: str, card: Card) -> None:
         """Press Reject and send its form without a reason."""
@@ -143,9 +149,22 @@ class Tasks:
         assert sent["acked"], sent
 
     async def approve(self, task: Task, *showing: str) -> None:
-        """Approve the card that shows all of this."""
-        pressed = await self.press(task, await self.card(task, *showing), buttons.APPROVE)
+        """Approve the call that shows all of this, whatever else stands on its card."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (found := await self._asking(task, showing)):
+                await asyncio.sleep(0.02)
+        card, row = found[0]
+        pressed = await self.click(task.channel, card, buttons.APPROVE, row=row)
         assert pressed["acked"], pressed
+
+    async def _asking(self, task: Task, showing: tuple[str, ...]) -> list[tuple[Card, str]]:
+        """Every card with an open call that shows all of this, and the row of its buttons."""
+        return [
+            (card, row.block_id)
+            for card in await self.cards(task)
+            for row in card.rows
+            if row.are_of(buttons.APPROVE, showing)
+        ]
 
     async def approve_until_it_runs(self, task: Task, line: str) -> None:
         """Approve a card that a kill may have left with Slack's answer unread.
