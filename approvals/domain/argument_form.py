@@ -7,7 +7,7 @@ is named, never cut. Source: Slack's limits for windows, which are the narrowest
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -82,6 +82,8 @@ class Field:
     is_there: bool = True
     """Whether the call has the argument; one that is left empty stays away."""
     takes_null: bool = False
+    is_wanted: bool = False
+    """Whether the schema requires it where the call has it not: then it has to be filled in."""
     choices: tuple[JsonValue, ...] = ()
     shown: str = ""
     """What the field holds when it is opened; of a choice its place among the choices."""
@@ -89,6 +91,8 @@ class Field:
     @property
     def may_be_empty(self) -> bool:
         """Whether an empty field means something."""
+        if self.is_wanted:
+            return self.takes_null
         return self.takes_null or not self.is_there or self.kind is FieldKind.TEXT
 
     @property
@@ -174,6 +178,7 @@ def _field(name: str, arguments: Mapping[str, JsonValue], root: Schema, salt: st
             value=value,
             is_there=is_there,
             takes_null=takes_null,
+            is_wanted=not is_there and _requires(root, name),
         ),
         plain,
     )
@@ -182,6 +187,11 @@ def _field(name: str, arguments: Mapping[str, JsonValue], root: Schema, salt: st
     if visible(made.shown).hidden or visible(name).hidden:
         return Fixed(name=name, why=Why.HIDDEN)
     return made
+
+
+def _requires(schema: Mapping[str, Any], name: str) -> bool:
+    required = schema.get("required")
+    return isinstance(required, list) and name in required
 
 
 def _kind(schema: Schema, value: JsonValue) -> FieldKind:
@@ -220,23 +230,15 @@ def choice_text(choice: JsonValue) -> str:
 
 def _drawn(field: Field, schema: Schema) -> Field:
     """Return *field* with its choices, and what it shows."""
-    value, choices = field.value, field.choices
+    choices = field.choices
     if field.kind is FieldKind.TRUTH:
         choices = (True, False)
     elif field.kind is FieldKind.CHOICE:
         choices = _choices(schema)
     if choices and field.takes_null and None not in choices:
         choices = (*choices, None)
-    return Field(
-        name=field.name,
-        kind=field.kind,
-        schema=field.schema,
-        value=value,
-        is_there=field.is_there,
-        takes_null=field.takes_null,
-        choices=choices,
-        shown=_shown(field, choices) if field.is_there else "",
-    )
+    shown = _shown(field, choices) if field.is_there else ""
+    return replace(field, choices=choices, shown=shown)
 
 
 def _shown(field: Field, choices: tuple[JsonValue, ...]) -> str:

@@ -1,6 +1,7 @@
 """A filled-in form read back: texts become values that fit the schema, or a sentence a field.
 
-The other half of `argument_form`; called by `operations/edit_request`.
+The other half of `argument_form`; called by `operations/edit_request`, and by `inquiry` for
+answers.
 """
 
 import re
@@ -30,31 +31,42 @@ def edited_call(call: ToolCall, form: ArgumentForm, given: Sequence[str | None])
     Raises:
         InvalidEdit: ``facts["fields"]`` says what is wrong with which field.
     """
-    arguments = dict(call.arguments)
+    arguments, wrong = read_form(call.arguments, form, given)
+    if wrong:
+        raise InvalidEdit(fields=wrong)
+    changed = (
+        place for place, field in enumerate(form.fields) if not _is_as_it_was(field, given[place])
+    )
+    return _whole(call, form, arguments, first=next(changed, 0))
+
+
+def read_form(
+    before: Mapping[str, JsonValue], form: ArgumentForm, given: Sequence[str | None]
+) -> tuple[dict[str, JsonValue], dict[int, str]]:
+    """Return the arguments *before* as a filled-in *form* changes them, and what is wrong with it.
+
+    The second says by the place of a field why its text will not do.
+    """
+    arguments = dict(before)
     wrong: dict[int, str] = {}
-    changed: list[int] = []
     for place, (field, text) in enumerate(zip(form.fields, given, strict=True)):
-        if _is_as_it_was(field, text):
+        if _is_as_it_was(field, text) and not field.is_wanted:
             continue
         try:
             arguments[field.name] = _value(field, text, form.schema)
-            changed.append(place)
         except _Left:
             continue
         except errors.InvalidJson as refusal:
             wrong[place] = refusal.message
         except ValueError as why:
             wrong[place] = str(why)
-    if wrong:
-        raise InvalidEdit(fields=wrong)
-    return _whole(call, form, arguments, changed=changed)
+    return arguments, wrong
 
 
 def _whole(
-    call: ToolCall, form: ArgumentForm, arguments: Mapping[str, JsonValue], *, changed: list[int]
+    call: ToolCall, form: ArgumentForm, arguments: Mapping[str, JsonValue], *, first: int
 ) -> ToolCall:
-    """Return the call with *arguments*, checked together."""
-    first = changed[0] if changed else 0
+    """Return the call with *arguments*, checked together; *first* is the field changed first."""
     try:
         edited = ToolCall.of(call.tool, call.fingerprint, dict(arguments))
     except errors.InvalidArguments as refusal:
@@ -88,10 +100,12 @@ def _value(field: Field, text: str | None, root: Schema) -> JsonValue:
 
 
 def _empty(field: Field) -> JsonValue:
-    if not field.is_there:
+    if not field.is_there and not field.is_wanted:
         raise _Left
     if field.takes_null:
         return None
+    if field.is_wanted:
+        raise ValueError("Cannot be left empty.")
     if field.kind is FieldKind.TEXT:
         return ""
     raise ValueError("Cannot be left empty.")

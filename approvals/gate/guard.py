@@ -18,6 +18,7 @@ from approvals.gate.context import NOTHING_KNOWN, current
 from approvals.gate.execution import Execution
 from approvals.gate.function_form import GUARD_MARK, FunctionForm
 from approvals.gate.gateway import UNDECLARED, PlainTool, Proposal, ToolTraits
+from approvals.gate.proposing import within
 from approvals.gate.questions import Hearer, OnQuestion
 
 
@@ -57,38 +58,19 @@ class Guard:
         """
         call, given = self.binding.freeze(args, kwargs)
         effect = self.rule(call) if self.rule else None
-        context = current()
-        if context is NOTHING_KNOWN:
-            return Proposal(
-                call=call,
-                requester=self._requester,
-                channel=self.channel,
-                code_effect=effect,
-                injected=self.binding.injected,
-                reason=self.reason,
-                traits=self.traits,
-                hearer=Hearer.of(self.on_question),
-                schema=self.binding.tool_schema,
-            ), given
-        return Proposal(
+        proposal = Proposal(
             call=call,
-            requester=context.requester(self.agent),
-            channel=context.channel or self.channel,
+            requester=self._requester,
+            channel=self.channel,
             code_effect=effect,
             injected=self.binding.injected,
-            reason=context.reason or self.reason,
-            key=context.request_key,
-            run_id=context.run_id,
-            tool_call_id=context.tool_call_id,
-            turn=context.turn,
-            card_channel=context.card_channel,
-            thread_ts=context.thread_ts,
+            reason=self.reason,
             traits=self.traits,
-            pending_max=context.pending_max,
-            pauses=context.pauses,
             hearer=Hearer.of(self.on_question),
             schema=self.binding.tool_schema,
-        ), given
+        )
+        context = current()
+        return (proposal if context is NOTHING_KNOWN else within(proposal, context)), given
 
     def awaiting(self, body: Callable[..., Any], *, in_thread: bool = False) -> Callable[..., Any]:
         """Return the coroutine function that runs *body* once it may.

@@ -7,8 +7,10 @@ else in its own window once the result is there.
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
+from approvals.domain.display import one_line, shorten
 from approvals.domain.ids import ChannelId
 from bot.slack.door_parts import DoorParts
+from bot.slack.form_fields import block_of
 from bot.slack.notices import Say, in_window, notice_view, to_person
 from bot.slack.payloads import ViewEvent
 from bot.slack.private_answers import Recipient
@@ -20,6 +22,7 @@ from bot.slack.words import FORM_NOT_OPENED, STILL_WORKING
 
 Result = TypeVar("Result")
 
+_WRONG_MAX_CHARS = 300
 Started = Ack | str
 """The acknowledgement that shows what is wrong, or the sentence that says what was started."""
 
@@ -33,6 +36,16 @@ def wrong(sentences: Mapping[str, str]) -> Ack:
     """Return the acknowledgement that shows *sentences* beside their blocks, as plain text."""
     shown = {block: sentence.replace("`", "") for block, sentence in sentences.items()}
     return Ack(payload={"response_action": "errors", "errors": shown})
+
+
+def wrong_fields(sentences: Mapping[int, str]) -> Ack:
+    """Return the same for fields drawn from a schema, by their places; schemas are not trusted."""
+    return wrong(
+        {
+            block_of(place): shorten(one_line(said), _WRONG_MAX_CHARS)
+            for place, said in sentences.items()
+        }
+    )
 
 
 async def show_form(parts: DoorParts, trigger_id: str, view: dict[str, Any], say: Say) -> None:

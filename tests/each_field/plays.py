@@ -16,8 +16,8 @@ from approvals.operations.cancel_request import cancel_request
 from approvals.operations.freeze import unfreeze
 from approvals.operations.policy_news import policy_in_force
 from bot.slack import buttons
-from bot.slack.edit_form_view import VALUE_ACTION, block_of
 from bot.slack.extend_form import UNTIL_ACTION, UNTIL_BLOCK
+from bot.slack.form_fields import VALUE_ACTION, block_of
 from bot.webhooks.signing import key_of, signed_headers
 from tests.cards.builders import labels, objects, shown
 from tests.each_field.stage import SECRETS, Asked, FieldStage

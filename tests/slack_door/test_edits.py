@@ -11,7 +11,7 @@ from approvals.domain.telling import tellings
 from approvals.domain.tool_schema import ToolSchema
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
-from bot.slack.edit_form_view import VALUE_ACTION, block_of
+from bot.slack.form_fields import VALUE_ACTION, block_of
 from tests.cards.builders import labels, shown
 from tests.cards.slack_rules import assert_slack_takes_message, assert_slack_takes_modal
 from tests.slack_door.scene import ALICE, BOB, CAROL, POLICY, Scene

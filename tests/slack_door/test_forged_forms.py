@@ -16,8 +16,9 @@ from bot.slack.ask_back_form import (
     QUESTION_ACTION,
     QUESTION_BLOCK,
 )
-from bot.slack.edit_form_view import EDIT_FORM, VALUE_ACTION, block_of
+from bot.slack.edit_form_view import EDIT_FORM
 from bot.slack.extend_form import EXTEND_FORM, UNTIL_ACTION, UNTIL_BLOCK
+from bot.slack.form_fields import VALUE_ACTION, block_of
 from bot.slack.full_view import ViewPlace, write_place
 from bot.slack.reason_form import APPROVE_REASON, REASON_ACTION, REASON_BLOCK, REJECT_REASON
 from tests.slack_door.scene import ALICE, BOB, DANA, FRANK, PROD, Scene

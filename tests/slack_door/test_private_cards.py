@@ -18,7 +18,7 @@ from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.operations.submit_request import submit_request
 from approvals.storage.policy_reader import read_policy
 from bot.slack import buttons
-from bot.slack.edit_form_view import VALUE_ACTION, block_of
+from bot.slack.form_fields import VALUE_ACTION, block_of
 from bot.slack.reason_form import REASON_ACTION, REASON_BLOCK
 from tests.cards.builders import labels, shown
 from tests.cards.slack_rules import assert_slack_takes_message
