@@ -34,6 +34,7 @@ _TITLES = {
     "approvals.domain.run_errors": "Of the runs of agent tasks",
     "approvals.domain.time_errors": "Of more time",
     "approvals.domain.ask_back_errors": "Of questions asked back",
+    "approvals.domain.inquiry_errors": "Of inquiries and answers",
     "approvals.domain.key_errors": "Of keys",
     "approvals.domain.door_errors": "Of what programs send",
     "approvals.gate.refusals": "Of the gate",

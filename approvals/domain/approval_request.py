@@ -14,6 +14,7 @@ from approvals.domain.edit import Edit
 from approvals.domain.effect import CardShows
 from approvals.domain.followed_up import NOTHING_YET, FollowedUp
 from approvals.domain.ids import SHORT_ID_CHARS, ChannelId, RequestId, RunId, TeamId, UserId
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.requirement import Requirement
 from approvals.domain.terms import CARD, EDITOR_MAY_APPROVE
 from approvals.domain.tool_call import ToolCall, digest_of, salted_digest
@@ -120,6 +121,8 @@ class ApprovalRequest:
     ended_by: UserId | None = None
     ended_reason: str | None = None
     """The reason the person gave, shown as a quotation."""
+    answer: str | None = None
+    """What people answered, as canonical JSON; only an inquiry that ended so has one."""
     turn: str | None = None
     """Names the one message of a model that this call came in, with others or alone."""
     joined: RequestId | None = None
@@ -184,8 +187,13 @@ class ApprovalRequest:
     def may_not_approve(self) -> frozenset[UserId]:
         """Who it was asked by or for, and who changed it unless the rules let them approve."""
         if self.requirement.terms[EDITOR_MAY_APPROVE]:
-            return self.requester.people
-        return self.requester.people | self.editors
+            return self.kept_out
+        return self.kept_out | self.editors
+
+    @property
+    def kept_out(self) -> frozenset[UserId]:
+        """Who it was asked by or for; of an inquiry nobody, since an answer permits nothing."""
+        return frozenset() if is_inquiry(self.call) else self.requester.people
 
     @property
     def editors(self) -> frozenset[UserId]:

@@ -88,9 +88,10 @@ def refuse_ineligible(
         SelfApproval, EditorMayNotApprove, IdentityUnverified, NotApprover
     """
     if person.user in request.requester.people:
-        if verdict is Verdict.APPROVE:
+        if verdict is Verdict.REJECT:
+            return
+        if person.user in request.kept_out:
             raise errors.SelfApproval
-        return
     if verdict is Verdict.APPROVE and person.user in request.may_not_approve:
         raise edit_errors.EditorMayNotApprove
     _refuse_outsider(person, slots)

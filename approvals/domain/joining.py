@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.audit import AuditEvent, AuditName
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.question import is_question
 from approvals.domain.requirement import Risk
 from approvals.domain.terms import EDIT, FOLD, HOLD, JOIN, MENTION, NOTIFY
@@ -42,7 +43,12 @@ def is_of_one_turn(request: ApprovalRequest, first: ApprovalRequest) -> bool:
 
 
 def may_be_a_part(request: ApprovalRequest) -> bool:
-    """Whether a call may be shown as a part of a card; one that people may change has its own."""
+    """Whether a call may be shown as a part of a card.
+
+    One that people may change has its own, and so has an inquiry.
+    """
+    if is_inquiry(request.call):
+        return False  # it is answered by what its own card has room for
     may_change = request.requirement.terms[EDIT] and request.schema_digest is not None
     return not may_change and not request.edits and may_join(request)
 

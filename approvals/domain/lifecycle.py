@@ -17,7 +17,7 @@ from approvals.domain.ids import UserId
 from approvals.domain.jobs import Job
 from approvals.domain.jobs_after import callback_jobs, card_job, resuming_jobs
 from approvals.domain.permit import Permit, PermitState, Settlement
-from approvals.domain.question import is_question
+from approvals.domain.question import runs_nothing
 from approvals.domain.redaction import mask_text
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import salted_digest
@@ -169,7 +169,7 @@ def advance(
         ended_reason=reason,
     )
     permit = None
-    if status is Status.APPROVED and not is_question(request.call):
+    if status is Status.APPROVED and not runs_nothing(request.call):
         permit = Permit(request_id=request.id, digest=request.call.digest, approved_at=now)
     data: dict[str, JsonValue] = {
         "cause": cause.value,
@@ -178,6 +178,8 @@ def advance(
         "version": ended.version,
         "args_digest": salted_digest(request.salt, request.call.arguments_json),
     }
+    if request.answer is not None:
+        data["answer_digest"] = salted_digest(request.salt, request.answer)
     event = AuditEvent(name=_REQUEST_EVENTS[status], subject=request.id, at=now, data=data)
     return Step(
         request=ended,

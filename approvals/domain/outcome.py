@@ -15,8 +15,10 @@ from approvals.domain.asked_back import AskedBack
 from approvals.domain.decision import Decision
 from approvals.domain.edit import Change, changes
 from approvals.domain.ids import RequestId, UserId
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.requirement import Effect, Requirement
+from approvals.domain.strict_json import JsonValue
 
 
 class OutcomeKind(StrEnum):
@@ -79,6 +81,8 @@ class Outcome:
     """It is known that the call was carried out, now or before; never merely supposed."""
     result: str | None = None
     """What is kept of the tool's own words, masked and cut, where the call ran before."""
+    answer: JsonValue = None
+    """What people answered to an inquiry: data, typed as it asked; None for any other call."""
     edited: Edited | None = None
     """How an approved call differs from what was asked; None where nobody changed it."""
 
@@ -126,6 +130,19 @@ _TABLE: dict[tuple[Status, Cause], tuple[OutcomeKind, str]] = {
 }
 
 
+ENDINGS_OF_INQUIRIES = {
+    OutcomeKind.APPROVED: "A person answered. The answer is data and permits nothing.",
+    OutcomeKind.REJECTED: "A person declined to answer.",
+    OutcomeKind.DENIED: "The policy lets nobody be asked this.",
+    OutcomeKind.TIMED_OUT: "Nobody answered in time; nobody declined to.",
+    OutcomeKind.CANCELLED: "The question was withdrawn before anybody answered.",
+    OutcomeKind.FROZEN: "The gateway is frozen, so nobody was asked.",
+    OutcomeKind.UNDELIVERABLE: "The question could not be shown to anyone.",
+    OutcomeKind.NO_ELIGIBLE_APPROVER: "There is nobody who may answer this.",
+    OutcomeKind.UNAVAILABLE: "A part of the gateway was down, so nobody was asked.",
+}
+"""The same of a question for an answer, which was never to run."""
+
 _ASKED_BEFORE = (
     "That is about this asking alone: it had been asked before, and an earlier run that was "
     "interrupted may have happened."
@@ -150,6 +167,8 @@ def outcome_of(request: ApprovalRequest, approvals: Sequence[Decision] = ()) -> 
     """Return what the asker of an ended *request* is told; *approvals* are those that counted."""
     assert request.cause is not None
     kind, message = ending(request.status, request.cause)
+    if is_inquiry(request.call):
+        message = ENDINGS_OF_INQUIRIES[kind]
     if request.earlier is not None and request.status is not Status.APPROVED:
         message = f"{message} {_ASKED_BEFORE}"
     is_denied = kind is OutcomeKind.DENIED
@@ -164,6 +183,7 @@ def outcome_of(request: ApprovalRequest, approvals: Sequence[Decision] = ()) -> 
         request_id=request.id,
         by=request.ended_by,
         at=request.ended_at,
+        answer=None if request.answer is None else json.loads(request.answer),
         edited=edited_of(request) if request.status is Status.APPROVED else None,
     )
 

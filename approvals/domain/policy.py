@@ -14,6 +14,7 @@ from approvals.domain.conditions import ConditionFailed, Facts
 from approvals.domain.effect import CardShows
 from approvals.domain.freeze import ALL
 from approvals.domain.ids import ChannelId, UserId
+from approvals.domain.inquiry import INQUIRY_TOOL, answered_by_one, is_inquiry
 from approvals.domain.merging import Counted, Grounds, merge
 from approvals.domain.people import PeopleSet
 from approvals.domain.question import ASK_TOOL, named_set, with_named
@@ -103,6 +104,10 @@ class Policy:
             found = self._merged(plan.grounds, plan.candidates, code_effect)
         else:
             found = self._merged(plan.grounds, _counting(plan.candidates, call), code_effect)
+        if call.tool == INQUIRY_TOOL and is_inquiry(call):
+            if found.effect is Effect.ALLOW:  # which answers nothing: the approvers are asked
+                return self.requirement(call, channel=channel, code_effect=Effect.ASK)
+            return answered_by_one(found)
         return with_named(found, call) if call.tool == ASK_TOOL else found
 
     def passing(self, tool: str, channel: str | None) -> Requirement | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from approvals.domain.effect import Effect
 from approvals.domain.ids import UserId
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.people import PeopleSet
 from approvals.domain.requirement import Requirement, RuleMatch, Slot
 from approvals.domain.strict_json import JsonValue
@@ -39,8 +40,13 @@ def is_question(call: ToolCall) -> bool:
     return call.tool == ASK_TOOL and call.fingerprint == _FINGERPRINT
 
 
+def runs_nothing(call: ToolCall) -> bool:
+    """Whether *call* is a question or an inquiry: however it ends, there is nothing to run."""
+    return is_question(call) or is_inquiry(call)
+
+
 def question_of(call: ToolCall) -> str:
-    """Return what is asked."""
+    """Return what is asked, by a question or by an inquiry."""
     return str(call.arguments["question"])
 
 

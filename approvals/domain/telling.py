@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.decision import Decision
 from approvals.domain.permit import Permit, PermitState
-from approvals.domain.question import is_question
+from approvals.domain.question import runs_nothing
 
 ENDED = "ended"
 _AT_AN_END = frozenset(
@@ -71,6 +71,6 @@ def _tells_its_end(request: ApprovalRequest, permit: Permit | None) -> bool:
     """Whether it has ended for a person who waits; in a task the task's own thread tells it."""
     if request.requester.person is None or request.run_id is not None:
         return False
-    if request.status is Status.APPROVED and not is_question(request.call):
+    if request.status is Status.APPROVED and not runs_nothing(request.call):
         return permit is not None and permit.state in _AT_AN_END
     return not request.is_pending

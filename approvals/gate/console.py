@@ -11,15 +11,25 @@ import getpass
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from approvals.domain import errors
+from approvals.domain import errors, strict_json
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.ids import RequestId, UserId
-from approvals.domain.outcome import ALREADY_RAN, Outcome, OutcomeKind, ending, refused, unavailable
+from approvals.domain.inquiry import is_inquiry
+from approvals.domain.outcome import (
+    ALREADY_RAN,
+    ENDINGS_OF_INQUIRIES,
+    Outcome,
+    OutcomeKind,
+    ending,
+    refused,
+    unavailable,
+)
 from approvals.domain.requirement import Effect
 from approvals.domain.strict_json import JsonValue
+from approvals.gate.console_inquiry import ConsoleInquiry
 from approvals.gate.console_question import ConsoleQuestion, Typed
 from approvals.gate.console_words import ended_line
 from approvals.gate.exceptions import not_approved
@@ -70,6 +80,8 @@ class ConsoleGateway:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _digests: dict[str, str] = field(default_factory=dict)
     """Of the calls that were cleared, by their key."""
+    _answers: dict[str, str] = field(default_factory=dict)
+    """To inquiries, by their key: they may be read again."""
     _waiting: dict[str, asyncio.Task[Typed]] = field(default_factory=dict)
     """The questions that wait, by their key."""
     _cleared: dict[RequestId, Proposal] = field(default_factory=dict)
@@ -95,13 +107,16 @@ class ConsoleGateway:
         try:
             async with asyncio.timeout(limit), self._turn:
                 self._refuse_used(proposal, request_id)
-                typed = await self._typed(proposal)
+                told = self._answers.get(proposal.key or "")
+                typed = Typed(approves=True, answer=told) if told else await self._typed(proposal)
         except TimeoutError:
-            raise not_approved(_outcome(OutcomeKind.TIMED_OUT, request_id)) from None
+            raise not_approved(_outcome(proposal, OutcomeKind.TIMED_OUT, request_id)) from None
         if not typed.approves:
-            outcome = _outcome(OutcomeKind.REJECTED, request_id, reason=typed.reason)
+            outcome = _outcome(proposal, OutcomeKind.REJECTED, request_id, reason=typed.reason)
             raise not_approved(outcome)
         call = proposal.call
+        if typed.answer is not None:
+            return self._told(proposal, request_id, typed.answer)
         if proposal.key is not None:
             self._digests[proposal.key] = call.digest
         self._cleared[request_id] = proposal
@@ -109,7 +124,7 @@ class ConsoleGateway:
             request_id=request_id,
             digest=call.digest,
             arguments_json=call.arguments_json,
-            outcome=_outcome(OutcomeKind.APPROVED, request_id),
+            outcome=_outcome(proposal, OutcomeKind.APPROVED, request_id),
         )
 
     async def report(
@@ -147,17 +162,33 @@ class ConsoleGateway:
         waiting = self._waiting.get(key)
         return waiting is not None and waiting.cancel()
 
+    def _told(self, proposal: Proposal, request_id: RequestId, answer: str) -> Clearance:
+        """Return what was answered to an inquiry; asked again under its key it is told again."""
+        call = proposal.call
+        if proposal.key is not None:
+            self._digests[proposal.key] = call.digest
+            self._answers[proposal.key] = answer
+        outcome = _outcome(proposal, OutcomeKind.APPROVED, request_id)
+        return Clearance(
+            request_id=request_id,
+            digest=call.digest,
+            arguments_json=call.arguments_json,
+            outcome=replace(outcome, answer=strict_json.read(answer)),
+        )
+
     def _refuse_used(self, proposal: Proposal, request_id: RequestId) -> None:
         digest = self._digests.get(proposal.key) if proposal.key is not None else None
         if digest is None:
             return
         if digest != proposal.call.digest:
             raise not_approved(refused(errors.IdempotencyMismatch()))
-        raise not_approved(_outcome(OutcomeKind.ALREADY_RAN, request_id))
+        if not is_inquiry(proposal.call):
+            raise not_approved(_outcome(proposal, OutcomeKind.ALREADY_RAN, request_id))
 
     async def _typed(self, proposal: Proposal) -> Typed:
         """Return what was typed; raises CallCancelled and CallUnavailable."""
-        asking = asyncio.create_task(ConsoleQuestion(self.terminal, proposal).answered())
+        kind = ConsoleInquiry if is_inquiry(proposal.call) else ConsoleQuestion
+        asking = asyncio.create_task(kind(self.terminal, proposal).answered())
         if proposal.key is not None:
             self._waiting[proposal.key] = asking
         try:
@@ -169,7 +200,7 @@ class ConsoleGateway:
                 with contextlib.suppress(asyncio.CancelledError):
                     await asking
         if asking.cancelled():
-            raise not_approved(_outcome(OutcomeKind.CANCELLED, None))
+            raise not_approved(_outcome(proposal, OutcomeKind.CANCELLED, None))
         typed = asking.result()
         if typed.is_over:
             raise not_approved(unavailable("The terminal was closed before anybody answered."))
@@ -177,12 +208,17 @@ class ConsoleGateway:
 
 
 def _outcome(
-    kind: OutcomeKind, request_id: RequestId | None, *, reason: str | None = None
+    proposal: Proposal,
+    kind: OutcomeKind,
+    request_id: RequestId | None,
+    *,
+    reason: str | None = None,
 ) -> Outcome:
     by_person = kind in (OutcomeKind.APPROVED, OutcomeKind.REJECTED)
+    words = ENDINGS_OF_INQUIRIES if is_inquiry(proposal.call) else _ENDED
     return Outcome(
         kind=kind,
-        message=_ENDED[kind],
+        message=words[kind],
         reason=reason,
         request_id=request_id,
         by=UserId(f"console:{_account()}") if by_person else None,

@@ -27,6 +27,8 @@ class Typed:
 
     approves: bool = False
     reason: str | None = None
+    answer: str | None = None
+    """To an inquiry, as canonical JSON."""
     is_over: bool = False
     """The terminal was closed: nobody answered."""
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from approvals.domain.display import one_line, shorten, visible
+from approvals.domain.question import question_of
 from approvals.domain.redaction import mask_arguments, mask_text, mask_words
 from approvals.domain.strict_json import JsonValue
 from approvals.gate.gateway import Proposal
@@ -41,6 +42,13 @@ def call_lines(proposal: Proposal, *, salt: str, columns: int) -> list[str]:
         lines.append("  The agent's own words, unverified:")
         lines += _behind_margin(mask_text(proposal.reason, salt), columns)
     return lines
+
+
+def inquiry_lines(proposal: Proposal, *, salt: str, columns: int) -> list[str]:
+    """Return the question of an inquiry, as the agent's own words."""
+    lines = [*_wrapped(f"{_name(proposal.requester.agent)} asks, in its own words:", "", columns)]
+    lines += _behind_margin(mask_text(question_of(proposal.call), salt), columns)
+    return [*lines, "  The answer is told to the agent. It approves nothing and runs nothing."]
 
 
 def agent_lines(text: str, *, salt: str, columns: int) -> list[str]:

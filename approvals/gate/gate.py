@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from approvals.domain.ids import ChannelId, RequestId, UserId
+from approvals.gate.asking import Asking
 from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import RequireApproval, code_rule
-from approvals.gate.connecting import Connecting
 from approvals.gate.context import RESERVED_PREFIX, CallContext, current, entered
 from approvals.gate.declared import Declared, refuse_missing
 from approvals.gate.function_form import FunctionForm
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Gate(Connecting):
+class Gate(Asking):
     """The gate of one agent.
 
     ```python

@@ -15,6 +15,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.asked_back import AskedBack
 from approvals.domain.ids import ChannelId, RequestId
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.outcome import lapsed, outcome_of, refused, unavailable
 from approvals.domain.requirement import Effect
 from approvals.domain.strict_json import JsonValue
@@ -205,6 +206,8 @@ class LocalGateway:
             request = await ending
             if request.status is not Status.APPROVED:
                 raise not_approved(outcome_of(request))
+            if is_inquiry(request.call):
+                return cleared(request, ())  # there is nothing to run, and nothing to claim
             try:
                 return await self._claimed(request, digest)
             except errors.PermitLapsed:

@@ -10,6 +10,7 @@ from typing import Never, Protocol
 
 from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.outcome import denied, lapsed, outcome_of
 from approvals.domain.permit import Permit, PermitState, is_unsettled
 from approvals.domain.requirement import Effect, Requirement
@@ -53,6 +54,8 @@ async def clear_or_pause(
             raise CallPaused(request.id)
         if request.status is not Status.APPROVED:
             raise not_approved(outcome_of(request))
+        if is_inquiry(request.call):
+            return cleared(request, ())
         judged = _of_what_stands(desk, proposal, requirement, request)
         if not await _still_stands(desk, proposal, judged, request):
             continue

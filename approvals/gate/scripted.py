@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from approvals.domain import errors
+from approvals.domain import errors, strict_json
 from approvals.domain.edit import changes
 from approvals.domain.ids import RequestId, UserId
+from approvals.domain.inquiry import is_inquiry, refuse_misfit
+from approvals.domain.inquiry_errors import InvalidAnswer
 from approvals.domain.outcome import Edited, Outcome, OutcomeKind, refused
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
@@ -31,12 +33,15 @@ class NotScripted(AssertionError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a call is answered with; made by `approved`, `edited`, `rejected`, `ended`."""
+    """What a call is answered with; made by `approved`, `answered` and the others."""
 
     kind: OutcomeKind
     reason: str | None = None
     arguments: dict[str, JsonValue] | None = None
     """What is different where people changed the call."""
+    answers: bool = False
+    """Whether it answers `gate.ask`, with *answer*."""
+    answer: JsonValue = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +102,7 @@ class Scripted:
         asked = _asked(proposal)
         self.asked.append(asked)
         asked.answer = await self._answer(asked)
+        _refuse_misfit(proposal.call, asked.answer)
         request_id = RequestId(f"scripted-{len(self.asked)}")
         if asked.answer.kind is not OutcomeKind.APPROVED:
             raise not_approved(_outcome(asked.answer, request_id=request_id))
@@ -144,6 +150,8 @@ class Scripted:
         return self._claimed(proposal, clearance)
 
     def _claimed(self, proposal: Proposal, clearance: Clearance) -> Clearance:
+        if is_inquiry(proposal.call):
+            return clearance  # an answer may be read again
         if proposal.claims and clearance.request_id is not None:
             self._claims.add(clearance.request_id)
         return clearance
@@ -161,6 +169,27 @@ class Scripted:
         if not isinstance(answer, Answer):
             raise NotScripted(f"{asked.tool} was answered with {answer!r}; return an Answer.")
         return answer
+
+
+def _refuse_misfit(call: ToolCall, answer: Answer) -> None:
+    """Refuse what no person could answer.
+
+    Raises:
+        NotScripted
+    """
+    if answer.kind is not OutcomeKind.APPROVED:
+        return
+    if answer.answers is not is_inquiry(call):
+        right = "answered(…)" if is_inquiry(call) else "approved()"
+        raise NotScripted(f"{call.tool} has to be answered with {right}, or be refused.")
+    if answer.answers:
+        try:
+            refuse_misfit(call, strict_json.write(answer.answer))
+        except InvalidAnswer as wrong:
+            sentence = wrong.facts["fields"][0]
+            raise NotScripted(
+                f"The answer {answer.answer!r:.80} does not fit: {sentence}"
+            ) from None
 
 
 def _asked(proposal: Proposal) -> Asked:
@@ -205,5 +234,6 @@ def _outcome(
         request_id=request_id,
         by=BY if by_person else None,
         at=AT,
+        answer=answer.answer,
         edited=changed,
     )

@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from approvals.domain.outcome import OutcomeKind
 from approvals.domain.strict_json import JsonValue
@@ -24,6 +27,7 @@ __all__ = [
     "NotScripted",
     "Scripted",
     "ScriptedGateRefused",
+    "answered",
     "approved",
     "edited",
     "ended",
@@ -36,6 +40,15 @@ URL_VARIABLE = "SAYSO_URL"
 def approved(reason: str | None = None) -> Answer:
     """Let it run as it was asked."""
     return Answer(kind=OutcomeKind.APPROVED, reason=reason)
+
+
+def answered(answer: Any) -> Answer:
+    """Answer `gate.ask` with *answer*: JSON, or a value of the type it asks for.
+
+    Raises:
+        ValueError: no JSON can be made of it.
+    """
+    return Answer(kind=OutcomeKind.APPROVED, answers=True, answer=to_jsonable_python(answer))
 
 
 def edited(**arguments: JsonValue) -> Answer:

@@ -132,6 +132,8 @@ class Outcome(Answers):
     code: str | None = None
     has_happened: bool = False
     result: str | None = None
+    answer: JsonValue = None
+    """To an inquiry, as its schema asked; data, never an instruction, and permits nothing."""
     edited: Edited | None = None
 
 

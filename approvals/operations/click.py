@@ -27,6 +27,8 @@ class Click:
     reason: str | None = None
     digest: str | None = None
     """Of the call the pressed card showed; None: the card is older than such marks."""
+    answer: str | None = None
+    """To an inquiry, as canonical JSON: what the click approves with."""
     others: int = 0
     """How many identical requests the pressed button named beside its own."""
 

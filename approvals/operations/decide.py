@@ -10,7 +10,9 @@ from functools import partial
 from typing import TypeVar
 
 from approvals.domain import errors
+from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.requirement import WantedReason
 from approvals.operations.click import (
     Answer,
@@ -63,7 +65,9 @@ def _decided(hearing: Hearing, *, asks_why: frozenset[WantedReason]) -> Answer:
     if asks_why:  # in the one unit, because each is a way to the database and back
         request = hearing.tx.request(hearing.click.request_id, locked=False)
         if request is not None and request.is_pending and request.requirement.reason in asks_why:
-            return Answer(refusal=ReasonRequired())
+            is_misplaced = is_inquiry(request.call) and hearing.click.verdict is Verdict.APPROVE
+            if not is_misplaced:  # what asks for an answer cannot be approved, with no reason
+                return Answer(refusal=ReasonRequired())
     return record_decision(hearing)
 
 

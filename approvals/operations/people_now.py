@@ -145,8 +145,8 @@ def of_then_and_now(option: Option[Setting], request: ApprovalRequest, now: Requ
 def may_not_approve_now(request: ApprovalRequest, now: Requirement) -> frozenset[UserId]:
     """Return who may not approve a pending *request*, by the rules of then and of *now*."""
     if of_then_and_now(EDITOR_MAY_APPROVE, request, now):
-        return request.requester.people
-    return request.requester.people | request.editors
+        return request.kept_out
+    return request.kept_out | request.editors
 
 
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:

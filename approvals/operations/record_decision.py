@@ -13,6 +13,8 @@ from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Approver, Decision, Verdict
 from approvals.domain.hold import held
+from approvals.domain.inquiry import is_inquiry, refuse_misfit
+from approvals.domain.inquiry_errors import NoInquiry
 from approvals.domain.jobs_after import card_job
 from approvals.domain.lifecycle import advance
 from approvals.domain.quorum import Rules, is_met, progress
@@ -20,7 +22,7 @@ from approvals.domain.requirement import WantedReason
 from approvals.domain.terms import REASON
 from approvals.operations.check_decider import InForce, is_outdated, open_rules, refuse_verdict
 from approvals.operations.check_presser import checked_presser
-from approvals.operations.click import Answer
+from approvals.operations.click import Answer, Click
 from approvals.operations.count_approvals import approvals_now
 from approvals.operations.hearing import Hearing
 from approvals.operations.hold_now import hold_now
@@ -127,13 +129,27 @@ def _record(hearing: Hearing, request: ApprovalRequest, press: _Press) -> Answer
         refuse_frozen(tx, request.requirement.channel, request.channel, now=hearing.at)
         if not press.names_all:
             raise edit_errors.MoreJoined(request=request)
-        if not (press.card.shows_everything or press.card.kind is CardKind.VIEW):
-            raise errors.FullViewRequired(request=request, card=press.card)
+        _refuse_unfit(click, request, press)
     wants_reason = of_then_and_now(REASON, request, counts.now) is WantedReason.ALWAYS
-    # Who stops what is held has seconds.
-    if wants_reason and not click.reason and request.held_until is None:
+    # Who stops what is held has seconds; an answer is its own reason.
+    excused = request.held_until is not None or click.answer is not None
+    if wants_reason and not click.reason and not excused:
         raise edit_errors.ReasonRequired(request=request)
     return _count(hearing, request, press, counts)
+
+
+def _refuse_unfit(click: Click, request: ApprovalRequest, press: _Press) -> None:
+    """Refuse to approve a call unseen, and to approve what asks for an answer, or the reverse.
+
+    Raises:
+        DecisionRefused: which of these it is.
+    """
+    if is_inquiry(request.call):
+        refuse_misfit(request.call, click.answer)
+    elif click.answer is not None:
+        raise NoInquiry(request=request)
+    elif not (press.card.shows_everything or press.card.kind is CardKind.VIEW):
+        raise errors.FullViewRequired(request=request, card=press.card)
 
 
 def _count(hearing: Hearing, request: ApprovalRequest, press: _Press, counts: InForce) -> Answer:
@@ -159,7 +175,10 @@ def _count(hearing: Hearing, request: ApprovalRequest, press: _Press, counts: In
     if not is_again:
         tx.record(recorded(decision, request, is_fast=press.is_fast))
     rules, hold = counts.rules, hold_now(request, counts.now)
-    cause = _ending(decision, approvals, rules=rules)
+    # The first answer ends an inquiry, however many people its rules name.
+    is_answer = decision.verdict is Verdict.APPROVE and click.answer is not None
+    cause = Cause.PEOPLE if is_answer else _ending(decision, approvals, rules=rules)
+    request = replace(request, answer=click.answer) if is_answer else request
     if cause is not None:
         if cause is Cause.PEOPLE and hold:
             step = held(request, press.now + hold, by=person.user, now=at)

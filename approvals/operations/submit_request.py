@@ -11,6 +11,7 @@ from approvals.domain import errors, run_errors
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.card import Card
 from approvals.domain.ids import CardId
+from approvals.domain.inquiry import inquiry_of, is_inquiry
 from approvals.domain.lifecycle import (
     PermitEvent,
     Step,
@@ -22,6 +23,7 @@ from approvals.domain.lifecycle import (
 )
 from approvals.domain.limits import Limits
 from approvals.domain.permit import Permit, PermitState, Settlement, has_lapsed, may_repeat
+from approvals.domain.question import runs_nothing
 from approvals.domain.requirement import Risk
 from approvals.domain.tool_schema import ToolSchema
 from approvals.domain.upkeep import LOOK_EVERY
@@ -67,10 +69,13 @@ async def submit_request(
         Unavailable: the risk is high and the directory cannot say who may approve.
         TooManyPending: *pending_max* questions of its run wait already.
         TooManyPending, TooManyAltogether, TooManyNew: the *limits* are reached.
+        InvalidInquiry: it is one that no answer could be sure to fit.
         BudgetSpent: too many questions were put to the channel's people lately.
         Refusal: the display cannot show it to anyone.
         StoreUnavailable: nothing was stored.
     """
+    if is_inquiry(request.call):
+        inquiry_of(request.call)
     try:
         request = await _of_its_people(desk, request)
         is_whole = await shows_everything(desk, request)
@@ -106,7 +111,7 @@ async def _of_its_people(desk: Desk, request: ApprovalRequest) -> ApprovalReques
     """
     rules = rules_to_come(request, request.requirement.slots_by_rule)
     people = (await people_now(desk, desk.policy(), set_names(rules))).members
-    excluded = request.requester.people
+    excluded = request.kept_out
     fit = await fit_people(desk.directory, people, excluded=excluded)
     if nobody_left(rules, fit, excluded):
         raise errors.NoEligibleApprover(
@@ -264,7 +269,7 @@ def asks_again(
         return earlier.cause in _NEVER_ANSWERED
     permit = tx.permit(earlier.id)
     if permit is None:
-        return True
+        return not runs_nothing(earlier.call)
     if permit.state is PermitState.UNCLAIMED and lapses(earlier, permit, now=now):
         save_step(tx, advance_permit(earlier, permit, PermitEvent.LAPSE, now=now))
         return True

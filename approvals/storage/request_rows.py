@@ -94,6 +94,7 @@ def request_changes(request: ApprovalRequest, permit: Permit | None = None) -> C
         "ended_at": optional_text(request.ended_at),
         "ended_by": request.ended_by,
         "ended_reason": request.ended_reason,
+        "answer": request.answer,
         "held_until": optional_text(request.held_until),
     }
 
@@ -136,6 +137,7 @@ def request_from_row(row: Iterable[Any]) -> ApprovalRequest:
         ended_at=optional_time(of["ended_at"]),
         ended_by=of["ended_by"],
         ended_reason=of["ended_reason"],
+        answer=of["answer"],
         held_until=optional_time(of["held_until"]),
         asking_back=_asking_back(of["asked_back"]),
     )

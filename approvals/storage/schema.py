@@ -21,7 +21,7 @@ from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0023"
+HEAD = "0024"
 """The newest revision in `migrations/versions`; they count up."""
 
 _DECLARED = (

@@ -39,6 +39,7 @@ _HOME = tables.table_of(tables.HomeRow)
 _CHANGING = (
     *("status", "cause", "version", "expires_at", "joiners"),
     *("due_at", "followed_up", "held_until", "ended_at", "ended_by", "ended_reason", "asked_back"),
+    "answer",
 )
 NONE: ColumnElement[int] = literal_column("0")
 """SQLite's dialect writes an offset to every limit, as a parameter unless it is given."""

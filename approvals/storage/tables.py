@@ -163,6 +163,8 @@ class ApprovalRequestRow(StoredRow, table=True):
     policy_channel: str | None
     """The channel whose rules apply, where its card goes to a thread of another one."""
     callback: str | None
+    answer: str | None
+    """To an inquiry, as canonical JSON."""
 
 
 class DecisionRow(StoredRow, table=True):

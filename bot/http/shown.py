@@ -11,10 +11,12 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.asked_back import AskedBack
 from approvals.domain.decision import Decision
 from approvals.domain.edit import changes
+from approvals.domain.inquiry import masked_answer
 from approvals.domain.key import Key
 from approvals.domain.outcome import Edited, Outcome, outcome_of
 from approvals.domain.permit import Permit
 from approvals.domain.redaction import mask_arguments, mask_words
+from approvals.domain.strict_json import JsonValue
 from approvals.gate import wire
 from approvals.operations.claim_permit import Claimed
 from approvals.operations.read_by_key import Seen
@@ -102,8 +104,19 @@ def _outcome(outcome: Outcome, seen: Seen) -> wire.Outcome:
         code=outcome.code,
         has_happened=outcome.has_happened,
         result=outcome.result,
+        answer=_answer(outcome, seen),
         edited=None if outcome.edited is None else _edited(outcome.edited, seen),
     )
+
+
+def _answer(outcome: Outcome, seen: Seen) -> JsonValue:
+    """Return what was answered to an inquiry: as it is for the agent that asked, else masked."""
+    request = seen.request
+    if seen.is_own or request.answer is None:
+        return outcome.answer
+    if not seen.shows_arguments:
+        return None
+    return masked_answer(request.call, request.answer, request.salt)
 
 
 def _edited(edited: Edited, seen: Seen) -> wire.Edited | None:

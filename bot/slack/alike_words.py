@@ -7,6 +7,7 @@ from collections import Counter
 
 from approvals.domain.approval_request import Status
 from approvals.domain.decision import Verdict
+from approvals.domain.inquiry import is_inquiry
 from approvals.operations.ports import Alike, CardContent
 from bot.slack.endings import how_it_went
 from bot.slack.rich_text import Element, bold, section
@@ -32,6 +33,9 @@ def stands_for(content: CardContent) -> list[str | Element]:
     waiting = [each for each in content.shown if each.is_pending]
     if len(waiting) < 2:
         return []
+    if is_inquiry(content.request.call):
+        told = f"{len(waiting)} identical questions. One answer is given to each of them."
+        return [bold("Stands for "), told]
     return [
         bold("Stands for "),
         f"{len(waiting)} identical calls. Approve lets each of them run once, Reject none of them.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from approvals.domain import errors, strict_json
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.redaction import mask_arguments
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.terms import DIFF
@@ -86,6 +87,8 @@ def shows_everything(request: ApprovalRequest, *, view_pages_max: int = VIEW_PAG
     Raises:
         TooLargeToShow: the full view would need more than *view_pages_max* pages.
     """
+    if is_inquiry(request.call):  # the question stands on the card, the rest in its form
+        return not request.is_private
     arguments = arguments_text(request)
     needed = len(pages(arguments))
     if needed > view_pages_max:

@@ -9,6 +9,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.asking_back import first_for_person
 from approvals.domain.deed import read_deed
 from approvals.domain.extending import lengths_left
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.requirement import Risk, WantedReason
 from approvals.domain.terms import DEED, EDIT
 from approvals.operations.ports import CardContent
@@ -17,6 +18,7 @@ from bot.slack.alike_words import times
 from bot.slack.card_text import call_in_words
 from bot.slack.escaping import untrusted
 from bot.slack.hold_words import stop_actions
+from bot.slack.inquiry_words import answering
 
 
 def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
@@ -25,6 +27,9 @@ def actions(content: CardContent, *, shows_all: bool) -> dict[str, Any]:
     value = buttons.value_on(content)
     if request.is_held:
         return stop_actions(content)
+    if is_inquiry(request.call):
+        drawn = [*answering(content), *undecided(content)]
+        return buttons.row(f"decide:{request.id}", *drawn)
     if shows_all:
         approve = approve_button(content, buttons.APPROVE)
     else:
@@ -59,7 +64,8 @@ def _extending(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
 def _answering(request: ApprovalRequest, value: str) -> list[dict[str, Any]]:
     if first_for_person(request) is None:
         return []
-    return [buttons.button(buttons.ANSWER_BACK, "Answer…", value)]
+    label = "Reply…" if is_inquiry(request.call) else "Answer…"
+    return [buttons.button(buttons.ANSWER_BACK, label, value)]
 
 
 def _may_be_edited(request: ApprovalRequest) -> bool:

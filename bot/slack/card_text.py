@@ -10,7 +10,8 @@ from approvals.domain import strict_json
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.card import CardKind
 from approvals.domain.display import one_line, shorten
-from approvals.domain.question import is_question, named_sets, question_of
+from approvals.domain.inquiry import is_inquiry
+from approvals.domain.question import is_question, named_sets, question_of, runs_nothing
 from approvals.domain.redaction import mask_arguments, mask_words, names_a_secret
 from approvals.domain.requirement import Risk
 from approvals.domain.strict_json import JsonValue
@@ -39,7 +40,10 @@ def headline(content: CardContent) -> str:
     """Return the card's first line, not yet escaped: the question, or how it ended."""
     request = content.request
     tool = one_line(request.call.tool)
-    if is_question(request.call):
+    if is_inquiry(request.call):
+        tool = question_words(request)
+        start, end = f"{'❓' if request.is_pending else ended_words(content)} · ", ""
+    elif is_question(request.call):
         tool = question_words(request)
         start = RISKS[request.requirement.risk] if request.is_pending else ended_words(content)
         start, end = f"{start} · ", ""
@@ -60,8 +64,9 @@ def notification_text(content: CardContent, now: datetime) -> str:
     """
     request = content.request
     tool = shorten(one_line(request.call.tool), _TOOL_MAX_CHARS)
-    if is_question(request.call):
-        start = f"Asks for approval, {minutes_left(request, now)}"
+    if runs_nothing(request.call):
+        what = "Asks" if is_inquiry(request.call) else "Asks for approval"
+        start = f"{what}, {minutes_left(request, now)}"
         start = start if request.is_pending else ended_words(content)
         room = NOTIFICATION_MAX_CHARS - len(start) - 2
         named = called_in_text(audience_of(named_sets(request.call)))
@@ -105,14 +110,14 @@ def call_in_words(request: ApprovalRequest) -> str:
 
     Of a private request without its arguments: it is said where others read it too.
     """
-    if is_question(request.call):
+    if runs_nothing(request.call):
         return f"“{shorten(question_words(request), 148)}”"
     tool = shorten(one_line(request.call.tool), 80)
     return f"{tool}({'…' if request.is_private else key_arguments(request, 68)})"
 
 
 def question_words(request: ApprovalRequest) -> str:
-    """Return what people ask people on one line, secrets masked, not escaped."""
+    """Return what people are asked on one line, secrets masked, not escaped."""
     if request.is_private:
         return PRIVATE_QUESTION
     return one_line(mask_words(question_of(request.call), request.salt))

@@ -12,6 +12,7 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
 from approvals.domain.display import one_line, shorten, visible
 from approvals.domain.followed_up import NOTHING_YET
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.question import is_question, named_sets, question_of
 from approvals.domain.redaction import mask_words
 from approvals.domain.requirement import Requirement
@@ -30,6 +31,7 @@ from bot.slack.escaping import escape, plain_text
 from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.freeze_words import frozen_line, reason_of
 from bot.slack.hold_words import time_line
+from bot.slack.inquiry_words import inquiry_elements
 from bot.slack.memory import memory
 from bot.slack.quorum_words import needs, progress_of, rules_of
 from bot.slack.rich_text import (
@@ -114,8 +116,7 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
     if request.is_pending:
         lines += [each for each in [stands_for(content)] if each]
         if not request.is_held:  # then nothing is missing
-            label = "Needs in all " if progress_of(content).filled else "Needs "
-            lines.append([bold(label), needs(rules_of(content))])
+            lines.append(_needed(content))
         if content.called and request.followed_up.rung_of(content.card.id) is None:
             lines.append([bold("Calls "), *called(audience_of(content.called))])
         lines.append(time_line(request, now))
@@ -124,6 +125,14 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
     if request.asking_back.asked:
         lines.append(so_far_line(request))
     return [section(*joined(lines, "\n"))]
+
+
+def _needed(content: CardContent) -> list[str | Element]:
+    needed = needs(rules_of(content))
+    if is_inquiry(content.request.call):
+        return [bold("Answer from "), needed]
+    label = "Needs in all " if progress_of(content).filled else "Needs "
+    return [bold(label), needed]
 
 
 def approvals_needed(requirement: Requirement) -> str:
@@ -150,6 +159,8 @@ def call_elements(request: ApprovalRequest) -> tuple[bool, list[Element]]:
     """Return whether all that would run is shown, and what is."""
     if request.is_private:
         return False, _private_call(request)
+    if is_inquiry(request.call):
+        return True, inquiry_elements(request)
     arguments = arguments_text(request)
     if is_question(request.call):
         return arguments.fits_card, asked_words(request)
@@ -167,6 +178,8 @@ def call_elements(request: ApprovalRequest) -> tuple[bool, list[Element]]:
 
 def _private_call(request: ApprovalRequest) -> list[Element]:
     """Return the tool alone, and where the rest is read."""
+    if is_inquiry(request.call):
+        return inquiry_elements(request)
     if is_question(request.call):
         return asked_words(request)
     return [

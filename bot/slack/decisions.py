@@ -11,6 +11,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import ReasonRequired
 from approvals.domain.errors import CardMismatch, FullViewRequired, Refusal, RequestUnknown
 from approvals.domain.requirement import WantedReason
+from approvals.operations.answer_inquiry import answer_inquiry
 from approvals.operations.check_reader import Reader
 from approvals.operations.decide import Answer, decide
 from bot.slack import buttons, reason_form, words
@@ -46,6 +47,10 @@ class Decisions:
             ("block_actions", buttons.APPROVE): self._approve,
             ("block_actions", buttons.REJECT): self._reject,
             ("block_actions", buttons.STOP): self._stop,
+            **{
+                ("block_actions", action): self._choosing(place)
+                for place, action in enumerate(buttons.ANSWERS)
+            },
             ("block_actions", buttons.VIEW_APPROVE): self._approve,
             ("block_actions", buttons.VIEW_REJECT): self._reject,
             ("view_submission", reason_form.REJECT_REASON): self._submit_reason,
@@ -55,6 +60,14 @@ class Decisions:
     async def _approve(self, delivery: Delivery) -> Ack:
         """Ask for the reason where one is always wanted, which decides nothing; else decide."""
         return await self._decide(delivery, Verdict.APPROVE, asks=_ALWAYS)
+
+    def _choosing(self, place: int) -> Listener:
+        """Return the listener of the button of an inquiry's option."""
+
+        async def listener(delivery: Delivery) -> Ack:
+            return await self._decide(delivery, Verdict.APPROVE, asks=frozenset(), chosen=place)
+
+        return listener
 
     async def _reject(self, delivery: Delivery) -> Ack:
         """Ask for the reason where one is wanted, which decides nothing; else decide."""
@@ -85,7 +98,9 @@ class Decisions:
         reason = reason_form.given_reason(event.view, request)
         return await decide(desk, replace(click, reason=reason))
 
-    async def _decide(self, delivery: Delivery, verdict: Verdict, *, asks: Asks) -> Ack:
+    async def _decide(
+        self, delivery: Delivery, verdict: Verdict, *, asks: Asks, chosen: int | None = None
+    ) -> Ack:
         press = button_press(delivery.body)
         say = self._say(delivery, press)
 
@@ -95,14 +110,18 @@ class Decisions:
             else:
                 await self._tell(answer, press, say, is_late=is_late)
 
-        work = self._answer(press, verdict, asks=asks)
+        work = self._answer(press, verdict, asks=asks, chosen=chosen)
         return await self._storing.run(delivery, work, say=say, tell=tell)
 
-    async def _answer(self, press: ButtonPress, verdict: Verdict, *, asks: Asks) -> Answer:
+    async def _answer(
+        self, press: ButtonPress, verdict: Verdict, *, asks: Asks, chosen: int | None
+    ) -> Answer:
         try:
             click = click_of(press, verdict)
         except Refusal as refusal:
             return Answer(refusal=refusal)
+        if chosen is not None:
+            return await answer_inquiry(self._parts.desk, click, {0: str(chosen)})
         return await decide(self._parts.desk, click, asks_why=asks)
 
     async def _ask_why(self, press: ButtonPress, verdict: Verdict, say: Say) -> None:

@@ -15,6 +15,7 @@ from approvals.domain.ids import ChannelId
 from approvals.operations.desk import Desk
 from approvals.operations.resume_run import TakenRun
 from bot.slack.agent_choice import Agents, no_agents
+from bot.slack.answering import ANSWER
 from bot.slack.app import Ingress, build_app
 from bot.slack.ask_backs import ANSWER_BACK, ASK_BACK
 from bot.slack.ask_form import AskForm
@@ -196,7 +197,7 @@ class SlackDoor:
             **home.routes(),
             **AskForm(parts).routes(),
             **reviews.routes(),
-            **window_routes(parts, reviews, (EDIT, EXTEND, ASK_BACK, ANSWER_BACK)),
+            **window_routes(parts, reviews, (EDIT, EXTEND, ASK_BACK, ANSWER_BACK, ANSWER)),
             **Settlements(parts).routes(),
             **RunButtons(parts).routes(),
             **form.routes(),

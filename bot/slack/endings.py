@@ -4,8 +4,9 @@ One table for each, used by cards, notifications, lists and Home.
 """
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Status
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.permit import Permit, PermitState
-from approvals.domain.question import is_question
+from approvals.domain.question import runs_nothing
 from approvals.operations.ports import CardContent
 
 _ENDED = {
@@ -22,6 +23,13 @@ _ENDED = {
     (Status.CANCELLED, Cause.NO_ELIGIBLE_APPROVER): "🚫 Nobody may approve",
     (Status.CANCELLED, Cause.UNAVAILABLE): "🚫 Gateway unavailable",
 }
+_ENDED_INQUIRY = {
+    Cause.PEOPLE: "✅ Answered",
+    Cause.PERSON: "❌ Declined",
+    Cause.TIMEOUT: "⌛ Not answered in time",
+    Cause.NO_ELIGIBLE_APPROVER: "🚫 Nobody may answer",
+}
+"""What is said otherwise of a question for an answer."""
 _RAN = {
     PermitState.UNCLAIMED: "not picked up yet",
     PermitState.CLAIMED: "running",
@@ -52,6 +60,8 @@ def ended_words(content: CardContent) -> str:
 def ended_words_of(request: ApprovalRequest) -> str:
     """Return how an ended request ended, with a sign, whatever became of its run."""
     assert request.cause is not None
+    if is_inquiry(request.call) and request.cause in _ENDED_INQUIRY:
+        return _ENDED_INQUIRY[request.cause]
     return ending_words(request.status, request.cause)
 
 
@@ -60,10 +70,16 @@ def ending_words(status: Status, cause: Cause) -> str:
     return _ENDED[status, cause]
 
 
+def deed_of(request: ApprovalRequest) -> str:
+    """Return what a person did who ended the request, as one word."""
+    yes, no = ("answered", "declined") if is_inquiry(request.call) else ("approved", "rejected")
+    return {Cause.PEOPLE: yes, Cause.PERSON: no}.get(request.cause or Cause.REQUESTER, "cancelled")
+
+
 def ran(content: CardContent) -> str:
     """Return what became of the call of an ended request, to stand after its name."""
     request, permit = content.request, content.permit
-    if is_question(request.call):
+    if runs_nothing(request.call):
         return ""
     if not _is_uniform(content):
         return " – not all alike"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.question import is_question
 from approvals.operations.ports import CardContent
 from bot.slack import buttons
@@ -20,6 +21,7 @@ def time_line(request: ApprovalRequest, now: datetime) -> list[str | Element]:
     if request.held_until is not None:
         return [bold("Time "), left, "until it runs ", moment(request.held_until, seconds=True)]
     after = "it stays unapproved" if is_question(request.call) else "it does not run"
+    after = "the agent hears that nobody answered" if is_inquiry(request.call) else after
     return [bold("Time "), left, "until ", moment(request.expires_at), f"; then {after}."]
 
 

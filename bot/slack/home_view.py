@@ -12,7 +12,8 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
 from approvals.domain.errors import Refusal
-from approvals.domain.question import is_question
+from approvals.domain.inquiry import is_inquiry
+from approvals.domain.question import is_question, runs_nothing
 from approvals.domain.run import Run
 from approvals.operations.ports import CardContent
 from approvals.operations.read_home import Deciding, HomeContent
@@ -25,6 +26,7 @@ from bot.slack.cards import asked_words
 from bot.slack.edit_story import edit_story
 from bot.slack.endings import ended_words_of
 from bot.slack.escaping import plain_text, unescape
+from bot.slack.inquiry_words import answering, inquiry_elements
 from bot.slack.quorum_words import needs, rules_of, so_far
 from bot.slack.rich_text import (
     Element,
@@ -115,7 +117,9 @@ def _entry(content: CardContent, now: datetime) -> Iterable[dict[str, Any]]:
 def _told(content: CardContent, now: datetime) -> list[Element]:
     request, shows_all = content.request, content.card.shows_everything
     risk = RISKS[request.requirement.risk]
-    if is_question(request.call):
+    if is_inquiry(request.call):
+        drawn, text = [section(bold("❓")), *inquiry_elements(request)], ""
+    elif is_question(request.call):
         drawn, text = [section(bold(risk)), *asked_words(request)], ""
     else:
         tool = shorten(one_line(request.call.tool), 200)
@@ -123,9 +127,9 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
         text = arguments_text(request).text if shows_all else ""
     if text:
         drawn.append(preformatted(text))
-    elif request.is_private:
+    elif request.is_private and not runs_nothing(request.call):
         drawn.append(section("Its arguments are private: the full view has them."))
-    elif not shows_all:
+    elif not shows_all and not is_inquiry(request.call):
         drawn.append(section("To be read in full: ", code(call_in_words(request))))
     lines: list[Line] = [
         *([stands_for(content)] if times(content) else []),
@@ -140,6 +144,8 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
 
 def _buttons(content: CardContent) -> list[dict[str, Any]]:
     value = buttons.value_on(content)
+    if is_inquiry(content.request.call):
+        return [*answering(content), buttons.button(buttons.DETAILS, "Details", value)]
     if content.card.shows_everything:
         approve = approve_button(content, buttons.APPROVE)
     else:
@@ -172,7 +178,8 @@ def _run(run: Run, now: datetime) -> Line:
 
 
 def _decided(decision: Decision, request: ApprovalRequest) -> Line:
-    verb = "approved" if decision.verdict is Verdict.APPROVE else "rejected"
+    yes, no = ("answered", "declined") if is_inquiry(request.call) else ("approved", "rejected")
+    verb = yes if decision.verdict is Verdict.APPROVE else no
     how = "still pending" if request.is_pending else ended_words_of(request)
     return [
         "• ",

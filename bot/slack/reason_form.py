@@ -9,11 +9,12 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Verdict
 from approvals.domain.display import one_line, shorten
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.requirement import Risk, WantedReason
 from approvals.domain.terms import REASONS
 from approvals.operations.ports import CardContent
 from bot.slack.alike_words import times
-from bot.slack.card_text import RISKS, key_arguments
+from bot.slack.card_text import RISKS, key_arguments, question_words
 from bot.slack.escaping import plain_text, untrusted
 from bot.slack.full_view import place_of, write_place
 from bot.slack.payloads import ViewState
@@ -33,6 +34,7 @@ def reason_form(content: CardContent, verdict: Verdict) -> dict[str, Any]:
     """Return the form that asks why; its submission is the decision."""
     request = content.request
     approves = verdict is Verdict.APPROVE
+    no, what = ("Decline", "to answer") if is_inquiry(request.call) else ("Reject", "this call")
     blocks = [rich_text(f"call:{request.id}", [_what_follows(content, verdict)])]
     if ready := request.requirement.terms[REASONS]:
         blocks.append(_ready(ready))
@@ -40,8 +42,8 @@ def reason_form(content: CardContent, verdict: Verdict) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": _CALLBACKS[verdict],
-        "title": plain_text("Approve this call" if approves else "Reject this call"),
-        "submit": plain_text("Approve" if approves else "Reject"),
+        "title": plain_text("Approve this call" if approves else f"{no} {what}"),
+        "submit": plain_text("Approve" if approves else no),
         "close": plain_text("Back"),
         "private_metadata": write_place(place_of(content)),
         "blocks": blocks,
@@ -61,6 +63,9 @@ def given_reason(view: ViewState, request: ApprovalRequest | None) -> str | None
 def _what_follows(content: CardContent, verdict: Verdict) -> Element:
     request, many = content.request, times(content)
     call = f"{shorten(one_line(request.call.tool), 200)}({key_arguments(request, 200)})"
+    if is_inquiry(request.call):
+        asked = code(shorten(question_words(request), 500))
+        return section(asked, f"{many} stays without an answer. The agent is told so.")
     if verdict is Verdict.REJECT:
         return section(code(call), f"{many} will not run.")
     risk = request.requirement.risk

@@ -6,14 +6,16 @@ Drawn for the messenger. A reply names the tool, because on a phone it is read w
 from approvals.domain.approval_request import ApprovalRequest, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.permit import PermitState
-from approvals.domain.question import is_question
+from approvals.domain.question import is_question, runs_nothing
 from approvals.domain.telling import Telling
 from approvals.operations.ports import CardContent
 from bot.slack.alike_words import counts, times_decided
 from bot.slack.ask_back_words import answer_line, question_line, words_of
 from bot.slack.card_text import call_in_words, question_words
 from bot.slack.edit_story import changed_words
+from bot.slack.inquiry_words import brief_answer
 from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, as_mrkdwn, code, person, quote, section
 from bot.slack.story import REASON_MAX_CHARS, clean
@@ -30,6 +32,13 @@ _ENDED = {
     Status.TIMED_OUT: ("⌛", ": nobody decided in time, so it did not run."),
     Status.CANCELLED: ("🚫", " was called off and did not run."),
 }
+_OF_INQUIRIES = {
+    Status.APPROVED: ("✅", " is answered."),
+    Status.REJECTED: ("❌", ": nobody answers; it was declined."),
+    Status.TIMED_OUT: ("⌛", ": nobody answered in time."),
+    Status.CANCELLED: ("🚫", " was called off."),
+}
+"""How an agent's question for an answer ended."""
 _ANSWERED = {
     Status.APPROVED: ("✅", " is approved."),
     Status.REJECTED: ("❌", " is rejected."),
@@ -76,6 +85,8 @@ def _line(content: CardContent, telling: Telling) -> list[str | Element]:
 def _decided(content: CardContent, decision: Decision) -> list[str | Element]:
     who, tool = person(decision.user), _tool(content.request)
     many = times_decided(content, decision.verdict)
+    if is_inquiry(content.request.call):
+        return _said(content.request, decision, many)
     if decision.verdict is Verdict.REJECT:
         return ["❌ ", who, " rejected ", tool, f"{many}."]
     line: list[str | Element] = ["✅ ", who, " approved ", tool, many]
@@ -83,6 +94,15 @@ def _decided(content: CardContent, decision: Decision) -> list[str | Element]:
     if content.request.is_pending and state.missing:
         line.append(f": {state.filled} of {state.needed}, needs {slots_in_words(state.missing)}")
     return [*line, "."]
+
+
+def _said(request: ApprovalRequest, decision: Decision, many: str) -> list[str | Element]:
+    who, asked = person(decision.user), _tool(request)
+    if decision.verdict is Verdict.REJECT:
+        return ["❌ ", who, " declined to answer ", asked, f"{many}."]
+    answer = brief_answer(request)
+    told: list[str | Element] = [": ", code(answer)] if answer else ["."]
+    return ["✅ ", who, " answered ", asked, many, *told]
 
 
 def _endings(content: CardContent) -> list[str | Element]:
@@ -95,7 +115,9 @@ def _endings(content: CardContent) -> list[str | Element]:
 def _ending(content: CardContent) -> list[str | Element]:
     request, permit = content.request, content.permit
     assert request.requester.person is not None
-    if is_question(request.call):
+    if is_inquiry(request.call):
+        sign, words = _OF_INQUIRIES[request.status]
+    elif is_question(request.call):
         sign, words = _ANSWERED[request.status]
     elif request.status is Status.APPROVED and permit is not None:
         sign, words = _RAN[permit.state]
@@ -107,5 +129,5 @@ def _ending(content: CardContent) -> list[str | Element]:
 def _tool(request: ApprovalRequest) -> Element:
     if request.turn is not None and not request.is_alone:
         return code(call_in_words(request))  # beside others that may be of the same tool
-    name = question_words(request) if is_question(request.call) else one_line(request.call.tool)
+    name = question_words(request) if runs_nothing(request.call) else one_line(request.call.tool)
     return code(shorten(name, TOOL_MAX_CHARS))

@@ -14,12 +14,14 @@ from approvals.domain.decision import Decision, Verdict
 from approvals.domain.durations import format_duration
 from approvals.domain.freeze import Freeze
 from approvals.domain.hold_errors import AlreadyHeld
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Settlement
-from approvals.domain.question import is_question
+from approvals.domain.question import is_question, runs_nothing
 from approvals.domain.quorum import Progress
 from bot.slack.card_text import question_words
 from bot.slack.cards import approvals_needed
+from bot.slack.endings import deed_of
 from bot.slack.escaping import escape, untrusted
 from bot.slack.freeze_words import sentence
 from bot.slack.hold_words import held_sentence, runs_then
@@ -161,14 +163,16 @@ def unreadable_sentence(refusal: errors.Refusal, request: ApprovalRequest | None
 
 def recorded_sentence(decision: Decision, request: ApprovalRequest) -> str:
     """Return what a person is told when their decision came to be stored late or from a view."""
+    if is_inquiry(request.call):
+        what = "answer to" if decision.verdict is Verdict.APPROVE else "refusal to answer"
+        return f"✅ Your {what} {_tool(request)} is recorded. The agent is told."
     if decision.verdict is Verdict.REJECT:
         after = "" if is_question(request.call) else " It does not run."
         return f"✅ Your rejection of {_tool(request)} is recorded.{after}"
     if request.is_held:
         return f"✅ Your approval of {_tool(request)} is recorded. {runs_then(request)}"
-    if request.is_pending:
-        return f"✅ Your approval of {_tool(request)} is recorded. More approvals are needed."
-    return f"✅ Your approval of {_tool(request)} is recorded."
+    more = " More approvals are needed." if request.is_pending else ""
+    return f"✅ Your approval of {_tool(request)} is recorded.{more}"
 
 
 def extended_sentence(request: ApprovalRequest) -> str:
@@ -222,8 +226,7 @@ def _already(request: ApprovalRequest) -> str:
         return f"This request has already been decided. {_SAFE}"
     when = _when(request.ended_at)
     if request.cause in (Cause.PEOPLE, Cause.PERSON, Cause.REQUESTER) and request.ended_by:
-        word = {Cause.PEOPLE: "approved", Cause.PERSON: "rejected"}.get(request.cause, "cancelled")
-        return f"This was already {word} by <@{request.ended_by}> {when}. {_NO_CHANGE}"
+        return f"This was already {deed_of(request)} by <@{request.ended_by}> {when}. {_NO_CHANGE}"
     message = untrusted(outcome_of(request).message, 1_000)
     return f"This has already ended {when}: {message} {_NO_CHANGE}"
 
@@ -240,7 +243,8 @@ def _outdated(request: ApprovalRequest | None) -> str:
 
 def _timed_out(request: ApprovalRequest | None) -> str:
     when = f" {_when(request.ended_at or request.expires_at)}" if request is not None else ""
-    return f"⌛ Too late: this request timed out{when}. It did not run. {_NO_CHANGE}"
+    after = "" if request and runs_nothing(request.call) else " It did not run."
+    return f"⌛ Too late: this request timed out{when}.{after} {_NO_CHANGE}"
 
 
 def _not_approver(request: ApprovalRequest | None) -> str:
@@ -281,7 +285,7 @@ def _frozen(refusal: errors.Frozen) -> str:
 
 
 def _tool(request: ApprovalRequest) -> str:
-    named = question_words(request) if is_question(request.call) else request.call.tool
+    named = question_words(request) if runs_nothing(request.call) else request.call.tool
     return f"`{untrusted(named, 80).replace('`', 'ˋ')}`"
 
 

@@ -10,14 +10,16 @@ from approvals.domain.absence import Absence
 from approvals.domain.approval_request import Cause, Status
 from approvals.domain.display import one_line, shorten, visible
 from approvals.domain.follow_up import end_of_use
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.outcome import outcome_of
 from approvals.domain.permit import Permit, PermitState, Settlement
-from approvals.domain.question import is_question
+from approvals.domain.question import runs_nothing
 from approvals.domain.redaction import mask_words
 from approvals.domain.run import RunStatus
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack.card_text import length
+from bot.slack.inquiry_words import answer_elements
 from bot.slack.quorum_words import approvals, so_far
 from bot.slack.rich_text import (
     Element,
@@ -103,7 +105,7 @@ def _ending(content: CardContent, *, hides: bool) -> list[Element]:
     request = content.request
     assert request.ended_at is not None
     after = length(request.ended_at - request.created_at)
-    is_done = request.status is Status.APPROVED or is_question(request.call)
+    is_done = request.status is Status.APPROVED or runs_nothing(request.call)
     tail = "." if is_done else ". It did not run."
     when: list[str | Element] = [
         " ",
@@ -118,6 +120,7 @@ def _ending(content: CardContent, *, hides: bool) -> list[Element]:
             shorten(one_line(outcome_of(request).message), ENDED_MAX_CHARS), " Ended", *when, "."
         )
     ]
+    drawn += answer_elements(request, hides=hides)
     if request.ended_reason and request.cause is not Cause.RULE:
         if hides:
             return [*drawn, section("A reason was given; Details has it.")]
@@ -131,9 +134,11 @@ def _by_people(content: CardContent) -> list[str | Element]:
     if request.cause is Cause.PEOPLE:
         counted = [each.user for each in approvals(content) if each.sets]
         users = counted or ([request.ended_by] if request.ended_by else [])
-        return [bold("Approved by "), *joined(([person(user)] for user in users), ", ")]
+        word = "Answered by " if is_inquiry(request.call) else "Approved by "
+        return [bold(word), *joined(([person(user)] for user in users), ", ")]
     if request.cause in (Cause.PERSON, Cause.REQUESTER) and request.ended_by is not None:
-        word = "Rejected by " if request.cause is Cause.PERSON else "Cancelled by "
+        said_no = "Declined by " if is_inquiry(request.call) else "Rejected by "
+        word = said_no if request.cause is Cause.PERSON else "Cancelled by "
         return [bold(word), person(request.ended_by)]
     return []
 

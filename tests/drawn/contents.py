@@ -40,10 +40,12 @@ from tests.drawn.requests import (
     MINUTE,
     RUNS,
     a_freeze,
+    answered,
     asked_back,
     decisions,
     edited,
     followed_up,
+    inquiries,
     request,
     requirement,
 )
@@ -74,6 +76,9 @@ def pending(words: Words) -> Iterator[CardContent]:
     yield a_content(waiting, card=card, called=(people,))
     yield many_alike(words, a_content(request(words), **_memories(words), called=(people,)))
     yield a_content(request(words, call=question_call(words() or "?", CROWD[:2])))
+    for inquiry in inquiries(words):
+        yield a_content(inquiry, decisions=decisions(words, 1))
+    yield many_alike(words, a_content(inquiry))
 
 
 def many_alike(words: Words, content: CardContent) -> CardContent:
@@ -110,6 +115,11 @@ def finished(words: Words) -> Iterator[CardContent]:
     yield ended(Cause.PERSON, request=request(words, requirement=private), reason=words())
     question = request(words, call=question_call(words() or "?", CROWD[:2]))
     yield ended(Cause.PEOPLE, request=question)
+    for inquiry in answered(words):
+        content = ended(Cause.PEOPLE, request=inquiry)
+        yield replace(content, decisions=decisions(words, 1))
+    for cause in (Cause.PERSON, Cause.TIMEOUT, Cause.RULE):
+        yield ended(cause, request=replace(inquiry, answer=None), reason=words())
     for events in RUNS.values():
         yield ran(words, events)
     lost = ran(words, RUNS["unknown"])

@@ -15,6 +15,7 @@ from approvals.domain.argument_form import argument_form
 from approvals.domain.asking_back import first_for_person, who_answers
 from approvals.domain.decision import Verdict
 from approvals.domain.ids import ChannelId
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.permit import Settlement
 from approvals.domain.run_errors import NoSuchAgent
 from approvals.domain.telling import tellings
@@ -26,6 +27,7 @@ from approvals.operations.reminder_messenger import Audience, Reminder
 from approvals.storage.policy_reader import read_policy
 from bot.slack import sentences, task_words
 from bot.slack.agent_choice import AgentChoice, choose
+from bot.slack.answer_form import answer_form_view
 from bot.slack.ask_back_form import answer_back_modal, ask_back_modal
 from bot.slack.ask_form_view import ask_form_view
 from bot.slack.asked_words import asked_sentence
@@ -120,6 +122,8 @@ def of_content(content: CardContent, words: Words) -> Iterator[Drawn]:
         yield Window(view=reason_form(content, verdict))
     if request.is_pending and who_answers(request) is not None:
         yield Window(view=ask_back_modal(content, ASKED_AT))
+    if is_inquiry(request.call):
+        yield Window(view=answer_form_view(content))
     if first_for_person(request) is not None:
         yield Window(view=answer_back_modal(content))
     with contextlib.suppress(ExtensionTooLong):

@@ -6,19 +6,22 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from approvals.domain import strict_json
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.asked_back import Answerer, AskedBack, AskingBack
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.edit import Edit
-from approvals.domain.effect import Mention, WantedReason
+from approvals.domain.effect import CardShows, Mention, WantedReason
 from approvals.domain.followed_up import Extension, FiredRung, FollowedUp
 from approvals.domain.freeze import ALL, Freeze, Hand
 from approvals.domain.ids import CardId, ChannelId, TeamId, UserId
+from approvals.domain.inquiry import inquiry_call
 from approvals.domain.lifecycle import REQUEST_TRANSITIONS, PermitEvent
 from approvals.domain.requirement import Effect, Requirement, Risk, RuleMatch, Slot
 from approvals.domain.silence import Rung
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.terms import (
+    CARD,
     EDIT,
     EDITOR_MAY_APPROVE,
     ESCALATE,
@@ -119,6 +122,42 @@ def request(words: Words, **changes: Any) -> ApprovalRequest:
         requirement=requirement(words),
     )
     return replace(made, **changes)
+
+
+def inquiries(words: Words) -> Iterator[ApprovalRequest]:
+    """Questions of agents for answers of every kind, in hostile words."""
+    options: list[JsonValue] = ["<!channel>", "*a* & <b>"]
+    schemas: list[dict[str, Any]] = [
+        {"type": "string", "description": words()},
+        {"enum": options},
+        {"enum": [*options, *(f"<@U{number}>" for number in range(90))]},
+        {"type": "boolean"},
+        {
+            "type": "object",
+            "properties": {
+                "<@U0BOB>": {"type": "string", "description": words()},
+                "n": {"type": ["integer", "null"]},
+                "day": {"type": "string", "format": "date", "title": words()},
+                "more": {"type": "object", "description": words()},
+            },
+            "required": ["n"],
+        },
+    ]
+    private = requirement(words, also={CARD: CardShows.PRIVATE})
+    for schema in schemas:
+        asked = words()[:80] or "?"
+        call = inquiry_call(asked if asked.strip() else "?", schema)
+        yield request(words, call=call)
+    yield request(words, call=call, requirement=private)
+
+
+def answered(words: Words) -> Iterator[ApprovalRequest]:
+    """The same with answers."""
+    answers: list[JsonValue] = [words(), "<!channel>", "<@U1>", True]
+    of_object: dict[str, JsonValue] = {"<@U0BOB>": words(), "n": None, "more": {words(): 1}}
+    given = [*answers, of_object, of_object]
+    for asked, answer in zip(inquiries(words), given, strict=True):
+        yield replace(asked, answer=strict_json.write(answer))
 
 
 def decisions(words: Words, count: int) -> tuple[Decision, ...]:

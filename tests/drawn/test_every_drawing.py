@@ -100,6 +100,7 @@ NOT_SENT = {
     "asked_words.py": {"plain_words"},
     "errands.py": {"error_id"},
     "features.py": {"scopes_of", "features_without"},
+    "form_fields.py": {"given_in"},
     "full_view.py": {"read_place"},
     "health.py": {"channel_problem"},
     "manifest.py": {"manifest", "as_yaml", "new_app_link"},

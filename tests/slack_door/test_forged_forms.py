@@ -10,6 +10,7 @@ import pytest
 
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.storage.policy_reader import read_policy
+from bot.slack.answer_form import ANSWER_FORM
 from bot.slack.ask_back_form import (
     ANSWER_BACK_FORM,
     ASK_BACK_FORM,
@@ -21,6 +22,7 @@ from bot.slack.extend_form import EXTEND_FORM, UNTIL_ACTION, UNTIL_BLOCK
 from bot.slack.form_fields import VALUE_ACTION, block_of
 from bot.slack.full_view import ViewPlace, write_place
 from bot.slack.reason_form import APPROVE_REASON, REASON_ACTION, REASON_BLOCK, REJECT_REASON
+from tests.slack_door.inquiring import inquire
 from tests.slack_door.scene import ALICE, BOB, DANA, FRANK, PROD, Scene
 from tests.slack_door.test_edits import SCHEMA, editing
 
@@ -45,6 +47,7 @@ FORMS: Mapping[str, Callable[[ApprovalRequest], Values]] = {
     EXTEND_FORM: longer,
     ASK_BACK_FORM: lambda _: text(QUESTION_BLOCK, QUESTION_ACTION, "Which replicas?"),
     ANSWER_BACK_FORM: lambda _: text(QUESTION_BLOCK, QUESTION_ACTION, "All three."),
+    ANSWER_FORM: lambda _: text(block_of(0), VALUE_ACTION, "eu"),
 }
 MAY = dict.fromkeys(FORMS, BOB) | {ANSWER_BACK_FORM: ALICE}
 """Who may send it: an approver, or the person the agent acts for."""
@@ -55,6 +58,8 @@ STARTING = {"form.ASK_FORM", "TASK_FORM"}
 async def asked(stage: Scene, form: str) -> tuple[ApprovalRequest, ApprovalRequest]:
     """Ask for two calls, each with a card of its own, so that *form* could be sent about them."""
     stage.set_policy(read_policy(editing("edit: true").encode()))
+    if form == ANSWER_FORM:
+        return await inquire(stage, "Which region?"), await inquire(stage, "Which team?")
     first, second = [
         await stage.ask("scale", schema=SCHEMA, env="prod", replicas=number) for number in (3, 4)
     ]
