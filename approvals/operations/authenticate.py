@@ -39,6 +39,22 @@ async def authenticate(desk: Desk, secret: str) -> Key:
     key = await desk.store.look(lambda snapshot: snapshot.key(key_id))
     if not is_of(secret, _NOBODYS if key is None else key.digest) or key is None:
         raise key_errors.KeyRefused
+    return await _in_force(desk, key)
+
+
+async def authenticate_again(desk: Desk, known: Key) -> Key:
+    """Return the key *known* as it is by now; asked of whoever came in with it and stayed.
+
+    Raises:
+        Those of `authenticate`.
+    """
+    key = await desk.store.look(lambda snapshot: snapshot.key(known.id))
+    if key is None or key.digest != known.digest:
+        raise key_errors.KeyRefused
+    return await _in_force(desk, key)
+
+
+async def _in_force(desk: Desk, key: Key) -> Key:
     if not key.is_in_force(desk.clock.now()):
         code = "revoked" if key.revoked_at else "expired"
         await _note_refusal(desk, key, AuditName.KEY_REFUSED, code=code)

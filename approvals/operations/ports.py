@@ -120,6 +120,8 @@ class Committed:
     next_due_at: datetime | None = None
     """Earliest follow-up among requests added."""
     has_jobs: bool = False
+    recorded: int = 0
+    """The `seq` of the last audit event recorded; 0 where there is none."""
 
 
 class Store(Protocol):

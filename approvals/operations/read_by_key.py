@@ -46,6 +46,27 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A request with what belongs to it, read at one moment, whoever may see it."""
+
+    request: ApprovalRequest
+    decisions: tuple[Decision, ...]
+    permit: Permit | None
+
+    @classmethod
+    def read(cls, snapshot: Snapshot, request_id: RequestId) -> "Story | None":
+        """Return the story of a request, None where there is none."""
+        request = snapshot.request(request_id)
+        if request is None:
+            return None
+        return cls(
+            request=request,
+            decisions=tuple(snapshot.decisions(request_id)),
+            permit=snapshot.permit(request_id),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which requests a list is of."""
 
@@ -73,10 +94,22 @@ async def request_by_key(desk: Desk, key: Key, request_id: RequestId) -> Seen:
         The refusals of `fit_reader`.
         StoreUnavailable: it cannot be read.
     """
-    found = await desk.store.look(lambda snapshot: _with_story(snapshot, key, request_id))
-    if found is None or not await _may_see(desk, key, found.request):
+    story = await desk.store.look(lambda snapshot: Story.read(snapshot, request_id))
+    found = None if story is None else await seen_by(desk, key, story)
+    if found is None:
         raise RequestUnknown
-    return await _for(desk, key, found)
+    return found
+
+
+async def seen_by(desk: Desk, key: Key, story: Story) -> Seen | None:
+    """Return what the holder of *key* may see of *story*; None: there is none for them.
+
+    Raises:
+        The refusals of `fit_reader`.
+    """
+    if not await _may_see(desk, key, story.request):
+        return None
+    return await _for(desk, key, _to(key, story))
 
 
 async def own_request(desk: Desk, key: Key, request_id: RequestId) -> Seen:
@@ -86,10 +119,10 @@ async def own_request(desk: Desk, key: Key, request_id: RequestId) -> Seen:
         RequestUnknown: it is another's, or there is none.
         StoreUnavailable
     """
-    found = await desk.store.look(lambda snapshot: _with_story(snapshot, key, request_id))
-    if found is None or not found.is_own:
+    story = await desk.store.look(lambda snapshot: Story.read(snapshot, request_id))
+    if story is None or not is_own(key, story.request):
         raise RequestUnknown
-    return found
+    return _to(key, story)
 
 
 async def list_by_key(desk: Desk, key: Key, wanted: Wanted) -> Page:
@@ -105,7 +138,7 @@ async def list_by_key(desk: Desk, key: Key, wanted: Wanted) -> Page:
     requester = requester_of(key) if key.agent is not None else None
     rows = await desk.store.look(
         lambda snapshot: [
-            seen
+            story
             for each in snapshot.newest(
                 limit=wanted.limit,
                 before=wanted.before,
@@ -113,12 +146,10 @@ async def list_by_key(desk: Desk, key: Key, wanted: Wanted) -> Page:
                 channel=wanted.channel,
                 requester=requester,
             )
-            if (seen := _with_story(snapshot, key, each.id)) is not None
+            if (story := Story.read(snapshot, each.id)) is not None
         ]
     )
-    shown = [
-        await _for(desk, key, each) for each in rows if await _may_see(desk, key, each.request)
-    ]
+    shown = [seen for each in rows if (seen := await seen_by(desk, key, each)) is not None]
     last = rows[-1].request.id if len(rows) == wanted.limit else None
     return Page(seen=tuple(shown), last=last)
 
@@ -167,13 +198,10 @@ def _is_of_channel(key: Key, request: ApprovalRequest) -> bool:
     return key.channel is None or key.channel in (request.requirement.channel, request.channel)
 
 
-def _with_story(snapshot: Snapshot, key: Key, request_id: RequestId) -> Seen | None:
-    request = snapshot.request(request_id)
-    if request is None:
-        return None
+def _to(key: Key, story: Story) -> Seen:
     return Seen(
-        request=request,
-        decisions=tuple(snapshot.decisions(request_id)),
-        permit=snapshot.permit(request_id),
-        is_own=is_own(key, request),
+        request=story.request,
+        decisions=story.decisions,
+        permit=story.permit,
+        is_own=is_own(key, story.request),
     )

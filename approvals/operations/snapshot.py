@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.audit import ChainHead, SealedEvent
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
 from approvals.domain.key import Key
@@ -99,6 +100,14 @@ class Snapshot(Protocol):
 
     def permit(self, request_id: RequestId) -> Permit | None:
         """Return the permit of a request."""
+        ...
+
+    def head(self) -> ChainHead:
+        """Return where the audit chain ends."""
+        ...
+
+    def events_after(self, seq: int, *, limit: int) -> Sequence[SealedEvent]:
+        """Return the audit events after the one at *seq*, in their order."""
         ...
 
     def key(self, key_id: KeyId) -> Key | None:

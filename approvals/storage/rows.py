@@ -4,7 +4,7 @@ Called by the transaction. Rows are plain dicts of column values on the way in a
 indexable by column name on the way out. Requests have a file of their own, `request_rows`.
 """
 
-from approvals.domain.audit import SealedEvent
+from approvals.domain.audit import AuditName, SealedEvent
 from approvals.domain.card import Card, CardKind
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.freeze import Freeze, Hand
@@ -150,6 +150,18 @@ def job_from_row(row: Row) -> Job:
         generation=row["generation"],
         attempt=row["attempt"],
         owner=row["owner"],
+    )
+
+
+def event_from_row(row: Row) -> SealedEvent:
+    """Read a sealed event back."""
+    return SealedEvent(
+        seq=row["seq"],
+        name=AuditName(row["name"]),
+        subject=row["subject"],
+        body=row["body"],
+        prev_hash=row["prev_hash"],
+        hash=row["hash"],
     )
 
 

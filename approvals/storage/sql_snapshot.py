@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.audit import ChainHead, SealedEvent
 from approvals.domain.decision import Decision
 from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
 from approvals.domain.key import Key
@@ -124,6 +125,16 @@ class SqlSnapshot(SqlWork):
         row = self._run(statements.PERMIT, {"request_id": request_id}).fetchone()
         return None if row is None else rows.permit_from_row(row)
 
+    def head(self) -> ChainHead:
+        """Return where the audit chain ends."""
+        row = self._run(statements.HEAD, {}).fetchone()
+        return ChainHead() if row is None else ChainHead(seq=row["seq"], hash=row["hash"])
+
+    def events_after(self, seq: int, *, limit: int) -> Sequence[SealedEvent]:
+        """Return the audit events after the one at *seq*, in their order."""
+        found = self._run(statements.EVENTS_AFTER, {"seq": seq, "limit": limit})
+        return _readable(found, rows.event_from_row, key="seq")
+
     def key(self, key_id: KeyId) -> Key | None:
         """Return the key."""
         read = _readable(self._run(key_statements.KEY, {"id": key_id}), key_from_row)
@@ -149,11 +160,11 @@ def _requests(found: Iterable[Any]) -> list[ApprovalRequest]:
     return _readable(found, request_rows.request_from_row)
 
 
-def _readable(found: Iterable[Any], noun: Callable[[Any], Noun]) -> list[Noun]:
+def _readable(found: Iterable[Any], noun: Callable[[Any], Noun], *, key: str = "id") -> list[Noun]:
     read = []
     for row in found:
         try:
             read.append(noun(row))
         except Exception:  # whatever is wrong with it, people still see the others
-            _log.exception("The row of %s cannot be read; it is left out", row["id"])
+            _log.exception("The row of %s cannot be read; it is left out", row[key])
     return read

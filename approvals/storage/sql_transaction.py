@@ -60,6 +60,7 @@ class SqlTransaction(
         self._pending: set[str] = set()
         self._events: list[AuditEvent] = []
         self.head = head
+        self.recorded = 0
         self.ended: list[ApprovalRequest] = []
         self.next_due_at: datetime | None = None
 
@@ -189,6 +190,7 @@ class SqlTransaction(
             sealed = audit.seal(event, self._head(), event_id=self._ids.ulid(), source=self._source)
             self._run(statements.ADD_EVENT, rows.event_to_row(sealed))
             self.head = ChainHead(seq=sealed.seq, hash=sealed.hash)
+            self.recorded = sealed.seq
 
     def _head(self) -> ChainHead:
         if self.head is None:
@@ -222,11 +224,13 @@ def news_of(kept: Iterable[SqlTransaction]) -> Committed:
     freezes: list[Freeze] = []
     due: list[datetime] = []
     has_jobs = False
+    recorded = 0
     for tx in kept:
         ended += tx.ended
         runs += tx.runs
         freezes += tx.changed_freezes
         has_jobs |= tx.has_jobs
+        recorded = max(recorded, tx.recorded)
         if tx.next_due_at is not None:
             due.append(tx.next_due_at)
     return Committed(
@@ -235,4 +239,5 @@ def news_of(kept: Iterable[SqlTransaction]) -> Committed:
         freezes=tuple(freezes),
         next_due_at=min(due, default=None),
         has_jobs=has_jobs,
+        recorded=recorded,
     )
