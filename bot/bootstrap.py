@@ -126,7 +126,9 @@ async def running_gateway(
         health = health_routes(
             lambda: wrong(store, door, loops), lambda: notes(door, policy_file, freezes)
         )
-        url = await stack.enter_async_context(http_door(settings, desk, door, health=health))
+        url = await stack.enter_async_context(
+            http_door(settings, desk, door, health=health, loops=loops)
+        )
         gateway = LocalGateway(desk, call_log, freezes)
         running = Running(gateway=gateway, desk=desk, door=door, url=url)
         agents = tuple(make_agents(gateway))

@@ -11,17 +11,26 @@ from aiohttp import web
 from approvals.domain.limits import Limits
 from approvals.gate.waiting_room import WaitingRoom
 from approvals.operations.desk import Desk
-from bot.http.api import add_api
+from bot.http.api import add_api, routes
 from bot.http.guard import Failures, Guard, Hosts
 from bot.http.ports import Ports
+from bot.http.seats import Seats
 from bot.http.serving import served
+from bot.http.stream import Streams, add_streams
+from bot.http.stream_watch import StreamWatch
+from bot.loops import Loops
 from bot.settings import Settings
 from bot.slack.door import SlackDoor
 
 
 @asynccontextmanager
 async def http_door(
-    settings: Settings, desk: Desk, door: SlackDoor, *, health: Sequence[web.RouteDef]
+    settings: Settings,
+    desk: Desk,
+    door: SlackDoor,
+    *,
+    health: Sequence[web.RouteDef],
+    loops: Loops,
 ) -> AsyncIterator[str]:
     """Serve everything until the block ends, and yield the base URL.
 
@@ -38,12 +47,24 @@ async def http_door(
         hosts=Hosts.of(settings.http_hosts, listens_on=settings.http_host),
         failures=Failures(now=desk.clock.now),
     )
-    add_api(app, Ports(desk=desk, room=room, limits=_limits(settings)), guard)
+    ports = Ports(desk=desk, room=room, limits=_limits(settings))
+    add_api(app, ports, guard)
+    streams = Streams(
+        ports=ports,
+        guard=guard,
+        routes=routes(),
+        origins=frozenset(settings.http_origins),
+        seats=Seats(in_all=settings.streams_max, of_key=settings.streams_per_key),
+    )
+    add_streams(app, streams)
+    loops.start("streams", streams.followers.run())
+    loops.start("keys of streams", StreamWatch(streams).run())
     async with served(app, host=settings.http_host, port=settings.http_port) as url:
         try:
             yield url
         finally:
             room.close()
+            await streams.close()
 
 
 def _limits(settings: Settings) -> Limits:

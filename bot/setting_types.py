@@ -11,6 +11,7 @@ PORT_MAX = 65535
 _READABLE = re.compile(r"[!-~]+\Z")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[\w.%/-]+)(?::(?P<port>\d{1,5}))?", re.ASCII)
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]+", re.ASCII)
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII)
 _CHOICES = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "target_session_attrs": (
@@ -93,7 +94,22 @@ def _hosts(text: object) -> object:
     return names
 
 
+def _origins(text: object) -> object:
+    """Return the addresses of pages a text with commas lists, as browsers tell them.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    if not isinstance(text, str):
+        return text
+    found = tuple(each.strip().lower().rstrip("/") for each in text.split(",") if each.strip())
+    if not all(_ORIGIN.fullmatch(each) for each in found):
+        raise ValueError("it lists no pages such as https://inbox.example.com, with commas between")
+    return found
+
+
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database)]
 Address = Annotated[str, Field(pattern=r"^https?://[^\s]+/$"), AfterValidator(_address)]

@@ -11,7 +11,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from bot.setting_types import Address, Command, DatabaseUrl, Hosts, ModuleAttribute, Networks
+from bot.setting_types import (
+    Address,
+    Command,
+    DatabaseUrl,
+    Hosts,
+    ModuleAttribute,
+    Networks,
+    Origins,
+)
 from bot.settings_mistakes import explained
 from bot.variables import value_of
 
@@ -88,6 +96,24 @@ class Settings(BaseModel):
         alias="SAYSO_HTTP_HOSTS",
         description="The names programs may call the gateway by (`sayso.example.com`), with commas "
         "between; this machine's own names always work while it listens on itself alone.",
+    )
+    http_origins: Origins = Field(
+        (),
+        alias="SAYSO_HTTP_ORIGINS",
+        description="The pages that may connect to `/v1/stream` from a browser "
+        "(`https://inbox.example.com`), with commas between; no other page may.",
+    )
+    streams_max: int = Field(
+        2_000,
+        alias="SAYSO_STREAMS_MAX",
+        ge=1,
+        description="How many connections to `/v1/stream` may be open at once.",
+    )
+    streams_per_key: int = Field(
+        100,
+        alias="SAYSO_STREAMS_PER_KEY",
+        ge=1,
+        description="How many of them one key may have.",
     )
     pending_per_agent: int = Field(
         50,

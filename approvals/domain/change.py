@@ -17,9 +17,9 @@ _HASH_CHARS = 12
 _EVENT_ID = re.compile(rf"([1-9][0-9]{{0,17}})-([0-9a-f]{{{_HASH_CHARS}}})", re.ASCII)
 _OF_CALLS = frozenset({AuditName.CALL_ALLOWED, AuditName.CALL_DENIED})
 """Their subject is the tool; the request, where there is a row of one, stands inside."""
-_OF_REQUESTS = frozenset(
-    each for each in AuditName if each.startswith(("request.", "permit."))
-) | {AuditName.DECISION_RECORDED}
+_OF_REQUESTS = frozenset(each for each in AuditName if each.startswith(("request.", "permit."))) | {
+    AuditName.DECISION_RECORDED
+}
 
 
 @dataclass(frozen=True, slots=True)

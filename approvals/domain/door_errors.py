@@ -48,6 +48,36 @@ class TooManyFailures(Refusal):
     code = "too_many_failures"
 
 
+class OriginNotAllowed(Refusal):
+    """A page of this address may not come in. SAYSO_HTTP_ORIGINS lists the pages that may."""
+
+    code = "origin_not_allowed"
+
+
+class KeyInAddress(Refusal):
+    """A key never stands in an address, where logs keep it. Take it back, and send it inside."""
+
+    code = "key_in_address"
+
+
+class UpgradeRequired(Refusal):
+    """This address is a WebSocket's. Programs that have none poll `/v1/approvals/{id}?wait=25s`."""
+
+    code = "upgrade_required"
+
+
+class TooManyStreams(Refusal):
+    """Too many streams are open at once. Close one, or try again later."""
+
+    code = "too_many_streams"
+
+
+class TooManyFollowed(Refusal):
+    """One stream names at most 5,000 requests. Follow everything, or open another."""
+
+    code = "too_many_followed"
+
+
 class TooSlow(Refusal):
     """What was sent did not arrive in time. Send it again at once."""
 

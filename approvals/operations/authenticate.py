@@ -5,12 +5,14 @@ key is in force for as long as its owner may act here, told by the directory as 
 """
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.domain import errors, key_errors, run_errors
 from approvals.domain.audit import AuditEvent, AuditName
 from approvals.domain.decision import refuse_unfit
+from approvals.domain.ids import KeyId
 from approvals.domain.key import Key
 from approvals.domain.key_secret import is_of, read_id
 from approvals.operations.check_presser import approver
@@ -54,17 +56,42 @@ async def authenticate_again(desk: Desk, known: Key) -> Key:
     return await _in_force(desk, key)
 
 
+async def ended_keys(desk: Desk, known: Collection[Key]) -> set[KeyId]:
+    """Return which of the keys that came in and stayed are not in force any more.
+
+    Whether their owners may still act is another question: `refuse_ended_owner`.
+
+    Raises:
+        StoreUnavailable: they cannot be read.
+    """
+    found = await desk.store.look(lambda look: {each.id: look.key(each.id) for each in known})
+    now = desk.clock.now()
+    return {
+        each.id
+        for each in known
+        if (now_is := found[each.id]) is None
+        or now_is.digest != each.digest
+        or not now_is.is_in_force(now)
+    }
+
+
 async def _in_force(desk: Desk, key: Key) -> Key:
     if not key.is_in_force(desk.clock.now()):
         code = "revoked" if key.revoked_at else "expired"
         await _note_refusal(desk, key, AuditName.KEY_REFUSED, code=code)
         raise key_errors.KeyRefused
-    await _refuse_ended_owner(desk, key)
+    await refuse_ended_owner(desk, key)
     await _note_use(desk, key)
     return key
 
 
-async def _refuse_ended_owner(desk: Desk, key: Key) -> None:
+async def refuse_ended_owner(desk: Desk, key: Key) -> None:
+    """Return if the owner of *key* may act here.
+
+    Raises:
+        AuthorityEnded, IdentityUnverified
+        StoreUnavailable: a refusal could not be audited.
+    """
     try:
         person = await desk.directory.person(key.owner, key.team)
     except DirectoryUnavailable as failure:

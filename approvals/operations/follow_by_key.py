@@ -1,7 +1,7 @@
 """What changed since: the chain read on from a place, and the requests its events tell of.
 
-Called by the door at which programs follow requests. What is told is read in one look with the place
-it was read at, so that nothing falls between two looks; the news of commits only say when to look.
+Called by the door at which programs follow requests. What is told is read in one look with the
+place it was read at, so that nothing falls between two; news of commits only say when to look.
 """
 
 from collections.abc import Collection, Sequence

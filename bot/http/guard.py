@@ -105,12 +105,29 @@ class Guard:
             HostNotAllowed, HeaderTwice, TooManyFailures, KeyRefused
             Those of `authenticate`.
         """
+        self.refuse_misplaced(request)
+        return await self.key_in(request, _secret(request))
+
+    def refuse_misplaced(self, request: web.Request) -> None:
+        """Return if *request* is meant for us and in order, whoever it is from.
+
+        Raises:
+            HostNotAllowed, HeaderTwice
+        """
         refuse_twice(request)
         self.hosts.refuse_other(request.headers.get("Host", ""))
+
+    async def key_in(self, request: web.Request, secret: str) -> Key:
+        """Return the key *secret* is of, which came with *request*.
+
+        Raises:
+            TooManyFailures
+            Those of `authenticate`.
+        """
         source = request.remote or "unknown"
         self.failures.refuse_too_many(source)
         try:
-            return await authenticate(self.desk, _secret(request))
+            return await authenticate(self.desk, secret)
         except key_errors.KeyRefused:
             self.failures.note(source)
             raise

@@ -17,12 +17,14 @@ STATUSES: dict[str, int] = {
     "invalid_json": 400,
     "too_deep": 400,
     "duplicate_header": 400,
+    "key_in_address": 400,
     "key_refused": 401,
     "scope_missing": 403,
     "authority_ended": 403,
     "callback_forbidden": 403,
     "channel_not_allowed": 403,
     "task_not_allowed": 403,
+    "origin_not_allowed": 403,
     "private_call": 403,
     "request_unknown": 404,
     "run_unknown": 404,
@@ -49,8 +51,11 @@ STATUSES: dict[str, int] = {
     "unsupported_media_type": 415,
     "host_not_allowed": 421,
     "reason_required": 422,
+    "upgrade_required": 426,
     "budget_spent": 429,
     "too_many_failures": 429,
+    "too_many_followed": 429,
+    "too_many_streams": 429,
     "too_many_new": 429,
     "too_many_pending": 429,
     "too_many_pending_in_all": 429,
@@ -73,30 +78,37 @@ def status_of(refusal: errors.Refusal) -> int:
     return 403 if isinstance(refusal, errors.DecisionRefused) else 422
 
 
-def problem(refusal: errors.Refusal, *, approval: wire.Approval | None = None) -> web.Response:
+def problem_of(refusal: errors.Refusal, *, approval: wire.Approval | None = None) -> wire.Problem:
     """Return the document that says *refusal*, with what the request is by now if it matters."""
-    status = status_of(refusal)
-    retry_after_s = refusal.facts.get("retry_after_s")
-    document = wire.Problem(
+    return wire.Problem(
         type=f"urn:sayso:error:{refusal.code}",
         title=title_of(refusal),
-        status=status,
+        status=status_of(refusal),
         detail=refusal.message,
         code=refusal.code,
-        retry_after_s=retry_after_s,
+        retry_after_s=refusal.facts.get("retry_after_s"),
         approval=approval,
         mistakes=refusal.facts.get("mistakes", []),
     )
+
+
+def problem(refusal: errors.Refusal) -> web.Response:
+    """Return the response that says *refusal*."""
+    return response(problem_of(refusal))
+
+
+def response(document: wire.Problem) -> web.Response:
+    """Return *document* as a response."""
     headers = {}
-    if retry_after_s is not None:
-        headers["Retry-After"] = str(max(1, round(retry_after_s)))
-    elif status == 503:
+    if document.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(document.retry_after_s)))
+    elif document.status == 503:
         headers["Retry-After"] = "1"
-    if status == 401:
+    if document.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sayso"'
     return web.Response(
         body=document.model_dump_json(exclude_none=True).encode(),
-        status=status,
+        status=document.status,
         headers=headers,
         content_type=MEDIA_TYPE,
     )

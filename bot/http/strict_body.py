@@ -6,6 +6,7 @@ nobody may take longer than READ_TIMEOUT_S.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from approvals.domain import door_errors, errors, strict_json
 
 READ_TIMEOUT_S = 10.0
 MISTAKES_MAX = 20
+Read = TypeVar("Read")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -38,8 +40,17 @@ def checked(model: type[Model], value: Any) -> Model:
     Raises:
         RequestMistyped
     """
+    return checked_by(model.model_validate, value)
+
+
+def checked_by(validate: Callable[[Any], Read], value: Any) -> Read:
+    """Return what *validate* makes of *value*.
+
+    Raises:
+        RequestMistyped
+    """
     try:
-        return model.model_validate(value)
+        return validate(value)
     except ValidationError as found:
         mistakes = [_mistake(each) for each in found.errors(include_url=False)[:MISTAKES_MAX]]
         raise door_errors.RequestMistyped(

@@ -14,13 +14,18 @@ from approvals.domain.key import KeyAsked, Scope
 from approvals.domain.limits import Limits
 from approvals.gate.waiting_room import WaitingRoom
 from approvals.operations.create_key import create_key
-from bot.http.api import add_api
+from bot.http.api import add_api, routes
 from bot.http.guard import Failures, Guard, Hosts
 from bot.http.ports import Ports
+from bot.http.seats import Seats
 from bot.http.serving import served
+from bot.http.stream import Streams, add_streams
+from bot.loops import Loops
 from tests.engine.gateway_in_test import GatewayInTest, a_gateway
 from tests.fakes.people import ALICE
 
+PAGE = "https://inbox.example"
+"""Of which pages may come in on the stream."""
 OPERATOR = Hand(console="root")
 ASK = {"tool": "restart_service", "args": {"service": "web"}}
 
@@ -43,6 +48,7 @@ class Api:
     url: str
     behind: GatewayInTest
     client: aiohttp.ClientSession
+    streams: Streams
 
     async def key(
         self,
@@ -76,15 +82,27 @@ class Api:
 
 
 @asynccontextmanager
-async def an_api(limits: Limits | None = None, **also: Any) -> AsyncIterator[Api]:
+async def an_api(
+    limits: Limits | None = None, seats: Seats | None = None, **also: Any
+) -> AsyncIterator[Api]:
     """Serve the API of a gateway; *also* goes to the gateway."""
     async with a_gateway(**also) as behind, aiohttp.ClientSession() as client:
         room = WaitingRoom()
         behind.store.on_commit(room.wake)
-        app = web.Application()
+        app, seats = web.Application(), seats or Seats()
         ports = Ports(desk=behind.desk, room=room, limits=limits or Limits())
         hosts = Hosts.of((), listens_on="127.0.0.1")
         guard = Guard(desk=behind.desk, hosts=hosts, failures=Failures(now=behind.clock.now))
         add_api(app, ports, guard)
+        streams = Streams(
+            ports=ports, guard=guard, routes=routes(), origins=frozenset({PAGE}), seats=seats
+        )
+        add_streams(app, streams)
+        loops = Loops()
+        loops.start("streams", streams.followers.run())
         async with served(app, host="127.0.0.1", port=0) as url:
-            yield Api(url=url, behind=behind, client=client)
+            try:
+                yield Api(url=url, behind=behind, client=client, streams=streams)
+            finally:
+                await streams.close()
+                await loops.close()
