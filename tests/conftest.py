@@ -18,8 +18,16 @@ from tests.browser_launch import chromium, the_tab
 from tests.examples import QUICK
 from tests.postgres_here import postgres, postgres_url
 from tests.sayso_here import sayso_here
+from tests.whole_files import pytest_xdist_make_scheduler
 
-__all__ = ["chromium", "postgres", "postgres_url", "sayso_here", "the_tab"]
+__all__ = [
+    "chromium",
+    "postgres",
+    "postgres_url",
+    "pytest_xdist_make_scheduler",
+    "sayso_here",
+    "the_tab",
+]
 
 ROOM = 2 << 30
 """Bytes that have to be free for a run."""
