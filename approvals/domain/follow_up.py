@@ -16,6 +16,7 @@ from approvals.domain.followed_up import FiredRung, untold
 from approvals.domain.ids import CardId
 from approvals.domain.jobs import Job, JobKind
 from approvals.domain.jobs_after import card_job
+from approvals.domain.joining import is_identical
 from approvals.domain.permit import Permit, PermitState, lapses_at
 from approvals.domain.silence import Rung
 from approvals.domain.terms import ESCALATE, REMIND
@@ -78,12 +79,12 @@ def follow_up(
     *,
     now: datetime,
     new_card: Callable[[], CardId],
-    others: Sequence[ApprovalRequest] = (),
+    beside: Sequence[ApprovalRequest] = (),
 ) -> FollowUp | None:
     """Return *request* with the reminder and the rungs that are due, or None where none is.
 
-    *new_card* gives an id for the card of each rung. What the *others* on its card have told is
-    not told again: a rung asks on the card it has, and the oldest that is open reminds for all.
+    *new_card* gives an id for the card of each rung. What was told of those *beside* it on its
+    card is not told again: a reminder counts all that wait, a rung's card asks of identical ones.
     """
     if not request.is_pending or request.held_until or has_timed_out(request, now=now):
         return None
@@ -94,7 +95,8 @@ def follow_up(
         return None
     told = {
         each.rung.place: each.card
-        for other in others
+        for other in beside
+        if is_identical(other, request)
         for each in other.followed_up.rungs
         # A card stays; a webhook is told of what has ended no more.
         if each.card is not None or other.is_pending
@@ -116,7 +118,8 @@ def follow_up(
     if reminds:
         facts = replace(facts, reminders=facts.reminders + 1, reminded_at=now)
         events.append(_reminded(request, facts.reminders, now))
-        if not any(each.is_pending and each.id < request.id for each in others):
+        if not _was_told(request, beside):
+            facts = replace(facts, told_at=now)
             jobs.append(reminder_job(request, facts.reminders, now))
     changed = replace(request, version=request.version + 1, followed_up=facts)
     return FollowUp(
@@ -125,6 +128,13 @@ def follow_up(
         events=tuple(events),
         jobs=(card_job(changed, now), *jobs),
     )
+
+
+def _was_told(request: ApprovalRequest, beside: Sequence[ApprovalRequest]) -> bool:
+    """Whether its card has reminded people since the last reminder of this request fell due."""
+    last = request.followed_up.reminded_at or request.created_at
+    moments = (each.followed_up.told_at for each in beside)
+    return any(at is not None and at > last for at in moments)
 
 
 def reminder_job(request: ApprovalRequest, number: int, run_at: datetime) -> Job:

@@ -49,7 +49,9 @@ class FollowedUp:
 
     reminders: int = 0
     reminded_at: datetime | None = None
-    """When the last of them fell due and was sent on its way."""
+    """When the last of them fell due, whether it was told or what its card had told counted."""
+    told_at: datetime | None = None
+    """When the last one was told that was this request's own; it spoke for its whole card."""
     rungs: tuple[FiredRung, ...] = ()
     extensions: tuple[Extension, ...] = ()
 
@@ -73,6 +75,7 @@ class FollowedUp:
         return {
             "reminders": self.reminders,
             "reminded_at": self.reminded_at and self.reminded_at.isoformat(),
+            "told_at": self.told_at and self.told_at.isoformat(),
             "rungs": [
                 {
                     "rung": fired.rung.to_json(),
@@ -88,10 +91,10 @@ class FollowedUp:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "FollowedUp":
         """Read what `to_json` wrote."""
-        reminded_at = stored["reminded_at"]
         return cls(
             reminders=stored["reminders"],
-            reminded_at=None if reminded_at is None else datetime.fromisoformat(reminded_at),
+            reminded_at=_moment(stored["reminded_at"]),
+            told_at=_moment(stored.get("told_at")),
             rungs=tuple(
                 FiredRung(
                     rung=Rung.from_json(fired["rung"]),
@@ -103,6 +106,10 @@ class FollowedUp:
             ),
             extensions=tuple(map(Extension.from_json, stored.get("extensions", ()))),
         )
+
+
+def _moment(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored)
 
 
 NOTHING_YET = FollowedUp()

@@ -149,6 +149,14 @@ def may_not_approve_now(request: ApprovalRequest, now: Requirement) -> frozenset
     return request.kept_out | request.editors
 
 
+def barred_now(policy: Policy, request: ApprovalRequest) -> frozenset[UserId]:
+    """Return the same under *policy*, which may have the request's channel no more."""
+    try:
+        return may_not_approve_now(request, requirement_now(policy, request))
+    except errors.ChannelUnknown:
+        return request.may_not_approve
+
+
 def rules_in_force(request: ApprovalRequest, now: Requirement) -> Rules:
     """Return whose approval counts: the policy's word of now, or of then where it asks no more.
 

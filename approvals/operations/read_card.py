@@ -24,7 +24,7 @@ from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import Alike, CardContent, Transaction
 from approvals.operations.refuse_frozen import freeze_of
-from approvals.operations.shared_cards import alike, cards_showing_all
+from approvals.operations.shared_cards import alike, cards_showing_all, on_card_of
 
 PAST_MAX = 5
 """How many earlier calls a window shows."""
@@ -125,24 +125,23 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
         request = tx.request(request_id, locked=False)
         if request is None:
             return ()
-        shown = [request] if request.is_alone else tx.shown_with(request.shown_by, locked=False)
-        return tuple(
-            _content_of(tx, desk, card, parts(shown)) for card in cards_showing_all(tx, request)
-        )
+        shown = on_card_of(tx, request)
+        return tuple(content_on(tx, desk, card, shown) for card in cards_showing_all(tx, request))
 
     return await desk.store.write(unit)
 
 
-def _content_of(
-    tx: Transaction, desk: Desk, card: Card, shown: Sequence[Sequence[ApprovalRequest]]
+def content_on(
+    tx: Transaction, desk: Desk, card: Card, shown: Sequence[ApprovalRequest]
 ) -> CardContent:
     """Return what *card* tells of the requests *shown* with its own, part by part."""
     policy, now = desk.policy(), desk.clock.now()
-    (own,) = (part for part in shown if any(each.id == card.request_id for each in part))
+    by_part = parts(shown)
+    (own,) = (part for part in by_part if any(each.id == card.request_id for each in part))
     if card.is_personal:
         named = next(each for each in own if each.id == card.request_id)
         return read_content(tx, named, card, policy=policy, now=now)
-    told = shown if card.kind in (CardKind.MESSAGE, CardKind.COPY) else [own]
+    told = by_part if card.kind in (CardKind.MESSAGE, CardKind.COPY) else [own]
     first, *beside = (
         read_content(tx, _told_of(tx, part), card, policy=policy, now=now) for part in told
     )

@@ -23,14 +23,20 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """One reminder of a pending request."""
+    """One reminder of all that waits on a card."""
 
-    content: CardContent
-    """The request as its first card tells it."""
-    number: int
+    waiting: tuple[CardContent, ...]
+    """The calls, at least one, as the first card tells them."""
+    key: str
+    """Tells it from every other reminder."""
     audience: Audience
     is_hopeless: bool = False
     """Nobody at all can answer now: the sets are empty, or hold only who may not."""
+
+    @property
+    def content(self) -> CardContent:
+        """The oldest of the calls."""
+        return self.waiting[0]
 
 
 class ReminderMessenger(Protocol):

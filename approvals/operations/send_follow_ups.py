@@ -21,7 +21,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.end_hold import end_hold
 from approvals.operations.ports import Transaction
 from approvals.operations.save_step import save_step
-from approvals.operations.shared_cards import alike, cards_showing
+from approvals.operations.shared_cards import cards_showing, on_card_of
 from approvals.operations.submit_request import lapses
 from approvals.operations.timeout_cause import timeout_cause
 
@@ -74,8 +74,8 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     if has_timed_out(request, now=now):
         save_step(tx, advance(request, timeout_cause(tx, request), now=now))
         return
-    others = [each for each in alike(tx, request) if each.id != request.id]
-    due = follow_up(request, now=now, new_card=lambda: CardId(desk.ids.ulid()), others=others)
+    beside = [each for each in on_card_of(tx, request) if each.id != request.id]
+    due = follow_up(request, now=now, new_card=lambda: CardId(desk.ids.ulid()), beside=beside)
     if due is None:
         # Nothing is to be done of it before then, whatever its row says.
         tx.set_aside(request.id, max(due_at(request) or now, now + AGAIN_AFTER))

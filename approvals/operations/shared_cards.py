@@ -141,19 +141,19 @@ def alike_locked(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalReq
     return () if named is None else [each for each in shown if is_identical(each, named)]
 
 
+def on_card_of(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
+    """Return all requests on the first card of this one as they are now, by id, not locked."""
+    return (request,) if request.is_alone else tx.shown_with(request.shown_by, locked=False)
+
+
 def alike(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
-    """Return the same as they are now, not locked."""
-    if request.is_alone:
-        return (request,)
-    shown = tx.shown_with(request.shown_by, locked=False)
-    return [each for each in shown if is_identical(each, request)]
+    """Return those of them that a button about this one stands for."""
+    return [each for each in on_card_of(tx, request) if is_identical(each, request)]
 
 
 def shown_on(tx: Transaction, card: Card, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
     """Return all that *card*, one of *request*, shows: its first card all that share it."""
-    if request.is_alone:
-        return (request,)
-    shown = tx.shown_with(request.shown_by, locked=False)
+    shown = on_card_of(tx, request)
     if card.kind in (CardKind.MESSAGE, CardKind.COPY):
         return shown
     return [each for each in shown if is_identical(each, request)]

@@ -71,12 +71,12 @@ class SlackMessenger:
             Undeliverable, NotNow
         """
         content = reminder.content
-        ids = {"request": content.request.id, "number": reminder.number, "gateway": self._gateway}
+        ids = {"reminder": reminder.key, "gateway": self._gateway}
         calls = bool(reminder.audience.users or reminder.audience.usergroups)
         await self._sending.post(
             content.card.channel,
             Drawn(
-                who=f"{content.card.id}.{reminder.number}",
+                who=f"{content.card.id}:{reminder.key}",
                 version=1,
                 text=reminder_text(reminder, now),
                 blocks=reminder_blocks(reminder, now),

@@ -5,9 +5,10 @@ from typing import Any
 
 from approvals.domain.display import one_line, shorten
 from approvals.domain.terms import REMIND
+from approvals.operations.ports import CardContent
 from approvals.operations.reminder_messenger import Reminder
 from bot.slack.calling import called, called_in_text
-from bot.slack.card_text import call_in_words, minutes_left
+from bot.slack.card_text import call_in_words, counted, minutes_left
 from bot.slack.escaping import escape
 from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, bold, code, moment, rich_text, section
@@ -18,32 +19,61 @@ HOPELESS = "Nobody is there who could answer it now: the groups that may are emp
 
 def reminder_text(reminder: Reminder, now: datetime) -> str:
     """Return the message's `text`, escaped; the mentions stand at its end."""
-    request = reminder.content.request
-    words = f"⏰ Still waiting: {call_in_words(request)}. {minutes_left(request, now)}."
+    request = _next_to_end(reminder).request
+    call, left = call_in_words(request), minutes_left(request, now)
+    number = _number(reminder)
+    words = f"⏰ Still waiting: {call}. {left}."
+    if number > 1:
+        words = f"⏰ Still waiting: {counted(number, 'call')}. {left} for the first: {call}."
     return escape(words) + called_in_text(reminder.audience)
 
 
 def reminder_blocks(reminder: Reminder, now: datetime) -> list[dict[str, Any]]:
     """Return the one block of the message."""
-    content = reminder.content
-    request = content.request
-    needs = slots_in_words(progress_of(content).missing) or "an approval"
+    first = _next_to_end(reminder).request
+    several = _number(reminder) > 1
     parts: list[str | Element] = [
-        bold(f"⏰ {_counted(reminder)} "),
-        code(shorten(one_line(request.call.tool), TOOL_MAX_CHARS)),
-        f" still needs {needs}: {minutes_left(request, now)}, until ",
-        moment(request.expires_at),
-        "; then it does not run. ",
+        bold("⏰ Last reminder. " if _is_last(reminder) else "⏰ Reminder. "),
+        *(_all(reminder) if several else _one(reminder.content)),
+        f"{minutes_left(first, now)}, until ",
+        moment(first.expires_at),
+        f"; then {'that one' if several else 'it'} does not run. ",
     ]
     mentions = called(reminder.audience)
     if mentions:
         parts += [*mentions, ", please decide on the card."]
     elif reminder.is_hopeless:
         parts.append(HOPELESS)
-    return [rich_text(f"reminder:{request.id}", [section(*parts)])]
+    return [rich_text(f"reminder:{reminder.content.request.id}", [section(*parts)])]
 
 
-def _counted(reminder: Reminder) -> str:
-    plan = reminder.content.request.requirement.terms[REMIND]
-    is_last = plan is not None and reminder.number >= plan.max_count
-    return "Last reminder." if is_last else "Reminder."
+def _one(content: CardContent) -> list[str | Element]:
+    tool = shorten(one_line(content.request.call.tool), TOOL_MAX_CHARS)
+    return [code(tool), f" still needs {_missing(content)}: "]
+
+
+def _all(reminder: Reminder) -> list[str | Element]:
+    needs = {_missing(content) for content in reminder.waiting}
+    each = f", each for {needs.pop()}" if len(needs) == 1 else ""
+    return [f"{counted(_number(reminder), 'call')} on this card still wait{each}. The first has "]
+
+
+def _missing(content: CardContent) -> str:
+    return slots_in_words(progress_of(content).missing) or "an approval"
+
+
+def _number(reminder: Reminder) -> int:
+    return sum(each.is_pending for content in reminder.waiting for each in content.shown)
+
+
+def _next_to_end(reminder: Reminder) -> CardContent:
+    return min(reminder.waiting, key=lambda content: content.request.expires_at)
+
+
+def _is_last(reminder: Reminder) -> bool:
+    """Whether none of the calls is reminded of again."""
+    for content in reminder.waiting:
+        plan = content.request.requirement.terms[REMIND]
+        if plan is not None and content.request.followed_up.reminders < plan.max_count:
+            return False
+    return True

@@ -135,8 +135,9 @@ def of_content(content: CardContent, words: Words) -> Iterator[Drawn]:
         yield Message(text=reply_text(content, telling), blocks=blocks)
     audience = Audience(users=requests.CROWD[:20], usergroups=("S0SRE",), more=80)
     for reminder in (
-        Reminder(content=content, number=1, audience=audience),
-        Reminder(content=content, number=9, audience=Audience(), is_hopeless=True),
+        Reminder(waiting=(content,), key="R.1", audience=audience),
+        Reminder(waiting=(content,) * 2, key="R.2", audience=audience),
+        Reminder(waiting=(content,), key="R.9", audience=Audience(), is_hopeless=True),
     ):
         drawn = reminder_blocks(reminder, ASKED_AT)
         yield Message(text=reminder_text(reminder, ASKED_AT), blocks=drawn)

@@ -64,7 +64,7 @@ async def stored(gateway: GatewayInTest, request: ApprovalRequest) -> ApprovalRe
 
 
 def reminders(gateway: GatewayInTest) -> list[int]:
-    return [each.number for each in gateway.messenger.reminders]
+    return [int(each.key.rpartition(".")[2]) for each in gateway.messenger.reminders]
 
 
 async def test_people_are_reminded_with_growing_pauses_and_at_most_so_often() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from approvals.domain.approval_request import ApprovalRequest, Requester
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.ask import Ask, new_request
+from approvals.operations.cancel_request import cancel_request
 from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.operations.submit_request import submit_request
 from approvals.storage.policy_reader import read_policy
@@ -141,3 +142,71 @@ async def test_what_an_agent_says_calls_nobody_in_reminders_and_escalations(stag
         assert "<" not in live
         assert not list(objects(message.blocks, "broadcast"))
         assert {each["user_id"] for each in objects(message.blocks, "user")} <= {ALICE, BOB}
+
+
+def reminded(stage: Scene) -> list[str]:
+    return [each.text for each in thread(stage) if each.text.startswith("⏰")]
+
+
+async def folded(stage: Scene, number: int) -> list[ApprovalRequest]:
+    """So many calls on one card, of which each is asked ten seconds after the one before."""
+    stage.set_policy(read_policy(POLICY.replace("defaults: {", "defaults: {fold: 1, ").encode()))
+    requests = []
+    for each in range(number):
+        requests.append(await asked(stage, f"tool_{each}"))
+        stage.clock.advance(timedelta(seconds=10))
+    return requests
+
+
+async def test_a_burst_is_reminded_of_once_and_its_people_are_called_once(stage: Scene) -> None:
+    requests = await folded(stage, 7)
+    for _ in range(12):
+        await time_passes(stage, timedelta(seconds=10))
+
+    _, reminder = thread(stage)
+    assert reminder.text == (
+        "⏰ Still waiting: 7 calls. 8 min left for the first: tool_0(service=checkout). <@U0BOB>"
+    )
+    words = shown(reminder.blocks)
+    assert "7 calls on this card still wait, each for 1 of sre. The first has 8 min left" in words
+    assert [each["user_id"] for each in objects(reminder.blocks, "user")] == [BOB]
+    assert_slack_takes_message(reminder.blocks)
+    stored = [await stage.stored(each) for each in requests]
+    assert [each.followed_up.reminders for each in stored] == [1] * 7
+
+
+async def test_a_call_that_comes_after_the_reminder_of_its_card_has_one_of_its_own(
+    stage: Scene,
+) -> None:
+    await folded(stage, 2)
+    await time_passes(stage, 2 * MINUTE)
+    late = await asked(stage, "late")
+    await time_passes(stage, 2 * MINUTE)
+
+    first, second = reminded(stage)
+    assert "2 calls" in first
+    assert "3 calls" in second
+    assert (await stage.stored(late)).followed_up.reminders == 1
+
+
+async def test_a_reminder_whose_own_call_has_ended_speaks_for_the_others(stage: Scene) -> None:
+    requests = await folded(stage, 3)
+    stage.clock.advance(2 * MINUTE - timedelta(seconds=30))
+    await send_follow_ups(stage.desk)
+    await cancel_request(stage.desk, requests[0].id, Cause.REQUESTER)
+    await stage.deliver()
+    await time_passes(stage, timedelta(seconds=30))
+
+    (told,) = reminded(stage)
+    assert told.startswith("⏰ Still waiting: 2 calls. ")
+
+
+async def test_nobody_is_reminded_of_a_burst_that_has_ended(stage: Scene) -> None:
+    requests = await folded(stage, 3)
+    stage.clock.advance(2 * MINUTE - timedelta(seconds=30))
+    await send_follow_ups(stage.desk)
+    for request in requests:
+        await cancel_request(stage.desk, request.id, Cause.REQUESTER)
+    await stage.deliver()
+
+    assert reminded(stage) == []

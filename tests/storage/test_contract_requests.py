@@ -46,6 +46,7 @@ async def test_what_the_clock_and_people_did_about_it_comes_back(store: Store) -
     facts = FollowedUp(
         reminders=2,
         reminded_at=later,
+        told_at=START,
         rungs=(
             FiredRung(rung=by_card, at=later, card=CardId("K2")),
             FiredRung(rung=by_webhook, at=later, trouble="http_503"),
