@@ -5,7 +5,8 @@ model over HTTP, asks, and pauses. Counted are the bytes of every object that is
 at rest; the figure is by how much they grow with each run. Nothing is posted, because the local
 Slack is in this process and keeps its messages. What a connection or a thread did last stays until
 its next turn, at one batch's end and not at another's, and a connection that is made anew is a step
-that is taken once: so the median of what several batches add is what counts.
+that is taken once: so the growth is the median over every two batches' ends, not over neighbours,
+which on a busy machine differ by thousands of bytes a run, up and down again.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
@@ -156,7 +157,10 @@ async def _growth() -> float:
     async with _agents() as agents:
         await agents.paused(WARM_UP)
         held = [await _held(agents) for _ in range(BATCHES)]
-    return median(later - earlier for earlier, later in pairwise(held)) / RUNS
+    return median(
+        (held[later] - held[earlier]) / ((later - earlier) * RUNS)
+        for earlier, later in combinations(range(BATCHES), 2)
+    )
 
 
 async def _held(agents: _Agents) -> int:
