@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Container images often forbid to keep what was compiled; then every start would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo serve test check bench test-long test-slow campaign lock docs help
+.PHONY: setup demo serve test check bench test-long test-frameworks test-slow campaign lock docs help
 
 help:
 	@echo "make demo   the whole thing on this machine, no account needed"
@@ -45,6 +45,10 @@ test: setup
 test-long: setup
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "(long or hypothesis) and not slow" --hypothesis-profile thorough $(ARGS)
 
+# Frameworks whose pins clash with ours, each in an environment of its own lock (ADR-0038).
+test-frameworks: setup
+	@$(BIN)/pytest -m long tests/frameworks $(ARGS)
+
 test-slow: setup
 	@$(BIN)/pytest -m slow --hypothesis-profile random --timeout 1800 $(ARGS)
 
@@ -69,3 +73,5 @@ docs: setup
 lock: setup
 	@$(BIN)/uv pip compile -q pyproject.toml --extra server --extra postgres --group dev --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --python-version 3.11 -o requirements.lock
+	@for each in $(filter-out %/beside.in,$(wildcard tests/frameworks/*.in)); do $(BIN)/uv pip compile -q $$each --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --python-version 3.11 -o $${each%.in}.lock || exit 1; done

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from ai_infra.llm.tools.hitl import (  # type: ignore[import-not-found]
+from ai_infra.llm.tools.hitl import (
     ApprovalConfig,
     wrap_tool_for_approval,
 )

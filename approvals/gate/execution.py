@@ -83,7 +83,7 @@ class Execution:
             self._pause_if_unknown(error)
             raise
         self._has_ended = True
-        await self.connection.report(self.clearance, succeeded=True, result=_text(result))
+        await self.connection.report(self.clearance, succeeded=True, result=result_text(result))
         return result
 
     async def _report_failure(self, error: BaseException) -> None:
@@ -95,7 +95,7 @@ class Execution:
         await self.connection.report(
             self.clearance,
             succeeded=False,
-            result=_failure(error),
+            result=failure_text(error),
             was_cancelled=was_cancelled,
             # A run that is cancelled stops its bodies wherever they are.
             is_unknown=self._is_unknown(error) or (was_cancelled and self.pauses),
@@ -117,7 +117,7 @@ class Execution:
         self._is_left = True
         if not self._has_ended and not self.is_idempotent:
             await self.connection.report(
-                self.clearance, succeeded=False, result=_failure(late), is_unknown=True
+                self.clearance, succeeded=False, result=failure_text(late), is_unknown=True
             )
         self._pause_if_unknown(late)
         raise late
@@ -142,11 +142,11 @@ class Execution:
                 result = _finished(body(*args, **kwargs))
         except BaseException as error:
             self._report_from_thread(
-                succeeded=False, result=_failure(error), is_unknown=self._is_unknown(error)
+                succeeded=False, result=failure_text(error), is_unknown=self._is_unknown(error)
             )
             self._pause_if_unknown(error)
             raise
-        self._report_from_thread(succeeded=True, result=_text(result))
+        self._report_from_thread(succeeded=True, result=result_text(result))
         return result
 
     def _is_unknown(self, error: BaseException) -> bool:
@@ -183,7 +183,7 @@ def _finished(result: Any) -> Any:
     )
 
 
-def _text(result: Any) -> str:
+def result_text(result: Any) -> str:
     """Return what the card shows: a text as it is, JSON as JSON, the rest as Python says it."""
     if isinstance(result, str):
         return result[:RESULT_MAX_CHARS]
@@ -195,7 +195,8 @@ def _text(result: Any) -> str:
     return shown
 
 
-def _failure(error: BaseException) -> str:
+def failure_text(error: BaseException) -> str:
+    """Return what the card shows of a body that raised *error*."""
     if isinstance(error, asyncio.CancelledError):
         return "cancelled while it ran; how much of it happened is not known"
     if isinstance(error, TookTooLong):

@@ -100,7 +100,7 @@ def crossing(request: ToolCallRequest) -> Iterator[Crossing]:
     one = Crossing()
     # The dict is the call's own, and the one that LangGraph's tool node runs the tool with.
     config: Any = request.runtime.config
-    config["callbacks"] = _with(config.get("callbacks"), one)
+    config["callbacks"] = with_callback(config.get("callbacks"), one)
     tokens = _CROSSING.set(one), _AT_THE_GATE.set(False)
     try:
         yield one
@@ -127,7 +127,7 @@ def at_the_gate() -> Iterator[None]:
         _AT_THE_GATE.reset(token)
 
 
-def _with(callbacks: Any, one: Crossing) -> Any:
+def with_callback(callbacks: Any, one: BaseCallbackHandler) -> Any:
     """Return *callbacks*, in whichever of LangChain's forms, with one more."""
     if callbacks is None:
         return [one]

@@ -58,3 +58,30 @@ class ScriptedGateRefused(errors.Refusal):
     """
 
     code = "scripted_gate_refused"
+
+
+class SessionMismatch(errors.Refusal):
+    """A handler made for one session was called in a run of another. Nobody was asked.
+
+    Make one handler for each session, or one without `session=`, which reads the run's own.
+    """
+
+    code = "session_mismatch"
+
+
+class SessionUnknown(errors.Refusal):
+    """Nobody knows which session this call belongs to, so not for whom it asks. Nobody was asked.
+
+    Give the agent a `session=` and its run a `session_id=`, or make the handler with `session=`.
+    """
+
+    code = "session_unknown"
+
+
+class BodyRanOnce(errors.Refusal):
+    """The framework tried a tool again under one approval, which lets it run once.
+
+    Let the model call it again, or declare it idempotent: `Declared.of(idempotent=["…"])`.
+    """
+
+    code = "body_ran_once"

@@ -1,0 +1,1 @@
+"""ai-infra, the framework whose examples Sayso grew from."""
