@@ -140,9 +140,8 @@ class Follower:
         """Tell nothing more, ever."""
         self._holds += 1
         self.wants = Wants()
+        # What is being sent just now is left to end: who cancels a send cancels the others too.
         self._forget()
-        if self._telling is not None:
-            self._telling.cancel()
 
     def _start(self) -> None:
         if self._waiting and self._telling is None and not self._holds:

@@ -17,7 +17,8 @@ from approvals.domain import strict_json
 HELLO_WITHIN_S = 5.0
 DEAD_AFTER_S = 40.0
 """A peer that answers no ping for half of this is gone."""
-CLOSING_WITHIN_S = 0.5
+CLOSING_WITHIN_S = 1.0
+"""In that time who begins to read at last may learn why it ended."""
 SEND_BUFFER_BYTES = 128 * 1024
 """Of the system, for each connection: by itself it would take millions for who never reads."""
 _REASON_MAX_BYTES = 120
@@ -55,6 +56,7 @@ class Line:
         self._transport: asyncio.Transport | None = None
         self._beat: asyncio.Task[None] | None = None
         self._end: asyncio.Task[None] | None = None
+        self._left = asyncio.Event()
 
     async def open(self, request: web.Request) -> None:
         """Upgrade *request*."""
@@ -93,22 +95,38 @@ class Line:
             await self.send(told)
 
     def end(self, code: CloseCode, why: str = "") -> asyncio.Task[None]:
-        """End the connection; nothing is sent any more."""
+        """End the connection while somebody still reads from it; nothing more is sent."""
         if self._end is None:
             self._end = asyncio.create_task(self._ended(code, why))
         return self._end
 
+    async def leave(self, code: CloseCode, why: str = "") -> None:
+        """End the connection; called by who reads from it."""
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(CLOSING_WITHIN_S):
+                await self.ws.close(code=code, message=_reason(why), drain=False)
+
+    def is_left(self) -> None:
+        """Note that nobody reads from it any more."""
+        self._left.set()
+
     async def _ended(self, code: CloseCode, why: str) -> None:
-        reason = why.encode()[:_REASON_MAX_BYTES].decode(errors="ignore").encode()
         try:
-            async with asyncio.timeout(2 * CLOSING_WITHIN_S):
-                await self.ws.close(code=code, message=reason, drain=False)
+            async with asyncio.timeout(CLOSING_WITHIN_S):
+                # Whoever reads goes on until the other side has answered.
+                said = code.to_bytes(2, "big") + _reason(why)
+                await self.ws.send_frame(said, web.WSMsgType.CLOSE)
+                await self._left.wait()
         except (TimeoutError, ConnectionError):
             pass
         finally:
-            # What is left in the buffer of who does not read would keep the connection for ever.
-            if self._transport is not None:
+            # What is left in the buffer of who does not read would keep it for ever.
+            if self._transport is not None and not self._left.is_set():
                 self._transport.abort()
 
     def _note_sent(self) -> None:
         self.sent_at_s = asyncio.get_running_loop().time()
+
+
+def _reason(why: str) -> bytes:
+    return why.encode()[:_REASON_MAX_BYTES].decode(errors="ignore").encode()

@@ -122,12 +122,12 @@ class Streams:
             seat.close()
             seat.enter_context(self.seats.taken(key.id))
         except TimeoutError:
-            await line.end(CloseCode.NO_HELLO, "Say hello with your key first.")
+            await line.leave(CloseCode.NO_HELLO, "Say hello with your key first.")
         except Exception as failure:
             problem = await refused(self.ports, None, failure, what=PATH)
             with contextlib.suppress(ConnectionError):
                 await line.send(stream_wire.Refused(ref=None, problem=problem))
-            await line.end(CloseCode.KEY_REFUSED, problem.title)
+            await line.leave(CloseCode.KEY_REFUSED, problem.title)
         else:
             return key
         return None
@@ -155,6 +155,7 @@ class Streams:
         except ConnectionError:
             pass
         finally:
+            line.is_left()
             self.open.discard(here)
             self.followers.leave(follower)
             follower.close()
@@ -190,7 +191,7 @@ async def _listen(line: Line, calls: Calls, answers: set[asyncio.Task[None]]) ->
         await places.acquire()
         message = await line.ws.receive()
         if message.type is WSMsgType.BINARY:
-            line.end(CloseCode.NOT_TEXT, "Send text, not bytes.")
+            await line.leave(CloseCode.NOT_TEXT, "Send text, not bytes.")
         if message.type is not WSMsgType.TEXT:
             return
         task = asyncio.create_task(calls.answer(cast("bytes", message.data)))

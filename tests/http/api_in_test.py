@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -56,11 +57,12 @@ class Api:
         owner: UserId = ALICE,
         agent: str | None = None,
         channel: ChannelId | None = None,
+        lasts: timedelta | None = None,
     ) -> str:
         wanted = frozenset(scopes) or frozenset({Scope.REQUEST})
         if agent is None and wanted & {Scope.REQUEST, Scope.RUNS}:
             agent = "deploy-bot"
-        asked = KeyAsked(scopes=wanted, owner=owner, agent=agent, channel=channel)
+        asked = KeyAsked(scopes=wanted, owner=owner, agent=agent, channel=channel, lasts=lasts)
         return (await create_key(self.behind.desk, asked, by=OPERATOR)).secret
 
     async def call(
