@@ -6,27 +6,25 @@ the answer. An answer is told to the agent as data and permits nothing. Source: 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from approvals.domain import strict_json
-from approvals.domain.argument_form import (
-    CHOICE_MAX_CHARS,
-    CHOICES_MAX,
-    ArgumentForm,
-    argument_form,
-    choice_text,
-)
-from approvals.domain.display import visible
+from approvals.domain.argument_form import ArgumentForm, argument_form
 from approvals.domain.effect import Effect
 from approvals.domain.errors import InvalidJson
 from approvals.domain.form_reading import read_form
+from approvals.domain.inquiry_check import (
+    refuse_unenforced,
+    refuse_unfit,
+    refuse_unreadable,
+)
 from approvals.domain.inquiry_errors import AnswerWanted, InvalidAnswer, InvalidInquiry
 from approvals.domain.redaction import mask_arguments
 from approvals.domain.requirement import Requirement, Slot
-from approvals.domain.schema_check import mistake, not_understood
+from approvals.domain.schema_check import mistake
 from approvals.domain.schema_keywords import Schema
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
@@ -34,15 +32,10 @@ from approvals.domain.tool_call import ToolCall
 INQUIRY_TOOL = "sayso.inquiry"
 """By this name the policy's rules speak of inquiries."""
 FINGERPRINT = hashlib.sha256(b"sayso: an agent asks people for an answer").hexdigest()
-QUESTION_MAX_CHARS = 1_000
-QUESTION_MAX_LINES = 30
-SCHEMA_MAX_CHARS = 20_000
 ANY_TEXT: Mapping[str, Any] = {"type": "string"}
 """The schema of a question that says nothing about its answer."""
 _VALUE = "answer"
 """The name of the one field of an answer that is no object."""
-_FORMATS = frozenset({"date"})
-"""Those that are checked; any other would be a promise that nobody keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +77,8 @@ def inquiry_call(question: str, schema: Schema = ANY_TEXT) -> ToolCall:
     """
     try:
         arguments: dict[str, JsonValue] = {"question": question, "schema": schema}
+        if order := _order(schema):
+            arguments["order"] = order
         call = ToolCall.of(INQUIRY_TOOL, FINGERPRINT, arguments)
     except InvalidJson as refusal:
         raise InvalidInquiry(f"The schema of the answer is not JSON: {refusal.message}") from None
@@ -91,26 +86,11 @@ def inquiry_call(question: str, schema: Schema = ANY_TEXT) -> ToolCall:
     return call
 
 
-def options_schema(options: Sequence[JsonValue]) -> Schema:
-    """Return the schema of an answer that is one of *options*.
-
-    Raises:
-        InvalidInquiry
-    """
-    texts = [choice_text(each) for each in options]
-    if not 0 < len(options) < CHOICES_MAX:
-        raise InvalidInquiry(f"A question has 1 to {CHOICES_MAX - 1} options.")
-    for option, text in zip(options, texts, strict=True):
-        if isinstance(option, dict | list) or option is None:
-            raise InvalidInquiry("An option is a text, a number, true or false.")
-        if not text.strip() or len(text) > CHOICE_MAX_CHARS or visible(text).hidden:
-            raise InvalidInquiry(
-                f"An option has 1 to {CHOICE_MAX_CHARS} characters that can be seen: "
-                f"{visible(text).text[:40]!r} has not."
-            )
-    if len(set(texts)) != len(texts):
-        raise InvalidInquiry("Two options read alike.")
-    return {"enum": list(options)}
+def _order(schema: Schema) -> list[JsonValue]:
+    """Return the names of the fields where the schema has another order than the alphabet's."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    names: list[JsonValue] = list(properties) if isinstance(properties, dict) else []
+    return [] if names == sorted(names, key=str) else names
 
 
 def is_inquiry(call: ToolCall) -> bool:
@@ -132,54 +112,22 @@ def _read(arguments_json: str) -> Inquiry:
     arguments = strict_json.read(arguments_json)
     assert isinstance(arguments, dict)
     question, schema = arguments.get("question"), arguments.get("schema")
-    if arguments.keys() != {"question", "schema"} or not isinstance(question, str):
+    order = arguments.get("order", [])
+    is_whole = arguments.keys() | {"order"} == {"order", "question", "schema"}
+    if not (is_whole and isinstance(question, str) and isinstance(order, list)):
         raise InvalidInquiry("An inquiry has a question and the schema of its answer.")
-    _refuse_unreadable(question)
-    _refuse_unenforced(schema)
+    refuse_unreadable(question)
+    refuse_unenforced(schema)
     assert isinstance(schema, dict)
     is_object = schema.get("type") == "object" and bool(schema.get("properties"))
     whole = schema if is_object else _with_one_field(schema)
     form = argument_form(ToolCall.of(INQUIRY_TOOL, FINGERPRINT, {}), whole, "")
-    _refuse_unfit(form, whole)
+    refuse_unfit(form, whole)
+    if order:  # canonical JSON keeps the names in that of the alphabet
+        places = {name: place for place, name in enumerate(map(str, order))}
+        fields = sorted(form.fields, key=lambda field: places.get(field.name, len(places)))
+        form = replace(form, fields=tuple(fields))
     return Inquiry(question=question, schema=schema, form=form, is_object=is_object)
-
-
-def _refuse_unreadable(question: str) -> None:
-    if not question.strip():
-        raise InvalidInquiry("There is no question.")
-    lines = question.count("\n") + 1
-    if len(visible(question).text) > QUESTION_MAX_CHARS or lines > QUESTION_MAX_LINES:
-        raise InvalidInquiry(
-            f"A question has at most {QUESTION_MAX_CHARS:,} characters, as they are shown, in "
-            f"{QUESTION_MAX_LINES} lines."
-        )
-
-
-def _refuse_unenforced(schema: JsonValue) -> None:
-    """Refuse a schema of which anything would not be checked."""
-    if not isinstance(schema, dict):
-        raise InvalidInquiry("The schema of the answer is a JSON object.")
-    if len(strict_json.write(schema)) > SCHEMA_MAX_CHARS:
-        raise InvalidInquiry(f"The schema has at most {SCHEMA_MAX_CHARS:,} characters.")
-    unknown = not_understood(schema, schema)
-    if unknown:
-        raise InvalidInquiry(f"The schema of the answer cannot be checked here: {unknown}.")
-    for said in _formats(schema):
-        if said not in _FORMATS:
-            raise InvalidInquiry(
-                f"The format {said!r:.40} is not checked here; say it with `pattern`."
-            )
-
-
-def _formats(schema: JsonValue) -> list[JsonValue]:
-    """Return every `format` in *schema*, and whatever a property of that name says."""
-    if isinstance(schema, list):
-        return [said for each in schema for said in _formats(each)]
-    if not isinstance(schema, dict):
-        return []
-    own = schema.get("format")
-    below = [said for key, each in schema.items() if key != "enum" for said in _formats(each)]
-    return [*below, *([own] if isinstance(own, str) else [])]
 
 
 def _with_one_field(schema: Mapping[str, Any]) -> Schema:
@@ -187,20 +135,6 @@ def _with_one_field(schema: Mapping[str, Any]) -> Schema:
     kept = {name: schema[name] for name in ("$defs", "definitions") if name in schema}
     own = {name: said for name, said in schema.items() if name not in kept}
     return {"type": "object", "properties": {_VALUE: own}, "required": [_VALUE], **kept}
-
-
-def _refuse_unfit(form: ArgumentForm, schema: Mapping[str, Any]) -> None:
-    """Refuse what a form has no room for, or cannot show."""
-    drawn = {field.name for field in form.fields}
-    missing = sorted(schema["properties"].keys() - drawn)
-    if missing:
-        raise InvalidInquiry(
-            f"{visible(missing[0]).text[:60]!r} cannot be asked for in a form: shorten its "
-            "name, its description or its choices, or ask for less at once."
-        )
-    required = schema.get("required", [])
-    if not isinstance(required, list) or set(map(str, required)) - drawn:
-        raise InvalidInquiry("The schema requires what its properties do not name.")
 
 
 def refuse_misfit(call: ToolCall, answer: str | None) -> None:
@@ -226,6 +160,9 @@ def masked_answer(call: ToolCall, answer: str, salt: str) -> JsonValue:
     inquiry, value = inquiry_of(call), strict_json.read(answer)
     if inquiry.choices:
         return value
+    if inquiry.is_object and isinstance(value, dict):  # in the order in which it was asked
+        names = [each.name for each in inquiry.form.fields if each.name in value]
+        value = {name: value[name] for name in names} | value
     masked = mask_arguments(value if inquiry.is_object else {inquiry.question: value}, salt)
     assert isinstance(masked, dict)
     return masked if inquiry.is_object else next(iter(masked.values()))

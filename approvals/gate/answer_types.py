@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
 from approvals.domain import strict_json
-from approvals.domain.inquiry import ANY_TEXT, options_schema
+from approvals.domain.inquiry import ANY_TEXT
+from approvals.domain.inquiry_check import options_schema
 from approvals.domain.inquiry_errors import AnswerMisfit, InvalidInquiry
 from approvals.domain.schema_keywords import Schema
 from approvals.domain.strict_json import JsonValue

@@ -10,7 +10,6 @@ from typing import Any, TypeVar, overload
 
 from approvals.domain.approval_request import Requester
 from approvals.domain.inquiry import INQUIRY_TOOL, inquiry_call
-from approvals.domain.requirement import Effect
 from approvals.gate.answer_types import Wanted, wanted
 from approvals.gate.connecting import Connecting
 from approvals.gate.context import NOTHING_KNOWN, current
@@ -122,7 +121,6 @@ class Asking(Connecting):
             call=inquiry_call(question, want.schema),
             requester=Requester(agent=self.agent),
             channel=channel or self._channel,
-            code_effect=Effect.ASK,
             hearer=hearer,
         )
         context = current()

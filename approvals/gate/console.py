@@ -93,9 +93,11 @@ class ConsoleGateway:
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`."""
+        call = proposal.call
         if self.asks_all or proposal.pauses or proposal.code_effect is Effect.ASK:
             return None
-        call = proposal.call
+        if is_inquiry(call):
+            return None
         return Clearance(request_id=None, digest=call.digest, arguments_json=call.arguments_json)
 
     async def ask(self, proposal: Proposal) -> Clearance:

@@ -42,7 +42,7 @@ def headline(content: CardContent) -> str:
     tool = one_line(request.call.tool)
     if is_inquiry(request.call):
         tool = question_words(request)
-        start, end = f"{'❓' if request.is_pending else ended_words(content)} · ", ""
+        start, end = f"{ended_words(content) if request.ended_at else '❓ Agent asks'} · ", ""
     elif is_question(request.call):
         tool = question_words(request)
         start = RISKS[request.requirement.risk] if request.is_pending else ended_words(content)

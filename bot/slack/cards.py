@@ -111,7 +111,7 @@ def facts(content: CardContent, now: datetime) -> list[Element]:
         lines.append(
             [bold("Policy says "), shorten(one_line(requirement.message), MESSAGE_MAX_CHARS)]
         )
-    if content.history is not None:
+    if content.history is not None and not is_inquiry(request.call):
         lines.append(memory(content.history))
     if request.is_pending:
         lines += [each for each in [stands_for(content)] if each]

@@ -20,9 +20,15 @@ def time_line(request: ApprovalRequest, now: datetime) -> list[str | Element]:
     left = f"{minutes_left(request, now)} when last updated, "
     if request.held_until is not None:
         return [bold("Time "), left, "until it runs ", moment(request.held_until, seconds=True)]
-    after = "it stays unapproved" if is_question(request.call) else "it does not run"
-    after = "the agent hears that nobody answered" if is_inquiry(request.call) else after
-    return [bold("Time "), left, "until ", moment(request.expires_at), f"; then {after}."]
+    then = f"; then {after_silence(request)}."
+    return [bold("Time "), left, "until ", moment(request.expires_at), then]
+
+
+def after_silence(request: ApprovalRequest) -> str:
+    """Return what happens where nobody decides in time."""
+    if is_inquiry(request.call):
+        return "the agent hears that nobody answered"
+    return "it stays unapproved" if is_question(request.call) else "it does not run"
 
 
 def stop_actions(content: CardContent) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def answering(content: CardContent) -> list[dict[str, Any]]:
         ]
     else:
         drawn = [buttons.button(buttons.ANSWER, f"Answer{many}…", value, style="primary")]
-    return [*drawn, buttons.button(buttons.REJECT, f"Decline{many}", value)]
+    return [*drawn, buttons.button(buttons.REJECT, f"Decline to answer{many}", value)]
 
 
 def _labels(request: ApprovalRequest) -> list[str]:

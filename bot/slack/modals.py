@@ -7,6 +7,7 @@ from approvals.domain import errors
 from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.display import one_line, shorten
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.requirement import RuleMatch
 from approvals.operations.ports import CardContent
 from approvals.operations.read_window import MayApprove
@@ -66,7 +67,7 @@ def details_modal(
         *([rich_text("asked", exchange(request))] if request.asking_back.asked else []),
         rich_text("rules", _rules(request)),
         *_decided(content.decisions, request),
-        *([rich_text("before", latest(content.past, request))] if content.past else []),
+        *([rich_text("before", latest(content.past, request))] if _has_past(content) else []),
         rich_text("ids", [_ids(request)]),
     ]
     return {
@@ -77,6 +78,11 @@ def details_modal(
         "private_metadata": write_place(place_of(content)),
         "blocks": blocks,
     }
+
+
+def _has_past(content: CardContent) -> bool:
+    """Whether earlier calls say something of this one; other questions of agents do not."""
+    return bool(content.past) and not is_inquiry(content.request.call)
 
 
 def _times(request: ApprovalRequest) -> list[Element]:

@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
+from approvals.domain.inquiry import is_inquiry
+from approvals.domain.question import runs_nothing
 from approvals.domain.terms import REMIND
 from approvals.operations.ports import CardContent
 from approvals.operations.reminder_messenger import Reminder
 from bot.slack.calling import called, called_in_text
-from bot.slack.card_text import call_in_words, counted, minutes_left
+from bot.slack.card_text import call_in_words, counted, minutes_left, question_words
 from bot.slack.escaping import escape
+from bot.slack.hold_words import after_silence
 from bot.slack.quorum_words import progress_of, slots_in_words
 from bot.slack.rich_text import Element, bold, code, moment, rich_text, section
 
@@ -37,7 +41,7 @@ def reminder_blocks(reminder: Reminder, now: datetime) -> list[dict[str, Any]]:
         *(_all(reminder) if several else _one(reminder.content)),
         f"{minutes_left(first, now)}, until ",
         moment(first.expires_at),
-        f"; then {'that one' if several else 'it'} does not run. ",
+        f"; then {_after(first, several=several)}. ",
     ]
     mentions = called(reminder.audience)
     if mentions:
@@ -48,8 +52,17 @@ def reminder_blocks(reminder: Reminder, now: datetime) -> list[dict[str, Any]]:
 
 
 def _one(content: CardContent) -> list[str | Element]:
-    tool = shorten(one_line(content.request.call.tool), TOOL_MAX_CHARS)
-    return [code(tool), f" still needs {_missing(content)}: "]
+    call = content.request.call
+    name = question_words(content.request) if runs_nothing(call) else one_line(call.tool)
+    wanted = _missing(content)
+    wanted = f"an answer from {wanted}" if is_inquiry(call) else wanted
+    return [code(shorten(name, TOOL_MAX_CHARS)), f" still needs {wanted}: "]
+
+
+def _after(request: ApprovalRequest, *, several: bool) -> str:
+    if several and not runs_nothing(request.call):
+        return "that one does not run"
+    return after_silence(request)
 
 
 def _all(reminder: Reminder) -> list[str | Element]:

@@ -57,7 +57,7 @@ async def answers(
         pytest.param({"schema": list[str]}, ('["a"]',), ["a"], id="a list"),
         pytest.param(
             {"schema": Window},
-            ("2026-03-02", None, "0", "3"),
+            ("0", "2026-03-02", "3", None),
             None,
             id="a model",
         ),

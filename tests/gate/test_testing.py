@@ -1,6 +1,7 @@
 """`approvals.gate.testing`: what users' own tests put in the place of a gateway."""
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from approvals.gate.testing import (
     Asked,
     NotScripted,
     ScriptedGateRefused,
+    answered,
     approved,
     edited,
     ended,
@@ -197,5 +199,38 @@ async def test_a_gate_that_is_connected_is_not_taken_over() -> None:
             async with scripted(gate, approved()):
                 await scale("web")
         with pytest.raises(CallRejected):
+            await scale("web")
+    assert ran == []
+
+
+async def test_a_test_answers_what_the_program_asks_people() -> None:
+    def by_question(asked: Asked) -> Answer:
+        return answered("us") if "region" in str(asked.arguments["question"]) else rejected("busy")
+
+    async with scripted(gate, by_question) as script:
+        with gate.calling(key="k1"):
+            assert await gate.ask("Which region?", options=["eu", "us"]) == "us"
+            assert await gate.ask("Which region?", options=["eu", "us"]) == "us"
+        with pytest.raises(CallRejected, match="busy"):
+            await gate.ask("Which team?")
+    assert [each.tool for each in script.asked] == ["sayso.inquiry", "sayso.inquiry"]
+    assert script.ran == []
+
+
+def test_a_script_without_a_loop_is_answered_too() -> None:
+    with scripted(gate, {"sayso.inquiry": answered(date(2026, 3, 2))}):
+        assert gate.ask_blocking("When?", schema=date) == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("answer", [answered("mars"), approved(), edited(answer="eu")])
+async def test_what_no_person_could_answer_fails_the_test(answer: Answer) -> None:
+    async with scripted(gate, answer):
+        with pytest.raises(NotScripted):
+            await gate.ask("Which region?", options=["eu", "us"])
+
+
+async def test_an_answer_lets_no_tool_run() -> None:
+    async with scripted(gate, answered("eu")):
+        with pytest.raises(NotScripted, match="approved"):
             await scale("web")
     assert ran == []

@@ -7,7 +7,6 @@ from typing import Any
 from approvals.domain.approval_request import ApprovalRequest, Requester
 from approvals.domain.ids import RunId
 from approvals.domain.inquiry import inquiry_call
-from approvals.domain.requirement import Effect
 from approvals.gate.answer_types import wanted
 from approvals.operations.ask import Ask, new_request
 from approvals.operations.submit_request import submit_request
@@ -28,7 +27,7 @@ async def inquire(
     within: timedelta | None = None,
 ) -> ApprovalRequest:
     call = inquiry_call(question, wanted(options, schema).schema)
-    requirement = stage.policies[-1].requirement(call, code_effect=Effect.ASK)
+    requirement = stage.policies[-1].requirement(call)
     ask = Ask(
         call=call,
         requirement=requirement,

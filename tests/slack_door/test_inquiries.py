@@ -17,8 +17,8 @@ async def test_a_few_options_are_buttons_and_the_first_press_is_the_answer(stage
 
     card = await stage.message(request)
     assert_slack_takes_message(card.blocks, schema=False)
-    assert await stage.headline(request) == "❓ · Which region?"
-    assert labels(card.blocks)[:3] == ["eu", "us", "Decline"]
+    assert await stage.headline(request) == "❓ Agent asks · Which region?"
+    assert labels(card.blocks)[:3] == ["eu", "us", "Decline to answer"]
     assert "approves nothing and runs nothing" in shown(card.blocks)
     assert "Answer from 1 of sre" in shown(card.blocks)
     await stage.click(BOB, request, buttons.ANSWERS[1])
@@ -40,7 +40,7 @@ async def test_a_few_options_are_buttons_and_the_first_press_is_the_answer(stage
 
 async def test_a_text_is_typed_into_a_form_and_reaches_the_agent_exactly(stage: Scene) -> None:
     request = await inquire(stage, "What is the ticket?")
-    assert labels((await stage.message(request)).blocks)[:2] == ["Answer…", "Decline"]
+    assert labels((await stage.message(request)).blocks)[:2] == ["Answer…", "Decline to answer"]
 
     await stage.click(BOB, request, buttons.ANSWER)
     assert_slack_takes_modal(stage.window(BOB).view, schema=False)
