@@ -103,6 +103,16 @@ async def test_the_example_of_a_guarded_function_runs(
     assert capsys.readouterr().out == "checkout is up\ncheckout restarted after 5 s\n"
 
 
+async def test_the_example_that_asks_people_asks_again_before_it_acts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = str(ROOT / "examples" / "ask_people.py")
+    async with a_workplace(tmp_path, monkeypatch):
+        await asyncio.to_thread(runpy.run_path, example, run_name="__main__")
+
+    assert capsys.readouterr().out == "traffic goes to eu-west-1\n"
+
+
 @pytest.mark.long
 async def test_the_example_of_a_pause_goes_on_in_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,8 @@ from bot.sandbox.server import LocalSlack
 ROOT = Path(__file__).parents[2]
 POLICY = ROOT / "examples" / "local-slack.yml"
 CHANNELS = ("C0PROD", "C0APPROVALS")
-APPROVE = "sayso:approve"
+PRESSED = ("sayso:approve", "sayso:answer_0")
+"""Approve; and the first option of what an agent asks people."""
 
 
 @asynccontextmanager
@@ -44,17 +45,18 @@ async def _approve_everything(slack: LocalSlack) -> None:
     while True:
         for channel in CHANNELS:
             for message in slack.workspace.messages(channel):
-                if _asks(message):
+                for action in _asked(message):
                     with suppress(NoSuchPlaceError):  # answered since we looked
                         await slack.interactions.click(
-                            "U0BOB", channel=channel, ts=message.ts, action_id=APPROVE
+                            "U0BOB", channel=channel, ts=message.ts, action_id=action
                         )
         await asyncio.sleep(0.02)
 
 
-def _asks(message: Message) -> bool:
-    return any(
-        element.get("action_id") == APPROVE
+def _asked(message: Message) -> list[str]:
+    drawn = {
+        element.get("action_id")
         for block in message.blocks
         for element in block.get("elements", [])
-    )
+    }
+    return [action for action in PRESSED if action in drawn]

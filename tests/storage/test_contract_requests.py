@@ -36,6 +36,16 @@ async def test_a_request_comes_back_as_it_was_stored(store: Store) -> None:
     assert await store.write(lambda tx: tx.request(request.id)) == request
 
 
+async def test_what_people_answered_comes_back_as_it_was_stored(store: Store) -> None:
+    request = await store.write(submit(a_request()))
+    answered = replace(request, answer='{"n":null,"region":"ü😀"}')
+    step = lifecycle.advance(answered, Cause.PEOPLE, now=START + timedelta(minutes=1))
+
+    await store.write(lambda tx: tx.save_request(step.request))
+
+    assert await store.request(request.id) == step.request
+
+
 async def test_what_the_clock_and_people_did_about_it_comes_back(store: Store) -> None:
     request = await store.write(submit(a_request()))
     later = START + timedelta(minutes=1, microseconds=1)
