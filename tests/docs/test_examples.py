@@ -23,7 +23,7 @@ WITHIN_S = 170
 """Importing LangChain alone takes half a minute where ten programs want the same two cores."""
 pytestmark = pytest.mark.timeout(180)
 
-FRAMEWORK_PAGES = {"langchain", "langgraph-pause"}
+FRAMEWORK_PAGES = {"langchain", "langgraph-pause", "move-from-langchain-hitl"}
 """Loading the framework is most of what these cost."""
 PYTHON_PAGES = [
     pytest.param(
