@@ -15,6 +15,7 @@ from approvals.domain.decision import Verdict
 from approvals.domain.outcome import OutcomeKind
 from approvals.domain.permit import PermitState
 from approvals.domain.requirement import Effect
+from approvals.domain.strict_json import INTEGER_MAX
 from approvals.domain.tool_call import TOOL_NAME_MAX_CHARS
 
 TEXT_MAX_CHARS = 3_000
@@ -33,6 +34,7 @@ Person = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,30}$")]
 Key = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", min_length=1, max_length=KEY_MAX_CHARS)]
 Says = Annotated[str, Field(min_length=1, max_length=TEXT_MAX_CHARS)]
 Name = Annotated[str, Field(min_length=1, max_length=TOOL_NAME_MAX_CHARS)]
+Attempt = Annotated[int, Field(ge=1, le=INTEGER_MAX, strict=True)]
 Arguments = dict[str, JsonValue]
 
 
@@ -227,13 +229,13 @@ class Report(Asks):
 
     status: Literal[PermitState.SUCCEEDED, PermitState.FAILED, PermitState.UNKNOWN]
     result: Annotated[str, Field(max_length=RESULT_TEXT_MAX_CHARS)] = ""
-    attempt: Annotated[int, Field(ge=1)]
+    attempt: Attempt
 
 
 class Release(Asks):
     """The body never began: whoever asks under the same key may claim again."""
 
-    attempt: Annotated[int, Field(ge=1)]
+    attempt: Attempt
 
 
 class Cancel(Asks):

@@ -16,14 +16,17 @@ async def release_permit(desk: Desk, request_id: RequestId, *, attempt: int | No
     """Give the claimed permit of *request_id* back, as the *attempt* it is named for, if any.
 
     Raises:
-        RequestUnknown, ClaimRefused: there is no claimed permit, or it is another attempt's.
+        RequestUnknown, NotApproved
+        ClaimRefused: there is no claimed permit, or it is another attempt's.
         StoreUnavailable: nothing was stored; the execution will count as unknown.
     """
 
     def unit(tx: Transaction) -> None:
         request, permit = tx.request(request_id), tx.permit(request_id)
-        if request is None or permit is None:
+        if request is None:
             raise errors.RequestUnknown
+        if permit is None:
+            raise errors.NotApproved(request=request)
         refuse_other_attempt(permit, attempt)
         save_step(tx, advance_permit(request, permit, PermitEvent.RELEASE, now=desk.clock.now()))
 

@@ -31,7 +31,8 @@ async def report_execution(
     Whoever names the *attempt* it reports of cannot end another by being late.
 
     Raises:
-        RequestUnknown, ClaimRefused: there is no claimed permit, or it is another attempt's.
+        RequestUnknown, NotApproved
+        ClaimRefused: there is no claimed permit, or it is another attempt's.
         StoreUnavailable: nothing was stored; the execution will count as unknown.
     """
     event = PermitEvent.SUCCEED if succeeded else PermitEvent.FAIL
@@ -40,8 +41,10 @@ async def report_execution(
 
     def unit(tx: Transaction) -> None:
         request, permit = tx.request(request_id), tx.permit(request_id)
-        if request is None or permit is None:
+        if request is None:
             raise errors.RequestUnknown
+        if permit is None:
+            raise errors.NotApproved(request=request)
         refuse_other_attempt(permit, attempt)
         excerpt = mask_words(result[:READ_MAX_CHARS], request.salt)[:RESULT_MAX_CHARS]
         now = desk.clock.now()

@@ -64,6 +64,7 @@ class Failures:
     """Keys that were none, by where they came from; case G1. Mutable, in memory, bounded."""
 
     now: Callable[[], datetime]
+    most: int = FAILURES_MAX
     _times: OrderedDict[str, deque[datetime]] = field(default_factory=OrderedDict)
 
     def refuse_too_many(self, source: str) -> None:
@@ -78,13 +79,13 @@ class Failures:
         oldest = self.now() - FAILURES_PER
         while times and times[0] <= oldest:
             times.popleft()
-        if len(times) >= FAILURES_MAX:
+        if len(times) >= self.most:
             wait = times[0] + FAILURES_PER - self.now()
             raise door_errors.TooManyFailures(retry_after_s=wait.total_seconds())
 
     def note(self, source: str) -> None:
         """Remember one more failure of *source*."""
-        self._times.setdefault(source, deque(maxlen=FAILURES_MAX)).append(self.now())
+        self._times.setdefault(source, deque(maxlen=self.most)).append(self.now())
         self._times.move_to_end(source)
         while len(self._times) > SOURCES_MAX:
             self._times.popitem(last=False)

@@ -107,7 +107,7 @@ def response(document: wire.Problem) -> web.Response:
     if document.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="sayso"'
     return web.Response(
-        body=document.model_dump_json(exclude_none=True).encode(),
+        body=document.model_dump_json().encode(),
         status=document.status,
         headers=headers,
         content_type=MEDIA_TYPE,

@@ -16,7 +16,7 @@ from approvals.domain.limits import Limits
 from approvals.gate.waiting_room import WaitingRoom
 from approvals.operations.create_key import create_key
 from bot.http.api import add_api, routes
-from bot.http.guard import Failures, Guard, Hosts
+from bot.http.guard import FAILURES_MAX, Failures, Guard, Hosts
 from bot.http.ports import Ports
 from bot.http.seats import Seats
 from bot.http.serving import served
@@ -85,7 +85,11 @@ class Api:
 
 @asynccontextmanager
 async def an_api(
-    limits: Limits | None = None, seats: Seats | None = None, **also: Any
+    limits: Limits | None = None,
+    seats: Seats | None = None,
+    *,
+    failures_max: int = FAILURES_MAX,
+    **also: Any,
 ) -> AsyncIterator[Api]:
     """Serve the API of a gateway; *also* goes to the gateway."""
     async with a_gateway(**also) as behind, aiohttp.ClientSession() as client:
@@ -94,7 +98,8 @@ async def an_api(
         app, seats = web.Application(), seats or Seats()
         ports = Ports(desk=behind.desk, room=room, limits=limits or Limits())
         hosts = Hosts.of((), listens_on="127.0.0.1")
-        guard = Guard(desk=behind.desk, hosts=hosts, failures=Failures(now=behind.clock.now))
+        failures = Failures(now=behind.clock.now, most=failures_max)
+        guard = Guard(desk=behind.desk, hosts=hosts, failures=failures)
         add_api(app, ports, guard)
         streams = Streams(
             ports=ports, guard=guard, routes=routes(), origins=frozenset({PAGE}), seats=seats

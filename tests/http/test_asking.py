@@ -79,8 +79,9 @@ async def test_a_rejection_and_a_denial_are_answers_and_no_errors(api: Api) -> N
     assert rejected.body["outcome"]["reason"] == "Not now"
 
 
-async def test_the_same_name_finds_the_same_question_and_another_body_is_refused(api: Api) -> None:
-    """G12."""
+async def test_G12_the_same_name_finds_the_same_question_and_another_body_is_refused(
+    api: Api,
+) -> None:
     key = await api.key()
     answers = await asyncio.gather(*(api.ask(key, "deploy-7") for _ in range(20)))
     other = await api.ask(key, "deploy-7", args={"service": "db"})
@@ -202,8 +203,7 @@ async def test_what_an_agent_has_not_claimed_in_a_day_lapses(api: Api) -> None:
     assert seen.body["permit"]["state"] == "lapsed"
 
 
-async def test_each_limit_has_its_own_refusal() -> None:
-    """R10."""
+async def test_R10_each_limit_has_its_own_refusal() -> None:
     limits = Limits(pending_of_agent=2, pending=3, new_of_agent=4)
     async with an_api(limits, policy=UNFOLDED) as api:
         key = await api.key()

@@ -27,8 +27,7 @@ async def decide(api: Api, key: str, review: Answer, verdict: str, **also: Any) 
     return await api.call("POST", place, key, {"verdict": verdict, **marks, **also})
 
 
-async def test_who_may_approve_in_slack_approves_what_a_review_showed(api: Api) -> None:
-    """B5."""
+async def test_B5_who_may_approve_in_slack_approves_what_a_review_showed(api: Api) -> None:
     asked = await api.ask(await api.key())
     key = await api.key(Scope.DECIDE, owner=BOB)
 
@@ -40,8 +39,7 @@ async def test_who_may_approve_in_slack_approves_what_a_review_showed(api: Api) 
     ]
 
 
-async def test_the_owner_of_the_asking_key_may_reject_and_not_approve(api: Api) -> None:
-    """B4."""
+async def test_B4_the_owner_of_the_asking_key_may_reject_and_not_approve(api: Api) -> None:
     asked = await api.ask(await api.key(owner=ALICE))
     key = await api.key(Scope.DECIDE, owner=ALICE)
     shown = await review(api, key, asked.body["id"])
@@ -70,8 +68,7 @@ async def test_a_key_that_asks_or_reads_does_not_decide(api: Api) -> None:
         assert (refused.status, refused.code) == (403, "scope_missing")
 
 
-async def test_a_second_decision_is_told_how_the_first_ended(api: Api) -> None:
-    """G14."""
+async def test_G14_a_second_decision_is_told_how_the_first_ended(api: Api) -> None:
     asked = await api.ask(await api.key())
     bob, carol = [await api.key(Scope.DECIDE, owner=each) for each in (BOB, CAROL)]
     first, second = [await review(api, each, asked.body["id"]) for each in (bob, carol)]
