@@ -148,6 +148,7 @@ _ASKED_BEFORE = (
     "interrupted may have happened."
 )
 ALREADY_RAN = "This call already ran, or is running, under the same key; it was not repeated."
+LAPSED = "The approval was not used in time. The call did not run."
 _ENDINGS = {
     PermitState.SUCCEEDED: "and succeeded",
     PermitState.FAILED: "and failed",
@@ -225,16 +226,23 @@ def _after_approval(
 
 def already_ran(request: ApprovalRequest, permit: Permit | None = None) -> Outcome:
     """Return the outcome of asking again under the key of a call that was carried out."""
-    ending = _ENDINGS.get(permit.state) if permit else None
     return _after_approval(
         request,
         OutcomeKind.ALREADY_RAN,
-        f"This call already ran under the same key {ending}; it was not repeated."
-        if ending
-        else ALREADY_RAN,
+        said_of_used(permit.state if permit else None),
         result=permit.result if permit else None,
         has_happened=permit is not None and permit.state is PermitState.SUCCEEDED,
     )
+
+
+def said_of_used(state: PermitState | None) -> str:
+    """Return what is told of a call whose permit was used before, and is in *state* now."""
+    if state is PermitState.UNKNOWN:
+        return "Nobody knows how this call ended. It may or may not have happened."
+    ending = _ENDINGS.get(state) if state else None
+    if ending is None:
+        return ALREADY_RAN
+    return f"This call already ran under the same key {ending}; it was not repeated."
 
 
 def lapsed(request: ApprovalRequest) -> Outcome:
@@ -242,7 +250,7 @@ def lapsed(request: ApprovalRequest) -> Outcome:
     return _after_approval(
         request,
         OutcomeKind.LAPSED,
-        "The approval was not used in time. The call did not run.",
+        LAPSED,
     )
 
 
@@ -290,6 +298,11 @@ def unavailable(why: str) -> Outcome:
 def refused(refusal: errors.Refusal) -> Outcome:
     """Say a refusal of the gateway's own in the agent's terms; its code is kept."""
     is_down = isinstance(refusal, errors.Unavailable)
+    return refused_with(refusal.code, refusal.message, is_down=is_down)
+
+
+def refused_with(code: str | None, message: str, *, is_down: bool = False) -> Outcome:
+    """Return the outcome of a refusal that is known by its *code*; *message* is a sentence."""
     usual = OutcomeKind.UNAVAILABLE if is_down else OutcomeKind.REFUSED
-    kind = _KINDS_BY_CODE.get(refusal.code, usual)
-    return Outcome(kind=kind, message=f"{refusal.message} The call did not run.", code=refusal.code)
+    kind = _KINDS_BY_CODE.get(code, usual) if code else usual
+    return Outcome(kind=kind, message=f"{message} The call did not run.", code=code)

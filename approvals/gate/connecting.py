@@ -1,9 +1,10 @@
-"""What a gate is connected to, and how: opened here, given, or asked at the terminal.
+"""What a gate is connected to, and how: opened here, given, elsewhere, or asked at the terminal.
 
 The base of `gate.Gate`. Nothing is asked and nothing runs while there is no connection.
 """
 
 import asyncio
+import ssl
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Self
@@ -15,6 +16,7 @@ from approvals.gate.console import console_gateway
 from approvals.gate.exceptions import GateNotConnected
 from approvals.gate.gateway import Gateway
 from approvals.gate.opening import LoopThread, OpenGateway
+from approvals.gate.remote_opening import remote_gateway
 from approvals.gate.terminal import HERE
 
 
@@ -55,6 +57,33 @@ class Connecting:
         self._refuse_second_opening()
         before, self._open_gateway = self._open_gateway, open_gateway
         return before
+
+    def connect(
+        self,
+        url: str,
+        key: str,
+        *,
+        lease: timedelta | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> Self:
+        """Ask a gateway that runs elsewhere: ``with gate.connect(url, key):``.
+
+        The key says which agent asks and, where it names one, in which channel. `SAYSO_URL` and
+        `SAYSO_KEY` do the same without a word in the program.
+
+        Args:
+            url: where the gateway's HTTP door is: ``https://sayso.example.com``.
+            key: one with the scope `request`, made by ``sayso keys create``.
+            lease: how long a body may take before nobody knows how it ended; 1 h by default, at
+                most a day.
+            tls: how the gateway's certificate is checked; by the system's authorities by default.
+
+        Raises:
+            AddressMistyped: the address or the key cannot be one.
+            GatewayRunning: the gate is connected already.
+        """
+        self.opening(remote_gateway(url, key, lease=lease, tls=tls))
+        return self
 
     def console(self, *, timeout: timedelta | None = None, tty: str = HERE) -> Self:
         """Ask at this terminal instead of in Slack: ``with gate.console():``.

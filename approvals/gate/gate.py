@@ -1,9 +1,9 @@
 """`Gate`: what an agent's author puts in front of tools.
 
-Made at import time and bound to a gateway later: by `async with gate:` or `with gate:` (the
-gateway in this process, or with `console()` the terminal), or by `use()` (a gateway that runs
-already). Until then guarded functions
-refuse to run. Nothing of operations, storage or Slack is imported here.
+Made at import time and bound to a gateway later: by `async with gate:` or `with gate:` (a gateway
+in this process, with `connect()` or `SAYSO_URL` one elsewhere, with `console()` the terminal), or
+by `use()` (a gateway that runs already). Until then guarded functions refuse to run. Nothing of
+operations, storage or Slack is imported here.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from approvals.gate.declared import Declared, refuse_missing
 from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import UNDECLARED, ToolTraits
 from approvals.gate.guard import Guard, dressed
-from approvals.gate.opening import OpenGateway, installed_gateway
+from approvals.gate.opening import OpenGateway, usual_gateway
 from approvals.gate.questions import OnQuestion
 from approvals.gate.refusals import ReservedKey
 
@@ -47,7 +47,7 @@ class Gate(Asking):
         agent: str,
         channel: str | None = None,
         require_approval: RequireApproval = False,
-        open_gateway: OpenGateway = installed_gateway,
+        open_gateway: OpenGateway = usual_gateway,
         on_question: OnQuestion | None = None,
     ) -> None:
         """Name the *agent*; *channel* and *require_approval* hold for every tool guarded here.
@@ -57,7 +57,8 @@ class Gate(Asking):
             channel: whose rules apply where a guard names none; else the policy's `tools:` decide.
             require_approval: a rule in code: True, tool names, or `(tool_name, args) -> bool`.
                 The stricter of code and policy wins; a callable that raises means ask.
-            open_gateway: what `with gate:` opens; the installed in-process gateway by default.
+            open_gateway: what `with gate:` opens; by default the gateway that `SAYSO_URL` names,
+                and without it one in this process.
             on_question: answers what approvers ask back while a call waits; decides nothing.
         """
         self.agent = agent

@@ -1,8 +1,9 @@
-"""What the agents' side needs of a gateway, in process or (later) remote.
+"""What the agents' side needs of a gateway, in process or remote.
 
 `Gate` and the framework adapters call a `Gateway`; `local_gateway` implements it over the
-operations of this process. Two steps on purpose: `admit()` is synchronous and answers allowed and
-denied calls without a database round trip; only what must be asked goes on to `ask()`.
+operations of this process, `remote_gateway` over another one's HTTP door. Two steps on purpose:
+`admit()` is synchronous and answers allowed and denied calls without a database round trip; only
+what must be asked goes on to `ask()`.
 """
 
 from collections.abc import Collection

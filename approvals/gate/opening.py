@@ -1,4 +1,4 @@
-"""Finding and holding the gateway that `with gate:` opens: the entry point, and a loop for scripts.
+"""Finding and holding the gateway that `with gate:` opens, and a loop for scripts.
 
 `async with gate:` opens it on the running loop; `with gate:` gives it a thread with a loop of its
 own, so that scripts without asyncio can wait for people too.
@@ -14,10 +14,21 @@ from typing import TypeAlias
 from approvals.domain import errors
 from approvals.gate.connection import Connection
 from approvals.gate.gateway import Gateway
+from approvals.gate.remote_opening import gateway_of_environment
 
 ENTRY_POINT_GROUP = "sayso.gateway"
 ENTRY_POINT_NAME = "embedded"
 OpenGateway: TypeAlias = Callable[[], AbstractAsyncContextManager[Gateway]]
+
+
+def usual_gateway() -> AbstractAsyncContextManager[Gateway]:
+    """Return what ``with gate:`` opens: the gateway `SAYSO_URL` names, else one in this process.
+
+    Raises:
+        AddressMistyped, NoKeyGiven: `SAYSO_URL` is set.
+        Unavailable: it is not, and only the gate is installed here.
+    """
+    return gateway_of_environment() or installed_gateway()
 
 
 def installed_gateway() -> AbstractAsyncContextManager[Gateway]:
@@ -31,8 +42,8 @@ def installed_gateway() -> AbstractAsyncContextManager[Gateway]:
         open_gateway: OpenGateway = found.load()
     except (ValueError, ImportError) as error:
         raise errors.Unavailable(
-            "No gateway is installed in this environment. Install one with "
-            f"`pip install 'sayso[server]'` ({error})."
+            "No gateway is installed in this environment. Set SAYSO_URL and SAYSO_KEY to ask one "
+            f"that runs elsewhere, or install one with `pip install 'sayso[server]'` ({error})."
         ) from error
     return open_gateway()
 

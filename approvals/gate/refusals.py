@@ -85,3 +85,18 @@ class BodyRanOnce(errors.Refusal):
     """
 
     code = "body_ran_once"
+
+
+class AddressMistyped(errors.Refusal):
+    """This is no address of a gateway. Write it like `https://sayso.example.com`."""
+
+    code = "address_mistyped"
+
+
+class NoKeyGiven(errors.Refusal):
+    """`SAYSO_URL` names a gateway, and there is no key to ask it with. Set `SAYSO_KEY`.
+
+    Whoever runs the gateway makes one: `sayso keys create --scope request --owner U… --agent …`.
+    """
+
+    code = "no_key_given"

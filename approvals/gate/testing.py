@@ -19,6 +19,7 @@ from approvals.gate.connecting import Connecting
 from approvals.gate.gateway import Gateway
 from approvals.gate.opening import OpenGateway
 from approvals.gate.refusals import ScriptedGateRefused
+from approvals.gate.remote_opening import URL_VARIABLE
 from approvals.gate.scripted import Answer, Answers, Asked, NotScripted, Scripted
 
 __all__ = [
@@ -34,7 +35,6 @@ __all__ = [
     "rejected",
     "scripted",
 ]
-URL_VARIABLE = "SAYSO_URL"
 
 
 def approved(reason: str | None = None) -> Answer:

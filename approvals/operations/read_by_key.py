@@ -125,6 +125,17 @@ async def own_request(desk: Desk, key: Key, request_id: RequestId) -> Seen:
     return _to(key, story)
 
 
+async def named_by_key(desk: Desk, key: Key, name: str) -> Seen | None:
+    """Return what the agent of *key* asked last under *name* for its owner; None where nothing.
+
+    Raises:
+        StoreUnavailable
+    """
+    named = name_by_key(key, name)
+    found = await desk.store.write(lambda tx: tx.request_by_key(named))
+    return None if found is None else await own_request(desk, key, found.id)
+
+
 async def list_by_key(desk: Desk, key: Key, wanted: Wanted) -> Page:
     """Return the next part of what the holder of *key* may see.
 

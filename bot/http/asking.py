@@ -4,6 +4,7 @@ A refusal by people or by policy is an answer here, not an error: the request sa
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 
@@ -23,6 +24,7 @@ from approvals.operations.read_by_key import (
     Seen,
     Wanted,
     list_by_key,
+    named_by_key,
     own_request,
     request_by_key,
 )
@@ -82,6 +84,11 @@ def asking_routes() -> list[Route]:
                     says="How many at most.",
                     schema={"type": "integer", "minimum": 1, "maximum": PAGE_MAX},
                 ),
+                Query(
+                    name="key",
+                    says="Only the one that was asked under this Idempotency-Key, the latest if it "
+                    "was asked again.",
+                ),
             ),
         ),
         Route(
@@ -132,10 +139,14 @@ def _asked(asked: wire.AskApproval, idempotency_key: str | None) -> AskedByKey:
 
 def _name(asked: wire.AskApproval, idempotency_key: str | None) -> str | None:
     if idempotency_key is not None:
-        return f"key:{idempotency_key}"
+        return _idempotent(idempotency_key)
     if asked.run_id is None or asked.tool_call_id is None:
         return None
     return f"call:{len(asked.run_id)}:{asked.run_id}:{asked.tool_call_id}"
+
+
+def _idempotent(idempotency_key: str) -> str:
+    return f"key:{idempotency_key}"
 
 
 def _schema(asked: wire.AskApproval) -> ToolSchema:
@@ -163,6 +174,8 @@ def _compared(asked: wire.AskApproval) -> Compared | None:
 
 async def _list(called: Called) -> Reply:
     query = called.query
+    if "key" in query:
+        return await _named(called, query)
     page = await list_by_key(
         called.ports.desk,
         called.key,
@@ -175,6 +188,14 @@ async def _list(called: Called) -> Reply:
     )
     items = [shown.approval(each) for each in page.seen]
     return Reply(body=wire.Approvals(items=items, next_cursor=page.last))
+
+
+async def _named(called: Called, query: Mapping[str, str]) -> Reply:
+    if len(query) > 1:
+        raise door_errors.RequestMistyped("key: it names one request, so nothing stands beside it.")
+    seen = await named_by_key(called.ports.desk, called.key, _idempotent(query["key"]))
+    items = [] if seen is None else [shown.approval(seen)]
+    return Reply(body=wire.Approvals(items=items, next_cursor=None))
 
 
 def _status(text: str | None) -> Status | None:

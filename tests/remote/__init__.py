@@ -1,0 +1,1 @@
+"""The gate before a gateway elsewhere, over its real HTTP door."""
