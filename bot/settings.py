@@ -24,7 +24,12 @@ from bot.settings_mistakes import explained
 from bot.variables import value_of
 
 _OURS = ("SAYSO_",)
-_NOT_SETTINGS = frozenset({"SAYSO_CHROMIUM", "SAYSO_MODEL", "SAYSO_REQUIRE_BROWSER", "SAYSO_URL"})
+_NOT_SETTINGS = frozenset(
+    {
+        *("SAYSO_CHROMIUM", "SAYSO_MODEL", "SAYSO_REQUIRE_BROWSER"),
+        *("SAYSO_URL", "SAYSO_KEY", "SAYSO_KEY_FILE"),
+    }
+)
 """Read by the test suite, the demo and remote gates, not by the gateway."""
 
 _SOCKET_MODE_NEEDS = (

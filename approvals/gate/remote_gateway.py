@@ -1,7 +1,7 @@
 """A gateway elsewhere, as the gate sees it: ask over HTTP, wait for the end, claim, run, tell.
 
 Opened by `remote_opening`; implements `gateway.Gateway`. Whatever cannot be known ends as
-`unavailable`, and no body runs without a claim that was answered (ADR-0037).
+`unavailable`, and no body runs without a claim that was answered (ADR-0039).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, PlainTool, Proposal
 from approvals.gate.remote_claims import RemoteClaims
 from approvals.gate.remote_door import Refused, RemoteDoor, Trouble
-from approvals.gate.remote_outcomes import ended_in, refused_by, used_before
+from approvals.gate.remote_outcomes import ended_in, outcome_in, refused_by, used_before
 from approvals.gate.remote_patience import Patience, Times
 from approvals.gate.remote_question import RemoteQuestion, name_of
 from approvals.gate.remote_waiting import LongPoll, waits_until
@@ -166,8 +166,8 @@ class RemoteGateway:
             approval = await self._ended(question, approval, since=since)
             if approval.status is not Status.APPROVED:
                 raise not_approved(ended_in(approval))
-            if not claims:
-                return Clearance(request_id=request_id, digest=question.digest, arguments_json="")
+            if not claims or question.is_inquiry:
+                return _unclaimed(question, approval)
             until = waits_until(approval, since=since, grace_s=self._times.grace_s)
             try:
                 return await self._claims.take(question, request_id, until=until)
@@ -272,6 +272,17 @@ class RemoteGateway:
     def _refuse_closing(self) -> None:
         if self._is_closing:
             raise not_approved(unavailable("The gate is closing."))
+
+
+def _unclaimed(question: RemoteQuestion, approval: wire.Approval) -> Clearance:
+    """Return what says that it is approved, by which nothing can run."""
+    request_id, told = RequestId(approval.id), approval.outcome
+    return Clearance(
+        request_id=request_id,
+        digest=question.digest,
+        arguments_json="",
+        outcome=None if told is None else outcome_in(told, request_id),
+    )
 
 
 def _tell_waiting(approval: wire.Approval) -> None:

@@ -2,7 +2,7 @@
 
 Used by `remote_door`. One request at a time on a connection, connections kept for the next one.
 What comes back is bounded and strictly read; redirects are answers like any other, and no proxy is
-taken from the environment (ADR-0037).
+taken from the environment (ADR-0039).
 """
 
 import asyncio

@@ -36,6 +36,7 @@ def outcome_in(told: wire.Outcome, request_id: RequestId) -> Outcome:
         has_happened=told.has_happened,
         result=told.result,
         edited=None if told.edited is None else _edited(told.edited),
+        answer=told.answer,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 from pydantic import TypeAdapter, ValidationError
 
 from approvals.domain import errors, strict_json
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.requirement import Effect
 from approvals.domain.strict_json import JsonValue
 from approvals.gate import wire
@@ -30,6 +31,8 @@ class RemoteQuestion:
     written: bytes
     name: str
     """Under which it is found again; the caller's key, or made up for this one call."""
+    is_inquiry: bool
+    """Whether people are asked for an answer: then nothing is to be claimed."""
     has_key: bool
     """Whether the caller can come back for it."""
 
@@ -46,6 +49,7 @@ class RemoteQuestion:
             digest=proposal.call.digest,
             written=_written(proposal),
             name=f"once-{secrets.token_hex(16)}" if key is None else name_of(key),
+            is_inquiry=is_inquiry(proposal.call),
             has_key=key is not None,
         )
 
