@@ -19,6 +19,7 @@ from approvals.domain.inquiry import is_inquiry
 from approvals.domain.permit import Permit, PermitState, Settlement
 from approvals.domain.requirement import Effect, Requirement
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.used_permit import LAPSED, said_of_used
 
 
 class OutcomeKind(StrEnum):
@@ -147,12 +148,6 @@ _ASKED_BEFORE = (
     "That is about this asking alone: it had been asked before, and an earlier run that was "
     "interrupted may have happened."
 )
-ALREADY_RAN = "This call already ran, or is running, under the same key; it was not repeated."
-LAPSED = "The approval was not used in time. The call did not run."
-_ENDINGS = {
-    PermitState.SUCCEEDED: "and succeeded",
-    PermitState.FAILED: "and failed",
-}
 _KINDS_BY_CODE = {
     errors.NoEligibleApprover.code: OutcomeKind.NO_ELIGIBLE_APPROVER,
     errors.Frozen.code: OutcomeKind.FROZEN,
@@ -233,16 +228,6 @@ def already_ran(request: ApprovalRequest, permit: Permit | None = None) -> Outco
         result=permit.result if permit else None,
         has_happened=permit is not None and permit.state is PermitState.SUCCEEDED,
     )
-
-
-def said_of_used(state: PermitState | None) -> str:
-    """Return what is told of a call whose permit was used before, and is in *state* now."""
-    if state is PermitState.UNKNOWN:
-        return "Nobody knows how this call ended. It may or may not have happened."
-    ending = _ENDINGS.get(state) if state else None
-    if ending is None:
-        return ALREADY_RAN
-    return f"This call already ran under the same key {ending}; it was not repeated."
 
 
 def lapsed(request: ApprovalRequest) -> Outcome:

@@ -19,7 +19,6 @@ from approvals.domain.approval_request import Cause, Status
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.inquiry import is_inquiry
 from approvals.domain.outcome import (
-    ALREADY_RAN,
     ENDINGS_OF_INQUIRIES,
     Outcome,
     OutcomeKind,
@@ -29,6 +28,7 @@ from approvals.domain.outcome import (
 )
 from approvals.domain.requirement import Effect
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.used_permit import ALREADY_RAN
 from approvals.gate.console_inquiry import ConsoleInquiry
 from approvals.gate.console_question import ConsoleQuestion, Typed
 from approvals.gate.console_words import ended_line

@@ -15,8 +15,9 @@ from typing import Any
 from approvals.domain import errors
 from approvals.domain.approval_request import Status
 from approvals.domain.ids import RequestId
-from approvals.domain.outcome import LAPSED, Outcome, OutcomeKind, refused, unavailable
+from approvals.domain.outcome import Outcome, OutcomeKind, refused, unavailable
 from approvals.domain.strict_json import JsonValue
+from approvals.domain.used_permit import LAPSED
 from approvals.gate import wire
 from approvals.gate.exceptions import CallPaused, not_approved
 from approvals.gate.gateway import Clearance, PlainTool, Proposal

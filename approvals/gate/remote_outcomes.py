@@ -13,10 +13,10 @@ from approvals.domain.outcome import (
     OutcomeKind,
     Said,
     refused_with,
-    said_of_used,
     unavailable,
 )
 from approvals.domain.permit import PermitState
+from approvals.domain.used_permit import said_of_used
 from approvals.gate import wire
 from approvals.gate.remote_door import Refused, Trouble
 
