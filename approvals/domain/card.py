@@ -56,6 +56,11 @@ class Card:
         return self.kind in (CardKind.MESSAGE, CardKind.ESCALATION)
 
     @property
+    def shows_all(self) -> bool:
+        """Whether it shows all calls that share it; any other shows those identical to its own."""
+        return self.kind in (CardKind.MESSAGE, CardKind.COPY)
+
+    @property
     def is_personal(self) -> bool:
         """Whether one person alone sees it, at no place in a channel."""
         return self.kind in (CardKind.VIEW, CardKind.HOME)

@@ -72,7 +72,11 @@ class CardContent:
         """Every request a button here decides, the one whose story is told first."""
         return (self.request, *(each.request for each in self.alike))
 
+    unread_version: int = 0
+    """What calls add to its version whose rows cannot be read, so that it never falls."""
+
     @property
     def version(self) -> int:
         """The version of all of it together: what was drawn with an older one is out of date."""
-        return version_of([each for part in self.parts for each in part.shown])
+        shown = [each for part in self.parts for each in part.shown]
+        return version_of(shown) + self.unread_version

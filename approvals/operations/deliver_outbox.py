@@ -34,7 +34,7 @@ from approvals.operations.ports import (
 from approvals.operations.read_card import asks_anything, is_open, read_cards
 from approvals.operations.retry import RETRY_FIRST_AFTER, retry_after
 from approvals.operations.save_step import save_step
-from approvals.operations.shared_cards import cards_showing_all, shown_by
+from approvals.operations.shared_cards import cards_showing_all
 from approvals.operations.tell_homes import tell_homes
 
 JOBS_MAX = 100
@@ -177,7 +177,7 @@ def _finish(tx: Transaction, desk: Desk, job: Job, *, drawn: Sequence[_Drawn]) -
     _save(tx, desk, job, drawn)
     tx.finish_job(job)
     now = desk.clock.now()
-    shown = shown_by(tx, RequestId(job.subject))
+    shown = tx.shown_with(RequestId(job.subject))
     counts = [at for each in shown if (at := next_count(each, now=now)) is not None]
     if counts:
         tx.enqueue(card_job(shown[0], min(counts)))
@@ -194,7 +194,7 @@ def _postpone(
         tx.postpone_job(job, again_at, is_failure=False)
         return
     again_at = now + retry_after(job.attempt)
-    shown = shown_by(tx, RequestId(job.subject))
+    shown = tx.shown_with(RequestId(job.subject))
     tx.postpone_job(job, _in_time(shown, again_at, now=now))
 
 
@@ -208,7 +208,7 @@ def _in_time(shown: Sequence[ApprovalRequest], again_at: datetime, *, now: datet
 
 
 def _save(tx: Transaction, desk: Desk, job: Job, drawn: Sequence[_Drawn]) -> None:
-    shown = shown_by(tx, RequestId(job.subject))
+    shown = tx.shown_with(RequestId(job.subject))
     if not shown:
         return
     stored = {card.id: card for card in cards_showing_all(tx, shown[0])}

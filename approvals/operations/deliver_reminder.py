@@ -77,7 +77,8 @@ def _waiting(
     card = next(card for card in cards_showing(tx, request) if card.kind is CardKind.MESSAGE)
     if card.ts is None:
         return ()  # the card itself is still on its way, and calls people when it comes
-    parts = content_on(tx, desk, card, shown).parts
+    content = content_on(tx, desk, card, shown)
+    parts = content.parts if content is not None else ()
     return tuple(part for part in parts if _waits(part.request, now))
 
 

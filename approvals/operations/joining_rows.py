@@ -40,7 +40,14 @@ class JoiningRows(Protocol):
         ...
 
     def shown_with(self, first: RequestId, *, locked: bool = True) -> Sequence[ApprovalRequest]:
-        """Return *first* and all that joined its card, by id, by default locked in that order."""
+        """Return *first* and all that joined its card, by id, by default locked in that order.
+
+        What cannot be read is left out, so that it keeps nobody from deciding the others.
+        """
+        ...
+
+    def version_shown_with(self, first: RequestId) -> int:
+        """Return the versions of all of these together, of those that cannot be read too."""
         ...
 
     def cards_shown_with(self, first: RequestId) -> Sequence[Card]:

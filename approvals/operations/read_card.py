@@ -24,7 +24,7 @@ from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import Alike, CardContent, Transaction
 from approvals.operations.refuse_frozen import freeze_of
-from approvals.operations.shared_cards import alike, cards_showing_all, on_card_of
+from approvals.operations.shared_cards import alike, cards_showing_all, shown_first, unread_version
 
 PAST_MAX = 5
 """How many earlier calls a window shows."""
@@ -122,30 +122,36 @@ async def read_cards(desk: Desk, request_id: RequestId) -> tuple[CardContent, ..
     """
 
     def unit(tx: Transaction) -> tuple[CardContent, ...]:
-        request = tx.request(request_id, locked=False)
-        if request is None:
+        shown = shown_first(tx, request_id)
+        if not shown:
             return ()
-        shown = on_card_of(tx, request)
-        return tuple(content_on(tx, desk, card, shown) for card in cards_showing_all(tx, request))
+        contents = (content_on(tx, desk, card, shown) for card in cards_showing_all(tx, shown[0]))
+        return tuple(content for content in contents if content is not None)
 
     return await desk.store.write(unit)
 
 
 def content_on(
     tx: Transaction, desk: Desk, card: Card, shown: Sequence[ApprovalRequest]
-) -> CardContent:
-    """Return what *card* tells of the requests *shown* with its own, part by part."""
+) -> CardContent | None:
+    """Return what *card* tells of the requests *shown* with its own, part by part.
+
+    None where it is a card of one request alone that cannot be read.
+    """
     policy, now = desk.policy(), desk.clock.now()
-    by_part = parts(shown)
-    (own,) = (part for part in by_part if any(each.id == card.request_id for each in part))
+    told = parts(shown)
+    if not card.shows_all:
+        told = [part for part in told if any(each.id == card.request_id for each in part)]
+    if not told:
+        return None
     if card.is_personal:
-        named = next(each for each in own if each.id == card.request_id)
+        named = next(each for each in told[0] if each.id == card.request_id)
         return read_content(tx, named, card, policy=policy, now=now)
-    told = by_part if card.kind in (CardKind.MESSAGE, CardKind.COPY) else [own]
     first, *beside = (
         read_content(tx, _told_of(tx, part), card, policy=policy, now=now) for part in told
     )
-    return replace(first, beside=tuple(beside))
+    unread = unread_version(tx, shown) if card.shows_all else 0
+    return replace(first, beside=tuple(beside), unread_version=unread)
 
 
 def _told_of(tx: Transaction, shown: Sequence[ApprovalRequest]) -> ApprovalRequest:

@@ -23,7 +23,7 @@ from approvals.operations.deliver_outbox import card_lost
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.ports import Messenger, NotNow, Transaction, Undeliverable
-from approvals.operations.shared_cards import shown_on
+from approvals.operations.shared_cards import shown_on, unread_version
 
 SWEEP_MAX = 100
 SET_ASIDE_FOR = timedelta(hours=1)
@@ -95,7 +95,10 @@ def _is_to_be_drawn(
     if card.ts is None and not _is_open(tx, card, request):
         return False
     shown = shown_on(tx, card, request)
-    return lags(card, version_of(shown), missed_by(spokesman(shown), told))
+    version = version_of(shown)
+    if card.shows_all:
+        version += unread_version(tx, shown)
+    return lags(card, version, missed_by(spokesman(shown), told))
 
 
 async def _look(messenger: Messenger, card: Card) -> _Look:

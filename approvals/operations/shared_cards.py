@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.card import Card, CardKind
+from approvals.domain.card import Card
 from approvals.domain.errors import RequestUnknown
 from approvals.domain.ids import RequestId
 from approvals.domain.joining import (
@@ -23,6 +23,7 @@ from approvals.domain.joining import (
     may_fold,
     may_join,
     parts,
+    version_of,
     with_joiner,
 )
 from approvals.domain.terms import FOLD
@@ -141,6 +142,23 @@ def alike_locked(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalReq
     return () if named is None else [each for each in shown if is_identical(each, named)]
 
 
+def shown_first(tx: Transaction, request_id: RequestId) -> Sequence[ApprovalRequest]:
+    """Return, by id and not locked, what can be read of all on the card that shows this one.
+
+    It need not be readable itself where the card is its own; none where it is unknown.
+    """
+    shown = tx.shown_with(request_id, locked=False)
+    first = next((each for each in shown if each.id == request_id), None)
+    return shown if first is None or first.joined is None else on_card_of(tx, first)
+
+
+def unread_version(tx: Transaction, shown: Sequence[ApprovalRequest]) -> int:
+    """Return what those add to the version of the card of all of these that cannot be read."""
+    if all(each.is_alone for each in shown):
+        return 0
+    return tx.version_shown_with(shown[0].shown_by) - version_of(shown)
+
+
 def on_card_of(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
     """Return all requests on the first card of this one as they are now, by id, not locked."""
     return (request,) if request.is_alone else tx.shown_with(request.shown_by, locked=False)
@@ -154,7 +172,7 @@ def alike(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest
 def shown_on(tx: Transaction, card: Card, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
     """Return all that *card*, one of *request*, shows: its first card all that share it."""
     shown = on_card_of(tx, request)
-    if card.kind in (CardKind.MESSAGE, CardKind.COPY):
+    if card.shows_all:
         return shown
     return [each for each in shown if is_identical(each, request)]
 

@@ -1,6 +1,6 @@
 """The SQL about requests that share a card, compiled once as in `statements`."""
 
-from sqlalchemy import bindparam, literal_column, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 
 from approvals.storage import tables
 from approvals.storage.statements import NONE, PENDING, sql
@@ -67,6 +67,7 @@ WAITING_CARDS = sql(
 )
 SHOWN_WITH = sql(select(_REQUEST).where(_ON_CARD).order_by(_REQUEST.c.id))
 SHOWN_WITH_LOCKED = sql(select(_REQUEST).where(_ON_CARD).order_by(_REQUEST.c.id).with_for_update())
+VERSION_SHOWN_WITH = sql(select(func.sum(_REQUEST.c.version).label("version")).where(_ON_CARD))
 CARDS_SHOWN_WITH = sql(
     select(_CARD)
     .where(_CARD.c.request_id.in_(select(_REQUEST.c.id).where(_ON_CARD)))

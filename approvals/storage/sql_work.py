@@ -4,7 +4,7 @@ The part of `SqlTransaction` that knows about faults and unsafe text; its other 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from approvals.domain import errors
@@ -62,14 +62,34 @@ class SqlWork:
         while True:
             asked = limit + len(unread)
             found = self._run(statement, {**values, "limit": asked}).fetchall()
-            unread, readable = {}, []
-            for row in found:
-                try:
-                    readable.append(read(row))
-                except Exception as fault:  # whatever is wrong with it, the others go on
-                    unread[row[key]] = fault
+            readable, unread = _told_apart(found, read, key)
             if len(found) < asked or len(readable) >= limit:
                 break
-        for stored, why in unread.items():
-            _log.error("The row of %s cannot be read; it is left", stored, exc_info=why)
+        _log_unread(unread)
         return readable[:limit]
+
+    def _all_readable(
+        self, statement: Statement, values: Mapping[str, Any], read: Callable[[Any], Noun]
+    ) -> list[Noun]:
+        """Return what can be read of all rows found; the others are logged."""
+        readable, unread = _told_apart(self._run(statement, values).fetchall(), read, "id")
+        _log_unread(unread)
+        return readable
+
+
+def _told_apart(
+    found: Iterable[Any], read: Callable[[Any], Noun], key: str
+) -> tuple[list[Noun], dict[str, Exception]]:
+    readable: list[Noun] = []
+    unread: dict[str, Exception] = {}
+    for row in found:
+        try:
+            readable.append(read(row))
+        except Exception as fault:  # whatever is wrong with it, the others go on
+            unread[row[key]] = fault
+    return readable, unread
+
+
+def _log_unread(unread: Mapping[str, Exception]) -> None:
+    for stored, why in unread.items():
+        _log.error("The row of %s cannot be read; it is left", stored, exc_info=why)

@@ -283,7 +283,7 @@ async def test_a_damaged_row_on_a_shared_card_keeps_no_other_card_from_being_rep
         await gateway.pending()
         calls.append(gateway.asks(arguments={"service": "other"}))
         good = await gateway.pending()
-        _spoil(path, "UPDATE approval_request SET requirement = '' WHERE joined IS NOT NULL")
+        _spoil(path, f"UPDATE approval_request SET requirement = '' WHERE id != '{good.id}'")
         _spoil(path, f"UPDATE card SET version_shown = 0 WHERE request_id = '{good.id}'")
 
         gateway.clock.advance(LOOK_EVERY)

@@ -1,6 +1,9 @@
 """A burst: what an agent asks beyond a number of cards folds into one, reviewed call by call."""
 
+import contextlib
+import sqlite3
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -330,3 +333,36 @@ async def test_what_a_later_policy_holds_can_be_stopped_on_the_card(stage: Scene
     await stage.click(BOB, requests[1], buttons.STOP)
 
     assert await statuses(stage, requests) == [Status.PENDING, Status.REJECTED, Status.PENDING]
+
+
+def spoil(path: Path, request: ApprovalRequest) -> None:
+    """Make its row unreadable, as a failing disk or a hand in the database would."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        sql = "UPDATE approval_request SET requirement = 'no json' WHERE id = ?"
+        connection.execute(sql, (request.id,))
+        connection.commit()
+
+
+@pytest.mark.parametrize("damaged", [1, 2])
+async def test_a_damaged_call_keeps_nobody_from_deciding_what_shares_its_card(
+    stage: Scene, tmp_path: Path, damaged: int
+) -> None:
+    """Also where the card is its own."""
+    requests = await burst(stage, "a", "b", "c", "d")
+    message = await stage.message(requests[1])
+    spoil(tmp_path / "sayso.db", requests[damaged])
+    left = [each for each in requests[1:] if each.id != requests[damaged].id]
+
+    await stage.slack.interactions.click(
+        BOB, channel=PROD, ts=message.ts, action_id=buttons.REVIEW_ALL
+    )
+    await stage.settle()
+    await press(stage, BOB, buttons.VIEW_APPROVE)
+    await press(stage, BOB, buttons.VIEW_APPROVE)
+
+    assert await statuses(stage, left) == [Status.APPROVED] * 2
+    redrawn = stage.slack.workspace.message(PROD, message.ts)
+    assert redrawn is not None
+    assert shown(redrawn.blocks).count("✅ Approved") == 2
+    late = await stage.ask(service="late")
+    assert (await stage.stored(late)).is_pending

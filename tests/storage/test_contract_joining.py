@@ -125,3 +125,12 @@ async def test_waiting_cards_are_the_latest_of_an_agent_in_a_channel(store: Stor
     assert await waiting(3) == [last.id, first.id]
     assert await waiting(4) == []
     assert await waiting(1, most=10) == [last.id, full.id, first.id]
+
+
+async def test_the_version_of_a_card_is_that_of_all_it_shows(store: Store) -> None:
+    first = await store.write(submit(a_request()))
+    await store.write(lambda tx: tx.save_request(with_joiner(first)))
+    await store.write(submit(a_request(joined=first.id)))
+    await store.write(submit(a_request()))
+
+    assert await store.write(lambda tx: tx.version_shown_with(first.id)) == 3
