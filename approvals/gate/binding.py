@@ -6,6 +6,7 @@ but what the approved JSON text parses back to (promise 1 of the design; cases C
 """
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
@@ -80,6 +81,28 @@ class ToolBinding:
             UnsupportedTool: for a form or a parameter that cannot be guarded.
         """
         return cls.of_form(FunctionForm.of(function, name), injected)
+
+    @classmethod
+    def of_schema(
+        cls, name: str, schema: dict[str, Any], *, description: str, origin: str
+    ) -> "ToolBinding":
+        """Bind a tool that a framework describes by the JSON *schema* of its arguments.
+
+        Args:
+            name: the tool's.
+            schema: of an object; its arguments are passed on as JSON values.
+            description: what the model reads of it.
+            origin: where it comes from, as far as the framework says.
+        """
+        form = FunctionForm(
+            name=name,
+            origin=origin,
+            description=description,
+            is_async=True,
+            signature=inspect.Signature(),
+            receiver=None,
+        )
+        return cls(form, Parameters.of_schema(schema), json_schema=schema)
 
     def plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plain | None:
         """Return what the body takes by name, and the arguments among it, where all are plain.

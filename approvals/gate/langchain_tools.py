@@ -9,13 +9,13 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, NotRequired, cast, get_type_hints
+from typing import Annotated, Any, cast, get_type_hints
 
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool, StructuredTool, Tool
 from langchain_core.tools import tool as as_tool
-from pydantic import BaseModel, Field, JsonValue, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 from pydantic_core import PydanticUndefined
 
 from approvals.domain import errors
@@ -195,7 +195,7 @@ def tool_binding(inner: BaseTool) -> ToolBinding:
     )
     schema = inner.args_schema or inner.get_input_schema()
     if isinstance(schema, dict):
-        return ToolBinding(form, _from_json_schema(schema), json_schema=schema)
+        return ToolBinding(form, Parameters.of_schema(schema), json_schema=schema)
     if not issubclass(schema, BaseModel):
         raise errors.UnsupportedTool(f"{inner.name}: its args_schema is a pydantic 1 model.")
     return ToolBinding(form, _from_model(inner, schema))
@@ -224,13 +224,6 @@ def _from_model(inner: BaseTool, schema: type[BaseModel]) -> Parameters:
         },
         injected=tuple(sorted(injected)),
     )
-
-
-def _from_json_schema(schema: dict[str, Any]) -> Parameters:
-    names = schema.get("properties", {}).keys()
-    optional = frozenset(names - set(schema.get("required", ())))
-    types = {name: NotRequired[JsonValue] if name in optional else JsonValue for name in names}
-    return Parameters.named(types, defaults={}, injected=(), optional=optional)
 
 
 def _function_of(inner: BaseTool) -> Callable[..., Any] | None:

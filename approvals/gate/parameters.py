@@ -7,7 +7,7 @@ their own name, so nothing a caller passes can hide behind another parameter's.
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, NotRequired
 
 from pydantic import Field, JsonValue
 from pydantic.fields import FieldInfo
@@ -99,6 +99,14 @@ class Parameters:
             by_name=True,
             count=len(names),
         )
+
+    @classmethod
+    def of_schema(cls, schema: Mapping[str, Any]) -> "Parameters":
+        """Return the parameters a JSON *schema* of an object names; their values are JSON."""
+        names = schema.get("properties", {}).keys()
+        optional = frozenset(names - set(schema.get("required", ())))
+        types = {name: NotRequired[JsonValue] if name in optional else JsonValue for name in names}
+        return cls.named(types, defaults={}, injected=(), optional=optional)
 
     def bind(self, tool: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return every parameter's value, defaults applied, as Python would bind the call.
