@@ -31,6 +31,8 @@ from approvals.domain.tool_call import ToolCall
 
 INQUIRY_TOOL = "sayso.inquiry"
 """By this name the policy's rules speak of inquiries."""
+ASK_PERSON = "ask_person"
+"""The tool by which a model puts one; what it asks and hears stands on the inquiry's card alone."""
 FINGERPRINT = hashlib.sha256(b"sayso: an agent asks people for an answer").hexdigest()
 ANY_TEXT: Mapping[str, Any] = {"type": "string"}
 """The schema of a question that says nothing about its answer."""

@@ -3,6 +3,7 @@
 Importing it imports LangChain, so nothing of the gate does.
 """
 
+from approvals.gate.langchain_asking import ask_person
 from approvals.gate.langchain_hitl import answer_interrupts
 from approvals.gate.langchain_middleware import ApprovalMiddleware
 from approvals.gate.langchain_resume import paused_requests, resume_paused
@@ -12,6 +13,7 @@ __all__ = [
     "ApprovalMiddleware",
     "GuardedTool",
     "answer_interrupts",
+    "ask_person",
     "guard_tool",
     "paused_requests",
     "resume_paused",

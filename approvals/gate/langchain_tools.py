@@ -31,6 +31,7 @@ from approvals.gate.guard import Guard
 from approvals.gate.langchain_crossing import at_the_gate
 from approvals.gate.langchain_decisions import Mend
 from approvals.gate.parameters import Parameters
+from approvals.gate.refusals import CallNotGated
 from approvals.gate.told import before_the_result
 
 _LOOKS = (
@@ -152,6 +153,17 @@ class GuardedTool(BaseTool):
         )
 
 
+class AsksItself(BaseTool):
+    """A tool that is put behind a gate in a way of its own."""
+
+    def before(self, gate: Gate, channel: str | None) -> GuardedTool:
+        """Return the tool behind *gate*."""
+        raise NotImplementedError
+
+    def _run(self, *_: Any, **__: Any) -> Any:
+        raise CallNotGated
+
+
 def guard_tool(
     gate: Gate,
     tool: BaseTool | Callable[..., Any],
@@ -166,6 +178,8 @@ def guard_tool(
         UnsupportedTool: for a tool whose call could not be shown and bound exactly.
     """
     inner = tool if isinstance(tool, BaseTool) else as_tool(tool)
+    if isinstance(inner, AsksItself):
+        return inner.before(gate, channel)
     guard = gate.guard_for(
         tool_binding(inner),
         channel=channel,

@@ -10,6 +10,7 @@ from typing import Any
 
 from approvals.domain.errors import ChannelUnknown
 from approvals.domain.ids import RequestId
+from approvals.domain.inquiry import ASK_PERSON
 from approvals.domain.run import Run, RunNote
 from approvals.gate.context import CallContext
 from approvals.operations.desk import Desk
@@ -98,6 +99,8 @@ class RunAtWork:
 
     def hides(self, tool: str) -> bool:
         """Whether the thread is told nothing of a call but the tool: its card may be private."""
+        if tool == ASK_PERSON:
+            return True  # the card masks an answer by what was asked
         try:
             return self.desk.policy().may_be_private(tool, channel=self.run.channel)
         except ChannelUnknown:

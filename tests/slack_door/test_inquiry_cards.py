@@ -109,7 +109,7 @@ async def test_a_private_question_is_shown_to_nobody_who_may_not_answer(stage: S
 
 
 @pytest.mark.parametrize("late", [False, True])
-async def test_d6_an_answer_at_the_end_of_time_is_too_late_and_one_before_it_counts(
+async def test_d2_d3_an_answer_at_the_end_of_time_is_too_late_and_one_before_it_counts(
     stage: Scene, late: bool
 ) -> None:
     request = await inquire(stage, options=["eu", "us"])
