@@ -26,6 +26,7 @@ from approvals.gate.remote_door import Refused, RemoteDoor, Trouble
 from approvals.gate.remote_outcomes import ended_in, outcome_in, refused_by, used_before
 from approvals.gate.remote_patience import Patience, Times
 from approvals.gate.remote_question import RemoteQuestion, name_of
+from approvals.gate.remote_stream import Streamed
 from approvals.gate.remote_waiting import LongPoll, waits_until
 
 _log = logging.getLogger("sayso.gate")
@@ -42,7 +43,8 @@ class RemoteGateway:
         self._door = door
         self._times = times or Times()
         self._patience = Patience(times=self._times)
-        self._endings = LongPoll(door, self._patience)
+        self._polling = LongPoll(door, self._patience)
+        self._endings = Streamed(http=door.http, patience=self._patience, polling=self._polling)
         self._claims = RemoteClaims(
             door=door, patience=self._patience, spawn=self._spawn, lease=lease
         )
@@ -128,6 +130,7 @@ class RemoteGateway:
         for each in late:
             each.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+        await self._endings.close()
         await self._door.http.close()
 
     async def _until_closed(
@@ -254,7 +257,7 @@ class RemoteGateway:
                 each.cancel()
 
     async def _watched(self, request_id: RequestId) -> None:
-        while (await self._endings.look(request_id)).status is Status.PENDING:
+        while (await self._polling.look(request_id)).status is Status.PENDING:
             pass
 
     def _spawn(self, going_on: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -63,11 +63,16 @@ class Patience:
                 raise Trouble("The gateway did not answer in time.") from None
             except Trouble as trouble:
                 last = trouble
-            wait_s = max(pause_s * _chance.uniform(0.5, 1.0), last.retry_after_s or 0.0)
+            wait_s = max(self.by_chance(pause_s), last.retry_after_s or 0.0)
             if now() + wait_s >= until:
                 raise last
             await self.pause(wait_s)
             pause_s = min(pause_s * 2, self.times.again_max_s)
+
+    @staticmethod
+    def by_chance(pause_s: float) -> float:
+        """Return the half of a pause to the whole of it."""
+        return pause_s * _chance.uniform(0.5, 1.0)
 
     async def pause(self, wait_s: float) -> None:
         """Wait, unless there is no time for it any more."""

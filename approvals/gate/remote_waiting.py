@@ -47,11 +47,20 @@ class LongPoll:
         """See `Endings.ended`."""
         while approval.status is Status.PENDING:
             until = waits_until(approval, since=since, grace_s=self._patience.times.grace_s)
-            try:
-                approval = await self.look(RequestId(approval.id), until=until)
-            except Trouble as trouble:
-                raise Trouble(f"{TIME_IS_OVER} ({trouble.said})") from None
+            approval = await self.looked(RequestId(approval.id), until=until)
         return approval
+
+    async def looked(self, request_id: RequestId, *, until: float) -> wire.Approval:
+        """Return the request once it has ended, or a while later as it stands.
+
+        Raises:
+            Trouble: the time is over.
+            Refused
+        """
+        try:
+            return await self.look(request_id, until=until)
+        except Trouble as trouble:
+            raise Trouble(f"{TIME_IS_OVER} ({trouble.said})") from None
 
     async def look(self, request_id: RequestId, *, until: float = float("inf")) -> wire.Approval:
         """Return the request once it has ended, or a while later as it stands."""

@@ -64,10 +64,16 @@ class Elsewhere:
 
 
 @asynccontextmanager
-async def elsewhere(times: Times = QUICK, **also: Any) -> AsyncIterator[Elsewhere]:
-    """Connect a gate, over a road without faults, to a gateway."""
+async def elsewhere(
+    times: Times = QUICK, *, streams: bool = False, **also: Any
+) -> AsyncIterator[Elsewhere]:
+    """Connect a gate to a gateway, over a road without faults, which no stream can take.
+
+    With *streams* there is no road.
+    """
     async with an_api(**also) as api, a_road(api.url) as road:
         key = await api.key()
-        gate = Gate(agent="deploy-bot", open_gateway=remote_gateway(road.url, key, times=times))
+        url = api.url if streams else road.url
+        gate = Gate(agent="deploy-bot", open_gateway=remote_gateway(url, key, times=times))
         async with gate:
             yield Elsewhere(api=api, road=road, key=key, gate=gate, times=times)

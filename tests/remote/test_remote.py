@@ -32,8 +32,14 @@ from tests.remote.elsewhere import Elsewhere, elsewhere
 EDITABLE = POLICY.replace("timeout: 15m}", "timeout: 15m, edit: true}")
 
 
+@pytest_asyncio.fixture(params=["by long poll", "by stream"])
+async def there(request: pytest.FixtureRequest) -> AsyncIterator[Elsewhere]:
+    async with elsewhere(streams=request.param == "by stream") as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture
-async def there() -> AsyncIterator[Elsewhere]:
+async def over_a_road() -> AsyncIterator[Elsewhere]:
     async with elsewhere() as opened:
         yield opened
 
@@ -211,8 +217,9 @@ async def test_people_change_a_call_and_it_runs_so() -> None:
     ],
 )
 async def test_c1_arguments_changed_on_the_way_back_never_reach_the_body(
-    there: Elsewhere, old: str, new: str
+    over_a_road: Elsewhere, old: str, new: str
 ) -> None:
+    there = over_a_road
     there.road.goes_wrong("/claim", changing(old, new))
     tool = Tool(there.gate)
     calling = tool.begins()
