@@ -8,7 +8,6 @@ refused and left as it is. Each of these is one transaction: a crash leaves the 
 import contextlib
 import sqlite3
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table
@@ -37,6 +36,7 @@ _VERSION = Table(
     Column("version_num", String(32), nullable=False),
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
+_CREATION: dict[str, tuple[str, ...]] = {}
 
 
 def prepare(path: Path, *, busy_timeout: timedelta = driver.BUSY_TIMEOUT) -> None:
@@ -74,9 +74,17 @@ def stored_revision(path: Path) -> str | None:
         raise driver.store_error(fault, path) from fault
 
 
-@cache
 def creation(dialect: Dialect) -> tuple[str, ...]:
-    """Return the statements that make this program's schema in an empty database."""
+    """Return the statements that make this program's schema in an empty database.
+
+    They are written once for each kind of database: every connection has a dialect of its own.
+    """
+    if dialect.name not in _CREATION:
+        _CREATION[dialect.name] = _written(dialect)
+    return _CREATION[dialect.name]
+
+
+def _written(dialect: Dialect) -> tuple[str, ...]:
     made: list[str] = []
     # All tables share one metadata; it is asked of the file that is imported last of them.
     for table in (*_DECLARED[0].metadata.sorted_tables, _VERSION):

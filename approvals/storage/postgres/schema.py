@@ -6,9 +6,10 @@ is one transaction, under a lock of its own: a crash leaves the old or the new.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection, text
+from sqlalchemy.engine.interfaces import AdaptedConnection
 
 from approvals.storage import schema as declared
 from approvals.storage.postgres import faults
@@ -62,12 +63,18 @@ def _prepare(connection: Connection, server: Server) -> None:
         connection.exec_driver_sql(f'CREATE SCHEMA "{server.schema}"')
     stored = _revision(connection, server)
     if stored is None:
-        for statement in declared.creation(connection.dialect):
-            connection.exec_driver_sql(statement)
+        _create(connection)
     elif stored < declared.HEAD:
         from approvals.storage.migrations.upgrade import run_migrations
 
         run_migrations(connection)
+
+
+def _create(connection: Connection) -> None:
+    """Send all statements at once: an answer to each would be a hundred ways there and back."""
+    script = ";\n".join(declared.creation(connection.dialect))
+    adapted = cast("AdaptedConnection", connection.connection.dbapi_connection)
+    adapted.run_async(lambda driver: driver.execute(script))
 
 
 def _revision(connection: Connection, server: Server) -> str | None:
