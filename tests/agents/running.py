@@ -4,7 +4,6 @@ Real store, real outbox, real LangGraph on its own checkpoint file; people, Slac
 the tests'.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -34,8 +33,7 @@ from tests.agents.builders import AGENT, RecordingThread
 from tests.engine.gateway_in_test import OPS, POLICY, GatewayInTest, a_gateway
 from tests.engine.runs_in_test import FakeRunMessenger
 from tests.fakes.people import ALICE, TEAM
-
-WITHIN_S = 60
+from tests.waiting import until
 
 
 @dataclass
@@ -64,9 +62,7 @@ class RunningAgents:
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         """Wait until something holds."""
-        async with asyncio.timeout(WITHIN_S):
-            while not await holds():
-                await asyncio.sleep(0.005)
+        await until(holds)
 
     async def ended(self, run: Run) -> Run:
         """Wait until the run has ended and return it."""
