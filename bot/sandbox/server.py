@@ -136,6 +136,10 @@ class LocalSlack:
             )
         )
 
+    async def settled(self) -> None:
+        """Wait until every delivery that was begun has ended, repeated ones too; for tests."""
+        await self._deliveries.settled()
+
     def build_app(self, *, add_routes: tuple[AddRoutes, ...] = ()) -> web.Application:
         """The aiohttp application with every route."""
         app = web.Application(client_max_size=_REQUEST_BYTES_MAX)

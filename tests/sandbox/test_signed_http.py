@@ -12,7 +12,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.server import LocalSlack
-from tests.sandbox.bolt_app import until
 from tests.sandbox.conftest import QUICK
 from tests.sandbox.given import CARD
 
@@ -139,8 +138,7 @@ async def test_an_event_that_fails_is_sent_three_more_times_with_its_number(
     )
 
     await slack.interactions.open_home("U0ALICE")
-    await until(lambda: len(receiver.retries) == 4)
-    await asyncio.sleep(0.2)
+    await slack.settled()
 
     assert receiver.retries == [None, "1", "2", "3"]
     assert receiver.statuses == [404] * 4
@@ -154,7 +152,7 @@ async def test_an_app_can_stop_the_retries(slack: LocalSlack, receiver: Receiver
     receiver.headers = {"x-slack-no-retry": "1"}
 
     await slack.interactions.open_home("U0ALICE")
-    await asyncio.sleep(0.2)
+    await slack.settled()
 
     assert receiver.retries == [None]
 

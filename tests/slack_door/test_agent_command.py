@@ -1,6 +1,5 @@
 """`/agent …` through the door: a private answer at once, and the task in the rows."""
 
-import asyncio
 import sqlite3
 import time
 from contextlib import closing
@@ -73,7 +72,7 @@ async def test_E8_the_same_command_delivered_twice_starts_one_task(stage: Scene)
     )
 
     await type_in(stage, "/agent restart checkout")
-    await asyncio.sleep(0.1)
+    await stage.slack.settled()
     await stage.settle()
 
     assert len(await runs.runs(stage)) == 1

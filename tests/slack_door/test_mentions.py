@@ -1,6 +1,5 @@
 """`@sayso …`: the same verbs in a channel, words to the agent in a task's thread."""
 
-import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,6 @@ US = f"<@{SAYSO}>"
 
 async def say(stage: Scene, text: str, person: str = ALICE, *, thread: str | None = None) -> str:
     ts = await stage.slack.interactions.say(person, PROD, text, thread_ts=thread)
-    await asyncio.sleep(0.01)
     await stage.settle()
     return ts
 
@@ -48,7 +46,7 @@ async def test_E8_an_event_delivered_twice_starts_one_task(stage: Scene, kind: F
     await stage.slack.faults.switch_on(Fault(kind=kind, method="events_api"))
 
     await say(stage, f"{US} restart checkout")
-    await asyncio.sleep(0.1)
+    await stage.slack.settled()
     await stage.settle()
 
     assert len(await runs.runs(stage)) == 1

@@ -190,7 +190,7 @@ async def test_e8_the_same_click_delivered_twice_counts_once_and_the_second_is_a
     )
 
     result = await stage.click(BOB, request)
-    await asyncio.sleep(0.2)
+    await stage.slack.settled()
     await stage.settle()
 
     assert result.acked

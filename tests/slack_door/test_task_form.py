@@ -1,6 +1,5 @@
 """The form that starts a task: from the command without words, and from a message's menu."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,7 @@ async def test_E8_a_form_submitted_twice_starts_one_task(stage: Scene) -> None:
     )
 
     await submit(stage, "do it")
-    await asyncio.sleep(0.1)
+    await stage.slack.settled()
     await stage.settle()
 
     assert len(await runs.runs(stage)) == 1

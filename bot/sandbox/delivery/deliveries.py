@@ -56,6 +56,11 @@ class Deliveries:
             self._in_background(self._retry(envelope, ack))
         return ack
 
+    async def settled(self) -> None:
+        """Wait until what was to be sent twice, or again, has been; for tests."""
+        while self._background:
+            await asyncio.wait(set(self._background))
+
     async def close(self) -> None:
         """Stop what is still to be sent."""
         for task in list(self._background):
