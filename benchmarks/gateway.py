@@ -36,7 +36,6 @@ from bot.sandbox.server import LocalSlack
 from bot.slack import buttons
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.door import SlackDoor
-from bot.slack.pacing import Pacing
 from bot.slack.slack_settings import SlackSettings
 
 PROD = ChannelId("C0PROD")
@@ -231,7 +230,7 @@ async def a_gateway(
                 ),
                 gateway="GWBENCH",
                 channels=[PROD],
-                pacing=Pacing(monotonic=lambda: time.monotonic() * 1e6),
+                monotonic=lambda: time.monotonic() * 1e6,
             )
         )
         display = SeenDisplay()

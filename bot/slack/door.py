@@ -5,7 +5,7 @@ are there for the desk and the outbox; `connect` lets clicks in, `disconnect` no
 cards still go out. Closing disconnects.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -25,6 +25,7 @@ from bot.slack.decisions import Decisions
 from bot.slack.directory import SlackDirectory
 from bot.slack.door_parts import DoorParts
 from bot.slack.edits import EDIT
+from bot.slack.elapsed import elapsed_s
 from bot.slack.errands import Errands
 from bot.slack.events import Events
 from bot.slack.extensions import EXTEND
@@ -35,7 +36,7 @@ from bot.slack.home_tab import HomeTab
 from bot.slack.identity import Identity
 from bot.slack.mentions import Mentions
 from bot.slack.messenger import SlackMessenger
-from bot.slack.pacing import Pacing
+from bot.slack.pacing import ClosedLanes, Pacing
 from bot.slack.private_answers import PrivateAnswers
 from bot.slack.reviews import Reviews
 from bot.slack.routing import Dispatcher, Listener, RouteKey
@@ -63,6 +64,7 @@ class SlackDoor:
         session: aiohttp.ClientSession,
         *,
         gateway: str,
+        monotonic: Callable[[], float],
     ) -> None:
         self.settings = settings
         self.gateway = gateway
@@ -71,7 +73,12 @@ class SlackDoor:
         self.errands = Errands()
         self._client = make_client(settings, session, token=settings.bot_token)
         self._session = session
-        self.api = WebApi(self._client, timeout_s=settings.call_timeout_s, health=self.health)
+        self.api = WebApi(
+            self._client,
+            timeout_s=settings.call_timeout_s,
+            health=self.health,
+            closed=ClosedLanes(monotonic=monotonic),
+        )
         self.answers = PrivateAnswers(self.api, session, settings=settings)
         self.identity: Identity
         self.directory: SlackDirectory
@@ -91,20 +98,22 @@ class SlackDoor:
         *,
         gateway: str,
         channels: Iterable[ChannelId] = (),
-        pacing: Pacing | None = None,
+        monotonic: Callable[[], float] = elapsed_s,
     ) -> AsyncIterator["SlackDoor"]:
         """Check everything and open; *channels* are those of the policy, *gateway* our stored id.
+
+        Our pace and Slack's Retry-After are kept by *monotonic*, in seconds.
 
         Raises:
             StartRefused: with one sentence that names the remedy.
         """
         check_settings(settings)
         async with open_session(settings) as session:
-            door = cls(settings, session, gateway=gateway)
+            door = cls(settings, session, gateway=gateway, monotonic=monotonic)
             door.identity = await door._ask_who_we_are(channels)
             door.health.features_off = door.identity.features_off
             door.directory = SlackDirectory(door.api, door.identity, settings=settings)
-            pacing = pacing or Pacing()
+            pacing = Pacing(monotonic=monotonic)
             sending = Sending(door.api, pacing, door.channels)
             door.home_messenger = SlackHomeMessenger(door.api, pacing)
             door.messenger = SlackMessenger(sending, gateway=gateway)

@@ -73,12 +73,17 @@ class WebApi:
     """Calls Slack with one token; *health* learns when Slack no longer takes it."""
 
     def __init__(
-        self, client: AsyncWebClient, *, timeout_s: float, health: SlackHealth | None = None
+        self,
+        client: AsyncWebClient,
+        *,
+        timeout_s: float,
+        health: SlackHealth | None = None,
+        closed: ClosedLanes | None = None,
     ) -> None:
         self._client = client
         self._health = health
         self._timeout_s = timeout_s
-        self._closed = ClosedLanes()
+        self._closed = closed or ClosedLanes()
 
     def closed_for_s(self, method: str, *, channel: str | None = None) -> float:
         """Return how long Slack still wants no call of *method* (to *channel*); 0 when it may."""

@@ -38,7 +38,7 @@ from bot.slack import buttons
 from bot.slack.agent_choice import AgentChoice
 from bot.slack.arguments_view import CardDisplay
 from bot.slack.door import SlackDoor
-from bot.slack.pacing import Pacing
+from bot.slack.elapsed import elapsed_s
 from bot.slack.slack_settings import SlackSettings
 from tests.fakes.clock import FakeClock
 from tests.fresh_database import fresh_database
@@ -257,7 +257,7 @@ async def scene(
     With *paces_by_clock* our own pace towards Slack is that of the clock which stands still.
     """
     clock = FakeClock(datetime.now(UTC))
-    pacing = Pacing(monotonic=lambda: clock.now().timestamp()) if paces_by_clock else None
+    monotonic = (lambda: clock.now().timestamp()) if paces_by_clock else elapsed_s
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(seed=seed, pace=pace))
         ids = SystemIds(clock)
@@ -268,7 +268,10 @@ async def scene(
         )
         door = await stack.enter_async_context(
             SlackDoor.open(
-                slack_settings(slack, **settings), gateway=gateway, channels=[PROD], pacing=pacing
+                slack_settings(slack, **settings),
+                gateway=gateway,
+                channels=[PROD],
+                monotonic=monotonic,
             )
         )
         policies = [policy(people)]

@@ -1,6 +1,5 @@
 """The App Home through the door: opened, pressed, kept true; each entry with a card of its own."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -310,7 +309,8 @@ async def test_a_guest_gets_a_home_that_says_why_it_is_empty(stage: Scene) -> No
     assert request.id not in home
 
 
-async def test_a_busy_slack_is_obeyed_and_the_home_drawn_afterwards(stage: Scene) -> None:
+async def test_a_busy_slack_is_obeyed_and_the_home_drawn_afterwards(stage_by_clock: Scene) -> None:
+    stage = stage_by_clock
     await stage.slack.faults.switch_on(
         Fault(kind=FaultKind.RATE_LIMITED, method="views.publish", times=1)
     )
@@ -318,7 +318,6 @@ async def test_a_busy_slack_is_obeyed_and_the_home_drawn_afterwards(stage: Scene
     await stage.settle()
     assert stage.slack.workspace.home(BOB) is None
 
-    await asyncio.sleep(1.1)
     stage.clock.advance(timedelta(seconds=2))
     await stage.deliver()
 

@@ -1,8 +1,6 @@
 """How fast Sayso speaks to Slack: its own pace, and every Retry-After obeyed where it counts."""
 
-import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +12,7 @@ from approvals.operations.read_card import read_cards
 from bot.sandbox.faults import Fault, FaultKind
 from bot.slack import buttons
 from bot.slack.pacing import ClosedLanes, Pace, Pacing
-from tests.slack_door.scene import BOB, CAROL, PROD, Scene, scene
+from tests.slack_door.scene import BOB, CAROL, PROD, Scene
 
 OTHER = ChannelId("C0APPROVALS")
 
@@ -40,18 +38,20 @@ async def test_e2_after_a_429_that_channel_is_left_alone_and_others_flow(stage: 
     assert 29 < (refused.value.retry_after_s or 0) <= 30
 
 
-async def test_e2_when_the_wait_is_over_the_card_is_posted_after_all(tmp_path: Path) -> None:
-    async with scene(tmp_path) as stage:
-        await stage.slack.faults.switch_on(
-            Fault(kind=FaultKind.RATE_LIMITED, method="chat.postMessage", seconds=1)
-        )
-        request = await stage.ask()
-        assert (await stage.card(request)).ts is None
+async def test_e2_when_the_wait_is_over_the_card_is_posted_after_all(
+    stage_by_clock: Scene,
+) -> None:
+    stage = stage_by_clock
+    await stage.slack.faults.switch_on(
+        Fault(kind=FaultKind.RATE_LIMITED, method="chat.postMessage", seconds=1)
+    )
+    request = await stage.ask()
+    assert (await stage.card(request)).ts is None
 
-        await asyncio.sleep(1.01)
-        await stage.door.messenger.post(await content(stage, request), now=stage.clock.now())
+    stage.clock.advance(timedelta(seconds=1))
+    await stage.door.messenger.post(await content(stage, request), now=stage.clock.now())
 
-        assert len(stage.slack.workspace.messages(PROD)) == 1
+    assert len(stage.slack.workspace.messages(PROD)) == 1
 
 
 async def test_e2_a_429_on_an_update_closes_updates_for_the_whole_workspace(stage: Scene) -> None:
@@ -72,8 +72,9 @@ async def test_e2_a_429_on_an_update_closes_updates_for_the_whole_workspace(stag
 
 
 async def test_e2_when_the_wait_of_an_update_is_over_both_channels_show_the_decision(
-    stage: Scene,
+    stage_by_clock: Scene,
 ) -> None:
+    stage = stage_by_clock
     here, there = await stage.ask(), await stage.ask(tool="other", channel=OTHER)
     await stage.slack.faults.switch_on(
         Fault(kind=FaultKind.RATE_LIMITED, method="chat.update", channel=PROD, seconds=1)
@@ -81,7 +82,6 @@ async def test_e2_when_the_wait_of_an_update_is_over_both_channels_show_the_deci
     await stage.click(BOB, here)
     await stage.click(BOB, there)
 
-    await asyncio.sleep(1.01)
     stage.clock.advance(timedelta(seconds=1))
     await stage.deliver()
 
@@ -134,12 +134,14 @@ async def test_a_busy_channel_gets_a_short_burst_and_then_about_one_card_a_secon
     assert pacing.wait_s(("chat.postMessage", OTHER), pace, who="x") == 0.0
 
 
-async def test_more_cards_than_the_pace_allows_are_all_posted_in_order(stage: Scene) -> None:
+async def test_more_cards_than_the_pace_allows_are_all_posted_in_order(
+    stage_by_clock: Scene,
+) -> None:
+    stage = stage_by_clock
     requests = [await stage.ask(tool=f"tool_{n}", deliver_it=False) for n in range(5)]
     for _ in range(5):
         for job in await take_jobs(stage.desk):
             await deliver(stage.desk, stage.door.messenger, job)
-        await asyncio.sleep(0.7)
         stage.clock.at += (await stage.desk.store.next_job_at() or stage.clock.at) - stage.clock.at
 
     posted = [

@@ -1,6 +1,5 @@
 """What is said in the thread below a card: each decision, and to the requester how it ended."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -107,8 +106,9 @@ async def test_where_no_person_asked_nobody_is_mentioned(stage: Scene) -> None:
 
 
 async def test_a_reply_slack_does_not_take_now_is_said_later_and_the_card_is_true_meanwhile(
-    stage: Scene,
+    stage_by_clock: Scene,
 ) -> None:
+    stage = stage_by_clock
     request = await stage.ask(reason=WantedReason.OFF)
     await stage.slack.faults.switch_on(
         Fault(kind=FaultKind.RATE_LIMITED, method="chat.postMessage", seconds=1.0)
@@ -118,8 +118,8 @@ async def test_a_reply_slack_does_not_take_now_is_said_later_and_the_card_is_tru
 
     assert (await stage.headline(request)).startswith("❌ Rejected")
     assert await replies(stage, request) == []
-    await asyncio.sleep(1.0)
-    await later(stage)
+    stage.clock.advance(timedelta(seconds=1))
+    await stage.settle()
     assert await replies(stage, request) == [f"❌ <@{BOB}> rejected `service_restart`."]
 
 
