@@ -27,6 +27,7 @@ from tests.engine.freezing import (
 from tests.engine.gateway_in_test import OPS, POLICY, GatewayInTest, a_gateway, proposal
 from tests.fakes.people import FakeFreezeMessenger
 from tests.security.evidence import recorded
+from tests.waiting import until
 
 ELSEWHERE = ChannelId("C0ELSEWHERE")
 TWO_CHANNELS = POLICY + '  "#web": {id: C0WEB, approvers: [sre]}\n'
@@ -105,7 +106,7 @@ async def test_what_another_process_froze_is_found_within_the_second(
     await frozen(gateway)
     gateway.freezes._take({})
     watching = asyncio.create_task(watch_freezes(gateway.freezes))
-    await asyncio.sleep(0.05)
+    await until(lambda: bool(gateway.freezes.in_force()))
     watching.cancel()
 
     assert REFRESH_EVERY_S < 1

@@ -79,6 +79,8 @@ class ScriptedGateway:
     reports: list[tuple[RequestId | None, bool, str]] = field(default_factory=list)
     report_fails: bool = False
     report_takes_s: float = 0
+    is_reporting: bool = False
+    """Whether a report has begun; it ends `report_takes_s` later."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
@@ -129,6 +131,7 @@ class ScriptedGateway:
         was_cancelled: bool = False,
         is_unknown: bool = False,
     ) -> None:
+        self.is_reporting = True
         await asyncio.sleep(self.report_takes_s)
         if self.report_fails:
             raise OSError("disk full")

@@ -13,6 +13,7 @@ from approvals.gate.langchain import answer_interrupts
 from tests.engine.gateway_in_test import GatewayInTest
 from tests.gate.pausing import CONFIG, TOOLS
 from tests.gate.scripted_agent import ScriptedModel, call
+from tests.waiting import until
 
 ASKED: Any = {"restart_service": True}
 TWO = (
@@ -35,20 +36,23 @@ def an_agent(
 
 async def answering(agent: Any, gate: Gate, gateway: GatewayInTest, **also: Any) -> Any:
     """Begin to answer and return the task once its questions are posted."""
+    interrupts = (await agent.aget_state(CONFIG)).interrupts
+    asked = sum(len(each.value.get("action_requests", [each])) for each in interrupts)
     task = asyncio.create_task(answer_interrupts(agent, CONFIG, gate=gate, **also))
-    await posted(gateway)
+    await until(lambda: task.done() or waiting(gateway) == asked)
+    await gateway.delivered()
     return task
 
 
-async def posted(gateway: GatewayInTest) -> None:
-    for _ in range(3):
-        await gateway.delivered()
-        await asyncio.sleep(0.01)
+def waiting(gateway: GatewayInTest) -> int:
+    """How many questions wait for people."""
+    return len(gateway.gateway._room)
 
 
 async def ended(gateway: GatewayInTest, task: Any) -> Any:
     while not task.done():
-        await posted(gateway)
+        await gateway.delivered()
+        await asyncio.wait({task}, timeout=0.01)
     return await task
 
 

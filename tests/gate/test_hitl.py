@@ -11,9 +11,10 @@ from approvals.domain.permit import PermitState
 from approvals.gate import Gate
 from approvals.gate.langchain import answer_interrupts
 from tests.engine.gateway_in_test import POLICY, GatewayInTest, a_policy
-from tests.gate.hitl import TWO, an_agent, answering, ended, permits, posted
+from tests.gate.hitl import TWO, an_agent, answering, ended, permits
 from tests.gate.pausing import CONFIG, ran, started, told
 from tests.gate.scripted_agent import call
+from tests.waiting import until
 
 BOTH = pytest.mark.parametrize("mode", ["batched", "per_call"])
 
@@ -104,15 +105,23 @@ async def test_what_a_rule_denies_is_told_and_nobody_is_asked(
 
 
 async def _second_decided_first(
-    mode: str, gateway: GatewayInTest, gate: Gate
+    mode: str, gateway: GatewayInTest, gate: Gate, *, then: PermitState
 ) -> tuple[tuple[list[str], list[PermitState | None]], dict[str, Any]]:
-    """Decide two calls, the later one first: what had happened in between, and the end."""
+    """Decide two calls, the later one first: what had happened in between, and the end.
+
+    In between is when the permit of the later one is *then*.
+    """
     agent = an_agent(mode, *TWO)
     await started(agent)
     task = await answering(agent, gate, gateway)
     first, second = gateway.messenger.posts
     await gateway.clicks(second.request.id)
-    await posted(gateway)
+
+    async def is_then() -> bool:
+        return (await permits(gateway))[1] is then
+
+    await until(is_then)
+    await gateway.settled()
     between = (list(ran), await permits(gateway))
     await gateway.clicks(first.request.id)
     return between, await ended(gateway, task)
@@ -121,7 +130,7 @@ async def _second_decided_first(
 async def test_a_batch_is_answered_when_all_of_it_is_decided(
     gateway: GatewayInTest, gate: Gate
 ) -> None:
-    between, _ = await _second_decided_first("batched", gateway, gate)
+    between, _ = await _second_decided_first("batched", gateway, gate, then=PermitState.UNCLAIMED)
 
     assert between == ([], [None, PermitState.UNCLAIMED])
     assert sorted(ran) == ["api", "web"]
@@ -130,7 +139,9 @@ async def test_a_batch_is_answered_when_all_of_it_is_decided(
 async def test_calls_one_by_one_run_as_soon_as_each_is_decided(
     gateway: GatewayInTest, gate: Gate
 ) -> None:
-    between, values = await _second_decided_first("per_call", gateway, gate)
+    between, values = await _second_decided_first(
+        "per_call", gateway, gate, then=PermitState.SUCCEEDED
+    )
 
     assert between == (["api"], [None, PermitState.SUCCEEDED])
     assert ran == ["api", "web"]

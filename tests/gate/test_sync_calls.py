@@ -19,6 +19,7 @@ from approvals.gate.refusals import WouldDeadlock
 from tests.engine.gateway_in_test import a_gateway
 from tests.engine.test_asking import permit_state
 from tests.fakes.scripted_gateway import GAVE_BACK, ScriptedGateway, approve
+from tests.waiting import until
 
 gate = Gate(agent="deploy-bot")
 
@@ -166,14 +167,12 @@ async def test_d9_a_cancelled_wait_on_another_loop_withdraws_the_question() -> N
             return amount
 
         waiting = asyncio.create_task(pay(3))
-        while not gateway.questions:
-            await asyncio.sleep(0.001)
+        await until(lambda: bool(gateway.questions))
 
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        while not gateway.withdrawn:
-            await asyncio.sleep(0.001)
+        await until(lambda: bool(gateway.withdrawn))
 
     assert gateway.withdrawn == ["R0"]
     assert gateway.reports == []
@@ -189,14 +188,12 @@ async def test_d9_a_caller_on_another_loop_cancelled_during_its_report_loses_no_
             ran.append(amount)
 
         calling = asyncio.create_task(pay(3))
-        while not ran:
-            await asyncio.sleep(0.001)
-        await asyncio.sleep(0.01)
+        await until(lambda: script.gateway.is_reporting)
 
         calling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await calling
-        await asyncio.sleep(0.2)
+        await until(lambda: bool(script.gateway.reports))
 
     assert script.gateway.reports == [("R0", True, "None")]
 
@@ -223,7 +220,7 @@ async def test_d9_a_caller_on_another_loop_cancelled_before_it_has_its_clearance
             calling.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await calling
-        await asyncio.sleep(0.1)
+        await until(lambda: len(gateway.reports) + len(gateway.withdrawn) >= 10)
 
     told = [request for request, _, _ in gateway.reports]
     assert ran == []

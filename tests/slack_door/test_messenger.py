@@ -15,6 +15,7 @@ from bot.sandbox.faults import Fault, FaultKind
 from bot.slack.sending import PERMANENT_ERRORS
 from bot.slack.web_api import TOKEN_ERRORS
 from tests.slack_door.scene import BOB, CAROL, DANA, PROD, Scene, scene
+from tests.waiting import until
 
 OTHER = ChannelId("C0APPROVALS")
 
@@ -173,7 +174,7 @@ async def test_e14_a_slow_early_update_never_hides_the_last_one(stage: Scene) ->
         Fault(kind=FaultKind.SLOW_REPLY, method="chat.update", seconds=0.3)
     )
     slow = asyncio.create_task(stage.door.messenger.update(early, now=stage.clock.now()))
-    await asyncio.sleep(0.05)
+    await until(lambda: len(stage.slack.calls.of("chat.update")) == 1)
 
     await stage.click(BOB, request)
     await slow
