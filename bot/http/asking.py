@@ -32,7 +32,6 @@ from bot.http import shown
 from bot.http.routes import Called, Method, Query, Reply, Route
 from bot.http.texts import duration
 
-WAIT_MAX = timedelta(seconds=60)
 UNDECLARED_FINGERPRINT = "0" * 64
 """Of a tool of which its caller declares nothing."""
 _MAY_READ = frozenset({Scope.READ, Scope.REQUEST, Scope.DECIDE})
@@ -222,7 +221,9 @@ async def _read(called: Called) -> Reply:
     wait = called.query.get("wait")
     seen = await request_by_key(called.ports.desk, called.key, request_id)
     if wait is not None and seen.request.is_pending:
-        seen = await _waited(called, request_id, duration("wait", wait, longest=WAIT_MAX))
+        seen = await _waited(
+            called, request_id, duration("wait", wait, longest=called.ports.wait_max)
+        )
     return Reply(body=shown.approval(seen))
 
 

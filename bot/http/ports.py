@@ -1,6 +1,7 @@
 """What the HTTP API works at, built once by the composition root."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from approvals.domain.limits import Limits
 from approvals.gate.waiting_room import WaitingRoom
@@ -15,3 +16,5 @@ class Ports:
     room: WaitingRoom
     """Where long polls wait for the end of a request."""
     limits: Limits
+    wait_max: timedelta = timedelta(seconds=60)
+    """How long a long poll may take."""

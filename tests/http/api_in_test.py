@@ -89,6 +89,7 @@ async def an_api(
     seats: Seats | None = None,
     *,
     failures_max: int = FAILURES_MAX,
+    wait_max: timedelta = timedelta(minutes=1),
     **also: Any,
 ) -> AsyncIterator[Api]:
     """Serve the API of a gateway; *also* goes to the gateway."""
@@ -96,7 +97,7 @@ async def an_api(
         room = WaitingRoom()
         behind.store.on_commit(room.wake)
         app, seats = web.Application(), seats or Seats()
-        ports = Ports(desk=behind.desk, room=room, limits=limits or Limits())
+        ports = Ports(desk=behind.desk, room=room, limits=limits or Limits(), wait_max=wait_max)
         hosts = Hosts.of((), listens_on="127.0.0.1")
         failures = Failures(now=behind.clock.now, most=failures_max)
         guard = Guard(desk=behind.desk, hosts=hosts, failures=failures)
