@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "check a policy file, try it on cases and on recorded calls",
     ),
     "keys": ("bot.commands.keys", "make, list and revoke the keys programs come in with"),
+    "request": ("bot.commands.request", "ask people from a shell script, and run what they allow"),
+    "inbox": ("bot.commands.inbox", "decide from a terminal what waits for you"),
     "freeze": ("bot.commands.freeze", "let no agent start anything: the emergency stop"),
     "unfreeze": ("bot.commands.unfreeze", "lift a freeze"),
 }

@@ -28,6 +28,10 @@ _EXITS = (
         "2",
         "a mistake in arguments, settings, policy or environment: one line each, with its remedy",
     ),
+    (
+        "3 to 7",
+        "`request`, `inbox`: what people, policy or gateway said ([which](../how-to/shell.md))",
+    ),
     ("75", "`serve`: the PostgreSQL server cannot be reached yet; starting again may help"),
     ("75", "`check`: nothing is set wrongly, but Slack or the database cannot be reached now"),
 )
@@ -48,6 +52,12 @@ _HELPED = (
     ("keys", "create"),
     ("keys", "list"),
     ("keys", "revoke"),
+    ("request",),
+    ("inbox",),
+    ("inbox", "list"),
+    ("inbox", "show"),
+    ("inbox", "approve"),
+    ("inbox", "reject"),
     ("freeze",),
     ("unfreeze",),
 )

@@ -106,6 +106,23 @@ class RemoteDoor:
         """Withdraw the question."""
         _of(request_id, await self._post(request_id, "cancel", cancel), wire.Approval)
 
+    async def waiting(self, *, before: str | None = None) -> wire.Approvals:
+        """Return a page of what is pending and the key's holder may see, newest first."""
+        cursor = "" if before is None else f"&cursor={quote(before, safe='')}"
+        answer = await self._send("GET", f"/v1/approvals?status=pending{cursor}")
+        return _read(answer, wire.Approvals)
+
+    async def review(self, request_id: RequestId) -> wire.Review:
+        """Return everything a decision needs; the gateway remembers that it was shown."""
+        answer = await self._send("POST", f"/v1/approvals/{request_id}/review")
+        return _read(answer, wire.Review)
+
+    async def decide(self, request_id: RequestId, said: wire.Decide) -> wire.Approval:
+        """Give the verdict of the key's owner about what a review showed."""
+        answer = await self._post(request_id, "decisions", said)
+        decided: wire.Approval = _of(request_id, answer, wire.Approval)
+        return decided
+
     async def whose_key(self) -> wire.WhoseKey:
         """Return what the key is."""
         return _read(await self._send("GET", "/v1/key"), wire.WhoseKey)

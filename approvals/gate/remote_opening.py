@@ -72,6 +72,24 @@ def gateway_of_environment() -> AbstractAsyncContextManager[Gateway] | None:
     return remote_gateway(url, _key_of_environment())()
 
 
+@asynccontextmanager
+async def door_of_environment() -> AsyncIterator[RemoteDoor]:
+    """Open the bare door of the gateway that `SAYSO_URL` names, for one command of a person.
+
+    Raises:
+        AddressMistyped, NoKeyGiven
+    """
+    url = os.environ.get(URL_VARIABLE)
+    if url is None:
+        raise AddressMistyped(f"{URL_VARIABLE} names no gateway. Set it, and {KEY_VARIABLE}.")
+    address, secret = Address.of(url), Secret(_key_of_environment())
+    door = RemoteDoor(http=HttpClient(address=address, secret=secret))
+    try:
+        yield door
+    finally:
+        await door.http.close()
+
+
 def _key_of_environment() -> str:
     file = os.environ.get(f"{KEY_VARIABLE}_FILE")
     try:
