@@ -150,7 +150,8 @@ def refuse_misfit(call: ToolCall, answer: str | None) -> None:
         raise AnswerWanted
     schema = inquiry_of(call).schema
     if why := mistake(strict_json.read(answer), schema, schema):
-        raise InvalidAnswer(fields={0: f"Has to be {why}."})
+        said = f"The answer has to be {why}. Nothing was answered."
+        raise InvalidAnswer(said, fields={0: f"Has to be {why}."})
 
 
 def masked_answer(call: ToolCall, answer: str, salt: str) -> JsonValue:

@@ -4,7 +4,7 @@ The question goes the way of a guarded call, under the rules for the tool `sayso
 answer comes back in the outcome, as data. Nothing runs by it and no permit is claimed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar, overload
 
@@ -40,9 +40,7 @@ class Asking(Connecting):
         self, question: str, /, *, schema: type[Typed], channel: str | None = None
     ) -> Typed: ...
     @overload
-    async def ask(
-        self, question: str, /, *, schema: Mapping[str, Any], channel: str | None = None
-    ) -> Any: ...
+    async def ask(self, question: str, /, *, schema: Any, channel: str | None = None) -> Any: ...
     async def ask(
         self,
         question: str,
@@ -88,9 +86,7 @@ class Asking(Connecting):
         self, question: str, /, *, schema: type[Typed], channel: str | None = None
     ) -> Typed: ...
     @overload
-    def ask_blocking(
-        self, question: str, /, *, schema: Mapping[str, Any], channel: str | None = None
-    ) -> Any: ...
+    def ask_blocking(self, question: str, /, *, schema: Any, channel: str | None = None) -> Any: ...
     def ask_blocking(
         self,
         question: str,

@@ -263,6 +263,8 @@ class Decide(Asks):
     seen: Annotated[str, Field(min_length=1, max_length=200)]
     digest: Annotated[str, Field(min_length=1, max_length=64)]
     alike: Annotated[int, Field(ge=0, le=1_000)] = 0
+    answer: JsonValue = None
+    """To an inquiry, approved with what fits the schema in its `args`; for no other call."""
     reason: Says | None = None
 
 

@@ -34,6 +34,8 @@ class Verdicted:
     nonce: str
     digest: str
     others: int
+    answer: str | None = None
+    """To an inquiry, as canonical JSON."""
     reason: str | None = None
 
 
@@ -71,7 +73,8 @@ async def decide_by_key(desk: Desk, key: Key, request_id: RequestId, said: Verdi
     key.require(Scope.DECIDE)
     await request_by_key(desk, key, request_id)
     click = await _click(desk, key, request_id, said)
-    asks_why = _NO_REASON_NEEDED if said.reason else _WANTS_WHY[said.verdict]
+    is_said = bool(said.reason) or said.answer is not None
+    asks_why = _NO_REASON_NEEDED if is_said else _WANTS_WHY[said.verdict]
     return await decide(desk, click, asks_why=asks_why)
 
 
@@ -83,6 +86,7 @@ async def _click(desk: Desk, key: Key, request_id: RequestId, said: Verdicted) -
         pressed=Pressed(nonce=said.nonce, channel=None, ts=None, user=reader.user),
         team=reader.team,
         reason=said.reason,
+        answer=said.answer,
         digest=said.digest,
         others=said.others,
     )

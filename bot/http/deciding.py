@@ -6,6 +6,7 @@ here.
 
 from typing import cast
 
+from approvals.domain import strict_json
 from approvals.domain.ids import RequestId
 from approvals.domain.key import Scope
 from approvals.gate import wire
@@ -66,6 +67,11 @@ def _reviewed(view: FullView, approval: wire.Approval) -> wire.Review:
     )
 
 
+def _answer(said: wire.Decide) -> str | None:
+    """Return the answer to an inquiry as canonical JSON; null is an answer, if it was sent."""
+    return strict_json.write(said.answer) if "answer" in said.model_fields_set else None
+
+
 async def _decide(called: Called) -> Reply:
     said, desk = cast("wire.Decide", called.body), called.ports.desk
     request_id = RequestId(called.path["id"])
@@ -78,6 +84,7 @@ async def _decide(called: Called) -> Reply:
             nonce=said.seen,
             digest=said.digest,
             others=said.alike,
+            answer=_answer(said),
             reason=said.reason,
         ),
     )
