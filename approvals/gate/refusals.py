@@ -51,6 +51,33 @@ class PauseNotStored(errors.Refusal):
     code = "pause_not_stored"
 
 
+class StateNotSealed(errors.Refusal):
+    """The stored state of a run is not what was sealed: changed, of another run, or by another key.
+
+    Nothing of it was read. Begin the run anew, or find the text and the key it was sealed with.
+    """
+
+    code = "state_not_sealed"
+
+
+class StateVersionUnknown(errors.Refusal):
+    """The stored state of a run is of a version that the installed SDK does not read.
+
+    Resume it with the version of the SDK that stored it, or begin the run anew.
+    """
+
+    code = "state_version_unknown"
+
+
+class StateKeyTooShort(errors.Refusal):
+    """The key to seal the state of runs with has less than 32 bytes.
+
+    Make one with `secrets.token_bytes(32)` and keep it where the states are not.
+    """
+
+    code = "state_key_too_short"
+
+
 class ScriptedGateRefused(errors.Refusal):
     """A scripted gate was to be used where `SAYSO_URL` names a gateway. Nothing ran.
 
