@@ -126,12 +126,14 @@ async def running_gateway(
         health = health_routes(
             lambda: wrong(store, door, loops), lambda: notes(door, policy_file, freezes)
         )
+        hosted: dict[str, frozenset[ChannelId]] = {}
         url = await stack.enter_async_context(
-            http_door(settings, desk, door, health=health, loops=loops)
+            http_door(settings, desk, door, health=health, loops=loops, hosted=lambda: hosted)
         )
         gateway = LocalGateway(desk, call_log, freezes)
         running = Running(gateway=gateway, desk=desk, door=door, url=url)
         agents = tuple(make_agents(gateway))
+        hosted.update({spec.name: spec.channels for spec in agents})
         runner = Runner(
             desk,
             gateway,

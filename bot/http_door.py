@@ -3,7 +3,7 @@
 Called by the composition root.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from aiohttp import web
 from approvals.domain.limits import Limits
 from approvals.gate.waiting_room import WaitingRoom
 from approvals.operations.desk import Desk
+from approvals.operations.run_by_key import Hosted
 from bot.http.api import add_api, routes
 from bot.http.guard import Failures, Guard, Hosts
 from bot.http.ports import Ports
@@ -31,6 +32,7 @@ async def http_door(
     *,
     health: Sequence[web.RouteDef],
     loops: Loops,
+    hosted: Callable[[], Hosted],
 ) -> AsyncIterator[str]:
     """Serve everything until the block ends, and yield the base URL.
 
@@ -47,7 +49,7 @@ async def http_door(
         hosts=Hosts.of(settings.http_hosts, listens_on=settings.http_host),
         failures=Failures(now=desk.clock.now),
     )
-    ports = Ports(desk=desk, room=room, limits=_limits(settings))
+    ports = Ports(desk=desk, room=room, limits=_limits(settings), hosted=hosted)
     add_api(app, ports, guard)
     streams = Streams(
         ports=ports,

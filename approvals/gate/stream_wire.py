@@ -73,6 +73,8 @@ class Welcome(wire.Answers):
     key: wire.WhoseKey
     heartbeat_s: int
     """So often at least something is sent. Who hears nothing for twice as long connects anew."""
+    at: datetime
+    """What time it is here: deadlines are told by this clock."""
 
 
 class Changed(wire.Answers):

@@ -13,7 +13,7 @@ from typing import Protocol
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.audit import ChainHead, SealedEvent
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
+from approvals.domain.ids import ChannelId, KeyId, RequestId, RunId, UserId
 from approvals.domain.key import Key
 from approvals.domain.permit import Permit
 from approvals.domain.run import Run
@@ -65,6 +65,14 @@ class Snapshot(Protocol):
 
     def decided_by(self, user: UserId, *, limit: int) -> Sequence[Decision]:
         """Return what *user* decided, newest first."""
+        ...
+
+    def run(self, run_id: RunId) -> Run | None:
+        """Return the run."""
+        ...
+
+    def requests_of_run(self, run_id: RunId) -> Sequence[ApprovalRequest]:
+        """Return what is open of a run, oldest first."""
         ...
 
     def runs_of(self, user: UserId, *, limit: int) -> Sequence[Run]:

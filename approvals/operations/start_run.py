@@ -31,15 +31,17 @@ class Task:
     """The message or form it was asked with: the same again is the same task."""
 
 
-async def start_run(desk: Desk, task: Task) -> Run:
+async def start_run(desk: Desk, task: Task, *, run_id: RunId | None = None) -> Run:
     """Store a new run of a new conversation and return it, or the one of the same message.
+
+    A new one gets *run_id*, where its caller has made one.
 
     Raises:
         TaskTooLong, TaskEmpty, Frozen
         StoreUnavailable: nothing was stored, nothing was started.
     """
     refuse_unusable(task.text)
-    run_id = RunId(desk.ids.ulid())
+    new_id = run_id or RunId(desk.ids.ulid())
     nonce = desk.ids.secret()
 
     def unit(tx: Transaction) -> Run:
@@ -48,7 +50,7 @@ async def start_run(desk: Desk, task: Task) -> Run:
             return known
         refuse_frozen(tx, task.channel, now=desk.clock.now())
         return open_run(
-            tx, desk, task, run_id=run_id, nonce=nonce, conversation=ConversationId(run_id)
+            tx, desk, task, run_id=new_id, nonce=nonce, conversation=ConversationId(new_id)
         )
 
     return await desk.store.write(unit)

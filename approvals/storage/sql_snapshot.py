@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.audit import ChainHead, SealedEvent
 from approvals.domain.decision import Decision
-from approvals.domain.ids import ChannelId, KeyId, RequestId, UserId
+from approvals.domain.ids import ChannelId, KeyId, RequestId, RunId, UserId
 from approvals.domain.key import Key
 from approvals.domain.permit import Permit
 from approvals.domain.run import Run
@@ -82,6 +82,15 @@ class SqlSnapshot(SqlWork):
         """Return what *user* decided, newest first."""
         found = self._run(looking.DECIDED_BY, {"user": user, "limit": limit})
         return [rows.decision_from_row(row) for row in found]
+
+    def run(self, run_id: RunId) -> Run | None:
+        """Return the run."""
+        found = _readable(self._run(run_statements.RUN, {"id": run_id}), run_rows.run_from_row)
+        return found[0] if found else None
+
+    def requests_of_run(self, run_id: RunId) -> Sequence[ApprovalRequest]:
+        """Return what is open of a run, oldest first."""
+        return _requests(self._run(run_statements.REQUESTS_OF_RUN, {"run_id": run_id}))
 
     def runs_of(self, user: UserId, *, limit: int) -> Sequence[Run]:
         """Return the runs *user* started, newest first, those that have not ended before."""

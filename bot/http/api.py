@@ -22,6 +22,7 @@ from bot.http.problems import as_json, problem, response
 from bot.http.routes import Called, Method, Reply, Route
 from bot.http.running import running_routes
 from bot.http.strict_body import checked, read_body
+from bot.http.tasks import task_routes
 
 PREFIX = "/v1/"
 KEY_HEADER = "Idempotency-Key"
@@ -30,7 +31,7 @@ _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 def routes() -> list[Route]:
     """Return every route of the API."""
-    return [*asking_routes(), *running_routes(), *deciding_routes(), _whose_key()]
+    return [*asking_routes(), *running_routes(), *deciding_routes(), *task_routes(), _whose_key()]
 
 
 def add_api(app: web.Application, ports: Ports, guard: Guard) -> None:

@@ -143,7 +143,11 @@ class Streams:
         self.open.add(here)
         answers: set[asyncio.Task[None]] = set()
         try:
-            await line.send(stream_wire.Welcome(key=shown.whose(key), heartbeat_s=HEARTBEAT_S))
+            await line.send(
+                stream_wire.Welcome(
+                    key=shown.whose(key), heartbeat_s=HEARTBEAT_S, at=self.ports.desk.clock.now()
+                )
+            )
             calls = Calls(
                 self.ports,
                 {each.name: each for each in self.routes},

@@ -22,11 +22,12 @@ from bot.http.seats import Seats
 from bot.http.serving import served
 from bot.http.stream import Streams, add_streams
 from bot.loops import Loops
-from tests.engine.gateway_in_test import GatewayInTest, a_gateway
+from tests.engine.gateway_in_test import OPS, GatewayInTest, a_gateway
 from tests.fakes.people import ALICE
 
 PAGE = "https://inbox.example"
 """Of which pages may come in on the stream."""
+HOSTED = {"deployer": frozenset({OPS})}
 OPERATOR = Hand(console="root")
 ASK = {"tool": "restart_service", "args": {"service": "web"}}
 
@@ -97,7 +98,13 @@ async def an_api(
         room = WaitingRoom()
         behind.store.on_commit(room.wake)
         app, seats = web.Application(), seats or Seats()
-        ports = Ports(desk=behind.desk, room=room, limits=limits or Limits(), wait_max=wait_max)
+        ports = Ports(
+            desk=behind.desk,
+            room=room,
+            limits=limits or Limits(),
+            wait_max=wait_max,
+            hosted=lambda: HOSTED,
+        )
         hosts = Hosts.of((), listens_on="127.0.0.1")
         failures = Failures(now=behind.clock.now, most=failures_max)
         guard = Guard(desk=behind.desk, hosts=hosts, failures=failures)
