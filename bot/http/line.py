@@ -45,6 +45,8 @@ class Line:
         self.ws = web.WebSocketResponse(
             timeout=CLOSING_WITHIN_S,
             heartbeat=DEAD_AFTER_S,
+            # Who ended it and was answered says nothing more: browsers take a second end amiss.
+            autoclose=False,
             # Nothing is decompressed (case R14), and only the size as it comes counts.
             compress=False,
             max_msg_size=strict_json.SIZE_MAX_BYTES,
@@ -109,6 +111,8 @@ class Line:
     def is_left(self) -> None:
         """Note that nobody reads from it any more."""
         self._left.set()
+        if self._end is not None and self._transport is not None:
+            self._transport.close()
 
     async def _ended(self, code: CloseCode, why: str) -> None:
         try:
