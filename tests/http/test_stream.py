@@ -1,14 +1,30 @@
 """An agent asks, and people follow and decide, on one connection."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import get_args
 
 import pytest_asyncio
+from pydantic import BaseModel
 
 from approvals.domain.decision import Verdict
 from approvals.domain.key import Scope
+from approvals.gate import stream_wire
+from bot.http.api import routes
+from bot.http.line import CloseCode
 from tests.fakes.people import ALICE, BOB
+from tests.http import test_matrix
 from tests.http.api_in_test import ASK, Api, an_api
 from tests.http.stream_in_test import Stream, a_stream
+from tests.http.test_matrix import (
+    BODIES,
+    DECIDING,
+    HOLDERS,
+    OWN,
+    READING,
+    a_key,
+    one_that_is,
+)
 
 
 @pytest_asyncio.fixture
@@ -141,3 +157,36 @@ async def test_an_end_that_came_before_the_answer_is_in_the_answer(api: Api) -> 
 
     assert (denied["status"], denied["outcome"]["kind"]) == ("rejected", "denied")
     assert allowed["status"] == "approved"
+
+
+async def test_B5_the_stream_answers_every_call_as_http_does() -> None:
+    async with an_api(policy=test_matrix.POLICY) as api:
+        keys = {name: await a_key(api, each) for name, each in HOLDERS.items()}
+        request_id = await one_that_is(api, keys["the agent"], "approved")
+        other: list[str] = []
+        for name, key in keys.items():
+            async with a_stream(api, key) as stream:
+                for route in routes():
+                    if route.name not in OWN | READING | DECIDING:
+                        continue
+                    body = BODIES.get(route.name)
+                    place = route.path.replace("{id}", request_id)
+                    http = await api.call(route.method.value, place, key, body)
+                    said = await stream.call(route.name, id=request_id, body=body)
+                    if said.get("status", said.get("problem", {}).get("status")) != http.status:
+                        other.append(f"{route.name}, {name}: {said}, {http}")
+
+    assert other == []
+
+
+def test_the_page_about_the_stream_names_every_message_and_every_end() -> None:
+    page = Path("docs/reference/stream.md").read_text("utf-8")
+    messages = [
+        get_args(each.model_fields["type"].annotation)[0]
+        for each in vars(stream_wire).values()
+        if isinstance(each, type) and issubclass(each, BaseModel) and "type" in each.model_fields
+    ]
+
+    assert len(messages) == 12
+    assert [each for each in messages if f"| `{each}` |" not in page] == []
+    assert [each for each in CloseCode if f"{each.value}" not in page] == []
