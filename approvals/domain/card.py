@@ -57,7 +57,7 @@ class Card:
 
     @property
     def shows_all(self) -> bool:
-        """Whether it shows all calls that share it; any other shows those identical to its own."""
+        """Whether it shows all calls that share a card; any other shows some of them."""
         return self.kind in (CardKind.MESSAGE, CardKind.COPY)
 
     @property

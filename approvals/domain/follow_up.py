@@ -29,6 +29,8 @@ class FollowUp:
     request: ApprovalRequest
     fired: tuple[FiredRung, ...] = ()
     """Rungs that fired now and are to be told; the card of each, if any, is still to be made."""
+    folded: tuple[CardId, ...] = ()
+    """The cards of rungs that others on its card have told, which ask of this one too from now."""
     events: tuple[AuditEvent, ...]
     jobs: tuple[Job, ...]
 
@@ -84,7 +86,7 @@ def follow_up(
     """Return *request* with the reminder and the rungs that are due, or None where none is.
 
     *new_card* gives an id for the card of each rung. What was told of those *beside* it on its
-    card is not told again: a reminder counts all that wait, a rung's card asks of identical ones.
+    card is not told again: a reminder counts all that wait, and a rung asks on the card it has.
     """
     if not request.is_pending or request.held_until or has_timed_out(request, now=now):
         return None
@@ -93,21 +95,14 @@ def follow_up(
     reminds = reminder_at is not None and reminder_at <= now
     if not due and not reminds:
         return None
-    told = {
-        each.rung.place: each.card
-        for other in beside
-        if is_identical(other, request)
-        for each in other.followed_up.rungs
-        # A card stays; a webhook is told of what has ended no more.
-        if each.card is not None or other.is_pending
-    }
+    told = _told_rungs(request, beside, now)
     fired = tuple(
-        FiredRung(
-            rung=rung, at=now, card=None if rung.webhook else told.get(rung.place) or new_card()
-        )
+        _folded(told[rung], now)
+        if rung in told
+        else FiredRung(rung=rung, at=now, card=None if rung.webhook else new_card())
         for rung in due
     )
-    new = tuple(each for each in fired if each.rung.place not in told)
+    new = tuple(each for each in fired if each.rung not in told)
     facts = replace(request.followed_up, rungs=(*request.followed_up.rungs, *fired))
     events = [_escalated(request, each) for each in fired]
     jobs = [
@@ -125,9 +120,43 @@ def follow_up(
     return FollowUp(
         request=changed,
         fired=new,
+        folded=tuple(each.card for each in fired if each.rung in told and each.card is not None),
         events=tuple(events),
         jobs=(card_job(changed, now), *jobs),
     )
+
+
+def _told_rungs(
+    request: ApprovalRequest, beside: Sequence[ApprovalRequest], now: datetime
+) -> dict[Rung, FiredRung]:
+    """Return which rungs of those *beside* it speak for this request too, as they were told.
+
+    Of an identical one the card stays; a webhook is told of what has ended no more. Of another call
+    only a card does that asks now, and no longer than the rung itself waits: who looked at a card
+    once hears nothing of what is added to it later.
+    """
+    told: dict[Rung, FiredRung] = {}
+    for other in beside:
+        for each in other.followed_up.rungs:
+            if is_identical(other, request):
+                speaks = each.card is not None or other.is_pending
+            else:
+                is_fresh = _first_fired(each, beside) + each.rung.after > now
+                speaks = each.card is not None and other.is_pending and is_fresh
+            if speaks:
+                told.setdefault(each.rung, each)
+    return told
+
+
+def _folded(told: FiredRung, now: datetime) -> FiredRung:
+    """Return the same rung of another request, which asks on the same card, if it can."""
+    return replace(told, at=now, trouble=told.trouble if told.card is not None else None)
+
+
+def _first_fired(fired: FiredRung, beside: Sequence[ApprovalRequest]) -> datetime:
+    """Return when the card of a rung was made."""
+    rungs = (each.followed_up.rung_of(fired.card) for each in beside if fired.card is not None)
+    return min((each.at for each in rungs if each is not None), default=fired.at)
 
 
 def _was_told(request: ApprovalRequest, beside: Sequence[ApprovalRequest]) -> bool:

@@ -13,7 +13,7 @@ from approvals.domain.card import Card, CardKind
 from approvals.domain.effect import Mention
 from approvals.domain.history import REMEMBERED_FOR
 from approvals.domain.ids import RequestId
-from approvals.domain.joining import parts, spokesman
+from approvals.domain.joining import spokesman
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import is_unsettled
 from approvals.domain.policy import Policy
@@ -24,7 +24,13 @@ from approvals.operations.note_presence import absences
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import Alike, CardContent, Transaction
 from approvals.operations.refuse_frozen import freeze_of
-from approvals.operations.shared_cards import alike, cards_showing_all, shown_first, unread_version
+from approvals.operations.shared_cards import (
+    alike,
+    cards_showing_all,
+    parts_on,
+    shown_first,
+    unread_version,
+)
 
 PAST_MAX = 5
 """How many earlier calls a window shows."""
@@ -139,9 +145,7 @@ def content_on(
     None where it is a card of one request alone that cannot be read.
     """
     policy, now = desk.policy(), desk.clock.now()
-    told = parts(shown)
-    if not card.shows_all:
-        told = [part for part in told if any(each.id == card.request_id for each in part)]
+    told = parts_on(card, shown)
     if not told:
         return None
     if card.is_personal:
@@ -150,8 +154,7 @@ def content_on(
     first, *beside = (
         read_content(tx, _told_of(tx, part), card, policy=policy, now=now) for part in told
     )
-    unread = unread_version(tx, shown) if card.shows_all else 0
-    return replace(first, beside=tuple(beside), unread_version=unread)
+    return replace(first, beside=tuple(beside), unread_version=unread_version(tx, shown))
 
 
 def _told_of(tx: Transaction, shown: Sequence[ApprovalRequest]) -> ApprovalRequest:

@@ -23,7 +23,7 @@ from approvals.operations.deliver_outbox import card_lost
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
 from approvals.operations.ports import Messenger, NotNow, Transaction, Undeliverable
-from approvals.operations.shared_cards import shown_on, unread_version
+from approvals.operations.shared_cards import on_card_of, shown_on, unread_version
 
 SWEEP_MAX = 100
 SET_ASIDE_FOR = timedelta(hours=1)
@@ -95,9 +95,7 @@ def _is_to_be_drawn(
     if card.ts is None and not _is_open(tx, card, request):
         return False
     shown = shown_on(tx, card, request)
-    version = version_of(shown)
-    if card.shows_all:
-        version += unread_version(tx, shown)
+    version = version_of(shown) + unread_version(tx, on_card_of(tx, request))
     return lags(card, version, missed_by(spokesman(shown), told))
 
 

@@ -7,6 +7,7 @@ What cannot be read or ended is logged and set aside for a while: one bad row st
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from approvals.domain.approval_request import ApprovalRequest
@@ -83,6 +84,10 @@ def _follow_up(tx: Transaction, desk: Desk, request: ApprovalRequest) -> None:
     for fired in due.fired:
         if fired.card is not None:
             tx.save_card(_card(tx, desk, due.request, fired))
+    for card in cards_showing(tx, request):
+        if card.id in due.folded and card.shows_everything:
+            whole = _first_card(tx, request).shows_everything
+            tx.save_card(replace(card, shows_everything=whole))
     tx.save_request(due.request)
     tx.record(*due.events)
     for job in due.jobs:
@@ -104,7 +109,6 @@ def _lapse(tx: Transaction, request: ApprovalRequest, now: datetime) -> None:
 
 def _card(tx: Transaction, desk: Desk, request: ApprovalRequest, fired: FiredRung) -> Card:
     """Return the card that asks the people of a rung; like the first one, but for its place."""
-    first = next(card for card in cards_showing(tx, request) if card.kind is CardKind.MESSAGE)
     assert fired.card is not None
     return Card(
         id=fired.card,
@@ -112,8 +116,12 @@ def _card(tx: Transaction, desk: Desk, request: ApprovalRequest, fired: FiredRun
         kind=CardKind.ESCALATION,
         channel=fired.rung.channel or request.channel,
         nonce=desk.ids.secret(),
-        shows_everything=first.shows_everything,
+        shows_everything=_first_card(tx, request).shows_everything,
     )
+
+
+def _first_card(tx: Transaction, request: ApprovalRequest) -> Card:
+    return next(card for card in cards_showing(tx, request) if card.kind is CardKind.MESSAGE)
 
 
 async def _follow_up_alone(desk: Desk, request_id: RequestId) -> None:

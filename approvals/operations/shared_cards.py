@@ -97,7 +97,7 @@ def put_on_card(tx: Transaction, request: ApprovalRequest, first: ApprovalReques
     tx.record(joined_event(request))
     shown = tx.shown_with(first.id, locked=False)
     if is_burst([part[0] for part in parts(shown)]):
-        for card in tx.cards(first.id):
+        for card in tx.cards_shown_with(first.id):
             if not card.is_personal and card.shows_everything:
                 tx.save_card(replace(card, shows_everything=False))
 
@@ -170,11 +170,24 @@ def alike(tx: Transaction, request: ApprovalRequest) -> Sequence[ApprovalRequest
 
 
 def shown_on(tx: Transaction, card: Card, request: ApprovalRequest) -> Sequence[ApprovalRequest]:
-    """Return all that *card*, one of *request*, shows: its first card all that share it."""
-    shown = on_card_of(tx, request)
+    """Return, by id, all that *card*, one of *request*, shows."""
+    told = parts_on(card, on_card_of(tx, request))
+    return sorted((each for part in told for each in part), key=lambda each: each.id)
+
+
+def parts_on(card: Card, shown: Sequence[ApprovalRequest]) -> list[list[ApprovalRequest]]:
+    """Return which parts of what is *shown* with its own request stand on *card*.
+
+    On the first card all; on that of a rung those it was fired for; else the one of its request.
+    """
+    found = parts(shown)
     if card.shows_all:
-        return shown
-    return [each for each in shown if is_identical(each, request)]
+        return found
+    return [part for part in found if any(_is_asked_on(card, each) for each in part)]
+
+
+def _is_asked_on(card: Card, request: ApprovalRequest) -> bool:
+    return request.id == card.request_id or request.followed_up.rung_of(card.id) is not None
 
 
 def cards_showing(tx: Transaction, request: ApprovalRequest) -> tuple[Card, ...]:

@@ -78,7 +78,8 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     if request.reason and not request.is_private:
         blocks.append(rich_text(f"claim:{request.id}", claim(request)))
     if request.is_pending:
-        blocks.append(actions(content, shows_all=shows_all))
+        # What its row says counts: a call of a burst is read whole before it is approved.
+        blocks.append(actions(content, shows_all=shows_all and content.card.shows_everything))
     else:
         if asks_what_happened(content):
             blocks.append(settling(content))

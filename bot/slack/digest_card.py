@@ -13,7 +13,6 @@ from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack import buttons
 from bot.slack.alike_words import times
-from bot.slack.calling import audience_of, called
 from bot.slack.card_actions import settling
 from bot.slack.card_text import RISKS, call_in_words, counted, minutes_left
 from bot.slack.cards import frozen, origin
@@ -22,7 +21,7 @@ from bot.slack.escaping import escape, plain_text
 from bot.slack.hold_words import stop_actions, time_line
 from bot.slack.quorum_words import progress_of
 from bot.slack.rich_text import Element, bold, code, joined, rich_text, section
-from bot.slack.shared_words import called_by, shared_headline
+from bot.slack.shared_words import calling, shared_headline
 from bot.slack.story import absences
 
 CALL_MAX_CHARS = 100
@@ -38,8 +37,7 @@ def digest_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     shared = [*absences(first), *frozen(first), *origin(first)]
     if waiting:
         shared.append(section(bold("First "), *time_line(first.request, now)[1:]))
-    if people := called_by(content):
-        shared.append(section(bold("Calls "), *called(audience_of(people))))
+    shared += calling(content)
     lines = [_line(part, now, number) for number, part in enumerate(content.parts, 1)]
     return [
         {

@@ -5,7 +5,7 @@ buttons are those of every full view, so nothing is decided here that is not dec
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.slack import buttons
 from bot.slack.card_actions import undecided
 from bot.slack.cards import claim, frozen, origin
 from bot.slack.escaping import cut, plain_text
-from bot.slack.full_view import view_page
+from bot.slack.full_view import read_place, view_page, write_place
 from bot.slack.rich_text import joined, rich_text, section
 from bot.slack.shared_words import part_lines
 
@@ -33,6 +33,8 @@ class Walk:
     """The next call the reader may have a say in, or else read; None where there is no other."""
     left: int
     """How many calls the reader may have a say in."""
+    card_nonce: str
+    """Of the card whose calls these are."""
 
 
 def walk_at(
@@ -50,6 +52,7 @@ def walk_at(
         total=len(parts),
         following=following[0].request.id if following else None,
         left=len(waiting),
+        card_nonce=parts[0].card.nonce,
     )
 
 
@@ -73,7 +76,14 @@ def review_page(
     if row := [*_onward(content, walk), *(undecided(content) if request.is_pending else [])]:
         blocks.append(buttons.row(f"walk:{request.id}", *row))
     title = plain_text(f"Call {walk.number} of {walk.total}")
-    return {**drawn, "callback_id": DIGEST_VIEW, "title": title, "blocks": blocks}
+    place = replace(read_place(drawn["private_metadata"]), walk=walk.card_nonce)
+    return {
+        **drawn,
+        "callback_id": DIGEST_VIEW,
+        "title": title,
+        "blocks": blocks,
+        "private_metadata": write_place(place),
+    }
 
 
 def _onward(content: CardContent, walk: Walk) -> list[dict[str, Any]]:

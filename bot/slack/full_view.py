@@ -23,8 +23,8 @@ from bot.slack.escaping import plain_text
 from bot.slack.rich_text import Element, bold, code, preformatted, rich_text, section
 
 FULL_VIEW = "sayso:full_view"
-_REMEMBERED = {"digest", "nonce", "others", "page", "request"}
-_OF_LATER_RELEASES = {"digest", "others"}
+_REMEMBERED = {"digest", "nonce", "others", "page", "request", "walk"}
+_OF_LATER_RELEASES = {"digest", "others", "walk"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class ViewPlace:
     page: int = 1
     others: int = 0
     """How many identical requests it stands for beside that one."""
+    walk: str | None = None
+    """In a review: the nonce of the card whose calls it goes through."""
 
 
 def place_of(content: CardContent, page: int = 1) -> ViewPlace:
@@ -60,6 +62,7 @@ def write_place(place: ViewPlace) -> str:
             "others": place.others,
             "page": place.page,
             "request": place.request_id,
+            "walk": place.walk,
         }
     )
 
@@ -77,10 +80,12 @@ def read_place(private_metadata: str) -> ViewPlace:
     if not isinstance(stored, dict) or stored.keys() | _OF_LATER_RELEASES != _REMEMBERED:
         raise errors.CardMismatch
     page, digest, others = stored["page"], stored.get("digest"), stored.get("others", 0)
+    walk = stored.get("walk")
     words = [stored["request"], stored["nonce"], *([] if digest is None else [digest])]
     if (
         type(page) is not int
         or type(others) is not int
+        or not (walk is None or isinstance(walk, str))
         or not all(isinstance(word, str) for word in words)
     ):
         raise errors.CardMismatch
@@ -91,6 +96,7 @@ def read_place(private_metadata: str) -> ViewPlace:
         digest=value.digest,
         page=page,
         others=others,
+        walk=walk,
     )
 
 

@@ -15,7 +15,7 @@ from approvals.domain.card import CardKind, Pressed
 from approvals.domain.decision import Verdict
 from approvals.domain.edit_errors import CardOutdated
 from approvals.domain.errors import CardMismatch, Refusal
-from approvals.domain.ids import RequestId, UserId
+from approvals.domain.ids import UserId
 from approvals.operations.click import Answer, Click, FullView, WindowUse
 from approvals.operations.decide import open_full_view, open_window
 from approvals.operations.desk import Desk
@@ -79,7 +79,7 @@ class Reviews:
     async def _open_review(self, press: ButtonPress, say: Say) -> None:
         """Show the first call of a burst that is to be decided."""
         click = click_of(press, Verdict.APPROVE)
-        burst = await self._burst(click.request_id)
+        burst = await self._burst(press, click)
         await self._show_call(
             press, click, say, place=walk_at(burst.parts, None, click.pressed.user)
         )
@@ -99,7 +99,7 @@ class Reviews:
         if isinstance(content, Answer):
             await self._refuse(content, say, unreadable_sentence)
             return
-        burst = await self._burst(click.request_id)
+        burst = await self._burst(press, click)
         _, here = walk_at(burst.parts, click.request_id, click.pressed.user)
         named = click.request_id if stays else here.following
         if named is None or (said and not stays and not here.left):
@@ -128,16 +128,18 @@ class Reviews:
         now = self._parts.desk.clock.now()
         await self.show(press, review_page(opened.content, walk, now=now, said=said), say)
 
-    async def _burst(self, request_id: RequestId) -> CardContent:
-        """Return what the message tells that shows this request.
+    async def _burst(self, press: ButtonPress, click: Click) -> CardContent:
+        """Return what the message tells whose calls are gone through: the first, or a rung's.
 
         Raises:
             CardMismatch: there is none.
         """
-        contents = await read_cards(self._parts.desk, request_id)
-        for content in contents:
-            if content.card.kind is CardKind.MESSAGE:
-                return content
+        walk = read_place(press.view.private_metadata).walk if press.view else click.pressed.nonce
+        contents = await read_cards(self._parts.desk, click.request_id)
+        asking = [content for content in contents if content.card.asks]
+        named = [content for content in asking if content.card.nonce == walk]
+        for content in [*named, *asking]:
+            return content
         raise CardMismatch
 
     async def open_reason_form(self, press: ButtonPress, say: Say, verdict: Verdict) -> None:
@@ -194,7 +196,7 @@ class Reviews:
             raise CardOutdated(request=content.request)
         page = place.page + by
         if is_review(press):
-            burst = await self._burst(click.request_id)
+            burst = await self._burst(press, click)
             _, walk = walk_at(burst.parts, click.request_id, click.pressed.user)
             now = self._parts.desk.clock.now()
             await self.show(press, review_page(content, walk, now=now, page=page), say)

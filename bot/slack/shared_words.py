@@ -11,12 +11,13 @@ from approvals.domain.people import PeopleSet
 from approvals.operations.ports import CardContent
 from bot.slack.alike_words import stands_for
 from bot.slack.ask_back_words import so_far_line
+from bot.slack.calling import audience_of, called
 from bot.slack.card_text import RISKS, counted
 from bot.slack.cards import rules
-from bot.slack.followed_up_words import followed_up_in_words
+from bot.slack.followed_up_words import escalated_story, followed_up_in_words
 from bot.slack.hold_words import time_line
 from bot.slack.quorum_words import needs, rules_of
-from bot.slack.rich_text import Element, bold
+from bot.slack.rich_text import Element, bold, section
 
 MESSAGE_OF_POLICY_MAX_CHARS = 150
 
@@ -34,8 +35,17 @@ def shared_headline(content: CardContent) -> str:
     return f"{RISKS[risk]} · {calls} {what}, {wait} to decide"
 
 
+def calling(content: CardContent) -> list[Element]:
+    """Return whom the card calls: who is notified, or whom its rung of an escalation asks."""
+    told = next((said for part in content.parts if (said := escalated_story(part))), None)
+    if told is not None:
+        return told
+    people = called_by(content)
+    return [section(bold("Calls "), *called(audience_of(people)))] if people else []
+
+
 def called_by(content: CardContent) -> list[PeopleSet]:
-    """Return whom the first card calls, for whichever of its calls."""
+    """Return whom the card calls, for whichever of its calls."""
     return list(dict.fromkeys(each for part in content.parts for each in part.called))
 
 

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.card import CardKind
 from approvals.domain.display import one_line, shorten
 from approvals.operations.ports import CardContent
 from approvals.operations.read_card import asks_what_happened
 from bot.slack.alike_words import tally, times
-from bot.slack.calling import audience_of, called, called_in_text
+from bot.slack.calling import audience_of, called_in_text
 from bot.slack.card_actions import actions, reading, settling
 from bot.slack.card_text import RISKS, call_in_words, minutes_left, notification_text
 from bot.slack.cards import call_elements, card_blocks, claim, footer, frozen, origin
@@ -22,7 +23,7 @@ from bot.slack.digest_card import digest_blocks
 from bot.slack.endings import ended_words, ran
 from bot.slack.escaping import escape, plain_text
 from bot.slack.rich_text import Element, bold, code, joined, rich_text, section
-from bot.slack.shared_words import called_by, part_lines, shared_headline
+from bot.slack.shared_words import called_by, calling, part_lines, shared_headline
 from bot.slack.story import absences, story
 
 MESSAGE_MAX_CHARS = 9_500
@@ -48,7 +49,8 @@ def message_text(content: CardContent, now: datetime) -> str:
         return notification_text(content, now)
     waiting = [part for part in content.parts if part.request.is_pending]
     calls = ", ".join(call_in_words(part.request) for part in waiting or content.parts)
-    start = shared_headline(content)
+    sign = "⏫ " if waiting and content.card.kind is CardKind.ESCALATION else ""
+    start = sign + shared_headline(content)
     if waiting:
         first = min(waiting, key=lambda part: part.request.expires_at)
         start += f" {minutes_left(first.request, now)}"
@@ -72,8 +74,7 @@ def turn_blocks(content: CardContent, now: datetime, *, briefly: bool) -> list[d
     first = next((part for part in content.parts if part.request.is_pending), content)
     header = plain_text(escape(shared_headline(content)))
     shared = [*absences(first), *frozen(first), *origin(first)]
-    if people := called_by(content):
-        shared.append(section(bold("Calls "), *called(audience_of(people))))
+    shared += calling(content)
     blocks: list[dict[str, Any]] = [
         {"type": "header", "block_id": f"headline:{content.card.id}", "text": header},
         rich_text(f"turn:{content.card.id}", shared),

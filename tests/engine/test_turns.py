@@ -170,20 +170,17 @@ async def test_the_card_stays_for_the_others_when_its_first_call_ends_or_times_o
         await asyncio.gather(web, return_exceptions=True)
 
 
-async def test_each_part_has_its_own_rungs_and_its_own_card_for_them() -> None:
+async def test_the_parts_of_a_turn_escalate_on_one_card_and_each_is_decided_there_alone() -> None:
     async with a_gateway(policy=LADDER) as gateway:
         gateway.directory.usergroups["S0ONCALL"] = frozenset({DANA})
         web, db = await turn(gateway, "web", "db")
         await gateway.delivered()
         await gateway.time_passes(timedelta(minutes=2))
 
-        rungs = gateway.messenger.posts[1:]
-        assert [len(each.parts) for each in rungs] == [1, 1]
-        asked = next(each for each in rungs if "db" in each.request.call.arguments_json)
-        ts = f"{gateway.messenger.posts.index(asked) + 1}.000100"
-        answer = await gateway.clicks(
-            asked.request.id, DANA, nonce=asked.card.nonce, channel=asked.card.channel, ts=ts
-        )
+        (asked,) = gateway.messenger.posts[1:]
+        assert len(asked.parts) == 2
+        place: dict[str, Any] = {"nonce": asked.card.nonce, "channel": asked.card.channel}
+        answer = await gateway.clicks(of(asked, "db").id, DANA, ts="2.000100", others=0, **place)
 
         assert answer.counted == 1
         assert isinstance(await db, Clearance)

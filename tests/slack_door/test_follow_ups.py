@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from approvals.domain.approval_request import ApprovalRequest, Cause, Requester
+from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
+from approvals.domain.card import CardKind
 from approvals.domain.tool_call import ToolCall
 from approvals.operations.ask import Ask, new_request
 from approvals.operations.cancel_request import cancel_request
@@ -40,7 +41,7 @@ channels:
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with scene(tmp_path, directory_max_age_s=0.0) as opened:
+    async with scene(tmp_path, directory_max_age_s=0.0, paces_by_clock=True) as opened:
         opened.set_policy(read_policy(POLICY.encode()))
         yield opened
 
@@ -210,3 +211,103 @@ async def test_nobody_is_reminded_of_a_burst_that_has_ended(stage: Scene) -> Non
     await stage.deliver()
 
     assert reminded(stage) == []
+
+
+async def escalated(stage: Scene, number: int) -> list[ApprovalRequest]:
+    """So many calls of a burst, each asked ten seconds after the one before and escalated."""
+    requests = await folded(stage, number)
+    for _ in range(18):
+        await time_passes(stage, timedelta(seconds=10))
+    return requests
+
+
+async def click(stage: Scene, message: Message, action_id: str) -> None:
+    await stage.slack.interactions.click(
+        CAROL, channel=message.channel_id, ts=message.ts, action_id=action_id
+    )
+    await stage.settle()
+
+
+async def press(stage: Scene, action_id: str) -> None:
+    view = stage.window(CAROL)
+    await stage.slack.interactions.click_in_view(CAROL, view.id, action_id=action_id)
+    await stage.settle()
+
+
+async def test_the_calls_of_a_burst_escalate_on_one_card_and_are_decided_there(
+    stage: Scene,
+) -> None:
+    requests = await escalated(stage, 3)
+
+    (card,) = messages(stage, "C0APPROVALS")
+    assert card.blocks[0]["text"]["text"] == ("🟠 Medium risk · 3 calls on one card, all to decide")
+    assert "⏫ Escalated. Not decided within 3 min. " in shown(card.blocks)
+    assert [each["usergroup_id"] for each in objects(card.blocks, "usergroup")] == ["S0LEADS"]
+    assert card.text.startswith("⏫ ")
+    assert labels(card.blocks) == ["Review 3 calls…"]
+    assert_slack_takes_message(card.blocks)
+
+    await click(stage, card, buttons.REVIEW_ALL)
+    for _ in requests:
+        await press(stage, buttons.VIEW_APPROVE)
+
+    stored = [await stage.stored(each) for each in requests]
+    assert [each.status for each in stored] == [Status.APPROVED] * 3
+    await time_passes(stage, MINUTE)
+    assert "all ended" in messages(stage, "C0APPROVALS")[0].blocks[0]["text"]["text"]
+
+
+async def test_a_rungs_card_shows_and_decides_only_what_has_escalated(stage: Scene) -> None:
+    requests = await folded(stage, 2)
+    await time_passes(stage, 3 * MINUTE - timedelta(seconds=15))
+
+    (card,) = messages(stage, "C0APPROVALS")
+    assert "tool_0" in shown(card.blocks)
+    assert "tool_1" not in shown(card.blocks)
+    assert labels(card.blocks)[0] == "Review and approve…"
+    await click(stage, card, buttons.REVIEW)
+    await press(stage, buttons.VIEW_APPROVE)
+
+    stored = [await stage.stored(each) for each in requests]
+    assert [each.status for each in stored] == [Status.APPROVED, Status.PENDING]
+
+
+async def test_c17_no_button_of_a_rungs_card_decides_a_burst_nobody_has_read(
+    stage: Scene,
+) -> None:
+    requests = await escalated(stage, 2)
+    (card,) = [each for each in await stage.cards(requests[0]) if each.kind is CardKind.ESCALATION]
+    payload = await stage.payload(CAROL, requests[1])
+    payload["channel"]["id"] = payload["container"]["channel_id"] = card.channel
+    payload["container"]["message_ts"] = card.ts
+    value = buttons.button_value(requests[1].id, card.nonce, requests[1].call.digest)
+    payload["actions"][0] |= {"action_id": buttons.APPROVE, "value": value}
+
+    await stage.send({**payload, "trigger_id": stage.slack.triggers.issue(CAROL)})
+
+    assert (await stage.stored(requests[1])).is_pending
+    assert stage.window(CAROL).view["title"]["text"] == "Review the full call"
+
+
+async def test_a_call_that_escalates_much_later_asks_its_people_anew(stage: Scene) -> None:
+    await folded(stage, 1)
+    stage.clock.advance(3 * MINUTE)
+    await asked(stage, "late")
+    await send_follow_ups(stage.desk)
+    await stage.deliver()
+    await time_passes(stage, 3 * MINUTE + timedelta(seconds=30))
+
+    first, second = messages(stage, "C0APPROVALS")
+    assert "tool_0" in shown(first.blocks)
+    assert "late" in shown(second.blocks)
+
+
+async def test_a_call_asks_on_no_card_whose_calls_have_ended(stage: Scene) -> None:
+    requests = await folded(stage, 2)
+    await time_passes(stage, 3 * MINUTE - timedelta(seconds=15))
+    await cancel_request(stage.desk, requests[0].id, Cause.REQUESTER)
+    await time_passes(stage, timedelta(seconds=30))
+
+    first, second = messages(stage, "C0APPROVALS")
+    assert "tool_0" in shown(first.blocks)
+    assert "tool_1" in shown(second.blocks)
