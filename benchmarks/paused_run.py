@@ -155,9 +155,8 @@ async def _growth() -> float:
     async with _agents() as agents:
         await agents.paused(WARM_UP)
         held = [await _held(agents) for _ in range(BATCHES)]
-    early, late = range(BATCHES // 2), range(BATCHES // 2, BATCHES)
-    first, last = (min(batches, key=held.__getitem__) for batches in (early, late))
-    return (held[last] - held[first]) / ((last - first) * RUNS)
+    half = BATCHES // 2
+    return (min(held[half:]) - min(held[:half])) / (half * RUNS)
 
 
 async def _held(agents: _Agents) -> int:
