@@ -18,7 +18,7 @@ from agents.tool import maybe_invoke_function_tool_failure_error_function
 
 from approvals.domain import errors, strict_json
 from approvals.domain.ids import RequestId
-from approvals.domain.outcome import refused
+from approvals.domain.outcome import Outcome, OutcomeKind, refused
 from approvals.gate.binding import ToolBinding
 from approvals.gate.cleared_call import ClearedCall, cleared
 from approvals.gate.code_rules import RequireApproval
@@ -28,6 +28,7 @@ from approvals.gate.exceptions import (
     CallNotApproved,
     CallPaused,
     CallUnavailable,
+    EndUnknown,
     not_approved,
 )
 from approvals.gate.gate import Gate
@@ -162,7 +163,8 @@ def _guarded(tool: FunctionTool, guard: Guard, *, pauses: bool) -> FunctionTool:
             with inside_body():
                 result = await body.on_invoke_tool(context, strict_json.write(call.arguments))
         except BaseException as error:
-            await call.raised(error)
+            is_unknown = isinstance(error, EndUnknown) and not guard.traits.idempotent
+            await call.raised(error, is_unknown=is_unknown)
             said = await _said_of(guarded, context, error)
             if said is None:
                 raise
@@ -186,6 +188,8 @@ async def _cleared(guard: Guard, call_id: str, text: str) -> ClearedCall:
             with entered(context):
                 return await cleared(guard, arguments, can_change=False)
         except CallPaused as paused:
+            if paused.is_interrupted:  # nothing to wait for here: somebody has to look first
+                raise _interrupted(paused) from paused
             await guard.gate.connection.awaited(
                 guard.gate.connection.gateway.until_decided([paused.request_id])
             )
@@ -218,6 +222,13 @@ def _arguments(tool: str, text: str) -> dict[str, Any]:
 
 def _refused(why: str) -> CallNotApproved:
     return not_approved(refused(errors.InvalidArguments(why)))
+
+
+def _interrupted(paused: CallPaused) -> CallNotApproved:
+    said = "An earlier run of this call was interrupted; nobody knows whether it happened."
+    return not_approved(
+        Outcome(kind=OutcomeKind.UNKNOWN, message=said, request_id=paused.request_id)
+    )
 
 
 def _guard_of(tool: Any) -> Guard | None:

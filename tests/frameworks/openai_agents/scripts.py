@@ -1,12 +1,13 @@
 """Agents of the SDK whose model calls what a test names, once; and tools that note it."""
 
+import asyncio
 from typing import Any
 
 from agents import Agent, RunConfig, function_tool
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from approvals.domain.ids import RequestId
-from approvals.gate import Gate
+from approvals.gate import EndUnknown, Gate
 from approvals.gate.openai_agents import guard_tools
 from tests.engine.gateway_in_test import GatewayInTest
 
@@ -44,7 +45,25 @@ async def restart_or_end(name: str) -> str:
     raise RuntimeError("it did not come back")
 
 
-TOOLS = [restart_service, read_status, drop_table, restart_or_end]
+@function_tool
+async def restart_slowly(name: str) -> str:
+    """Restart a service, and take an hour."""
+    ran.append({"name": name})
+    await asyncio.sleep(3600)
+    return f"{name} restarted"
+
+
+@function_tool
+async def restart_blindly(name: str) -> str:
+    """Restart a service, and never hear of it again."""
+    ran.append({"name": name})
+    raise EndUnknown("the line went dead")
+
+
+TOOLS = [
+    *(restart_service, read_status, drop_table, restart_or_end),
+    *(restart_slowly, restart_blindly),
+]
 
 
 def call(tool: str, call_id: str = "call_1", /, **arguments: Any) -> Any:
