@@ -64,8 +64,11 @@ def guard_tools(
         declared: Which tools only read, and which may run twice under one key.
 
     Raises:
-        UnsupportedTool: for another kind of tool, whose call could not be shown and bound exactly.
+        UnsupportedTool: for another kind of tool, whose call could not be shown and bound exactly,
+            and for one whose time limit would end the wait for people as well.
     """
+    if not pauses:
+        _refuse_limited(tools)
     return [
         _guarded(
             tool,
@@ -147,6 +150,16 @@ async def _standing(item: Any, gate: Gate, run: str) -> Standing:
     except errors.Refusal as refusal:
         return not_approved(refused(refusal))
     return None
+
+
+def _refuse_limited(tools: Sequence[FunctionTool]) -> None:
+    """Refuse what the SDK would stop amid the wait: it counts that as the tool's own time."""
+    for tool in tools:
+        if getattr(tool, "timeout_seconds", None) is not None:
+            raise errors.UnsupportedTool(
+                f"{tool.name} has a time limit, which would end the wait for people as well. Take "
+                "it away, or guard it with pauses=True."
+            )
 
 
 def _guarded(tool: FunctionTool, guard: Guard, *, pauses: bool) -> FunctionTool:

@@ -1,6 +1,7 @@
 """Guarded tools of a run that waits in memory."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,6 +153,15 @@ async def test_what_cannot_be_bound_is_refused_when_it_is_guarded(gate: Gate) ->
     for tool in (nested, search, guard_tools(gate, [restart_service])[0]):
         with pytest.raises(UnsupportedTool):
             guard_tools(gate, [tool])
+
+
+async def test_a_time_limit_that_would_end_the_wait_for_people_is_refused(gate: Gate) -> None:
+    limited = replace(restart_service, timeout_seconds=5.0)
+
+    with pytest.raises(UnsupportedTool, match="would end the wait for people"):
+        guard_tools(gate, [limited])
+    (paused,) = guard_tools(gate, [limited], pauses=True)  # there it counts the body alone
+    assert paused.timeout_seconds == 5.0
 
 
 async def test_looks_stay_as_they_are(gate: Gate) -> None:
