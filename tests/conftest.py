@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from tests.browser_launch import chromium, the_tab
+from tests.demo_here import shared_demo
 from tests.examples import QUICK
 from tests.postgres_here import postgres, postgres_url
 from tests.sayso_here import sayso_here
@@ -26,6 +27,7 @@ __all__ = [
     "postgres_url",
     "pytest_xdist_make_scheduler",
     "sayso_here",
+    "shared_demo",
     "the_tab",
 ]
 

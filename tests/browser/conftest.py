@@ -1,36 +1,21 @@
-"""One `sayso demo` process for all scenarios, which are played in one tab."""
+"""All scenarios are played in one tab, on the demo that other tests look at as well."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from bot.demo.world import POLICY_PATH
 from tests.browser.tab import Demo, Tab
 from tests.browser_launch import Troubles, in_the_tab
-from tests.programs import running
-
-IMPATIENT = """
-      - tool: ledger_pay
-        when: args.to == "nobody"
-        effect: ask
-        timeout: 2s
-"""
-"""Added to the demo's own rules: a payee for whom there is little time."""
+from tests.demo_here import SharedDemo
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def demo(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
-    """The demo by its own rules and an impatient one; asks first whether there is a browser."""
+@pytest.fixture
+def demo(chromium: Browser, shared_demo: SharedDemo) -> Demo:
+    """The demo; asks first whether there is a browser."""
     assert chromium.is_connected()
-    place: Path = tmp_path_factory.mktemp("demo")
-    policy = place / "policy.yml"
-    policy.write_text(POLICY_PATH.read_text("utf-8") + IMPATIENT, "utf-8")
-    command = ("demo", "--no-open", "--port", "0", "--data", str(place / "data"))
-    async with running(*command, "--policy", str(policy), up="http://") as program:
-        yield Demo(program=program, ledger=place / "data" / "ledger.db")
+    return Demo(program=shared_demo.program, ledger=shared_demo.data / "ledger.db")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,9 +13,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from bot.demo.world import POLICY_PATH
+from tests.demo_here import SharedDemo, writing_browser
 from tests.programs import Program, children, is_alive, running
 from tests.sayso_here import SaysoHere
 
@@ -27,28 +27,19 @@ LATE = (
 """Said on a machine so busy that a look into the database takes seconds."""
 SERVICES = {(name, place) for name in ("checkout", "search") for place in ("prod", "staging")}
 CHANNEL = "C0PROD"
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("demo")]
-in_module_loop = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("chromium")]
+in_shared_loop = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+@pytest.fixture
+def place(shared_demo: SharedDemo) -> Path:
+    return shared_demo.data
 
 
-@pytest.fixture(scope="module")
-def asked_for(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file in which the shared demo's browser writes what it is asked for."""
-    return tmp_path_factory.mktemp("browser") / "asked-for"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def demo(place: Path, asked_for: Path) -> AsyncIterator[Program]:
+@pytest.fixture
+def demo(shared_demo: SharedDemo) -> Program:
     """One demo for the tests that only look at it."""
-    env = {"BROWSER": _browser(asked_for.parent, asked_for)}
-    command = ("demo", "--port", "0", "--data", str(place))
-    async with running(*command, up="http://", env=env) as started:
-        yield started
+    return shared_demo.program
 
 
 @asynccontextmanager
@@ -70,7 +61,7 @@ async def _ends_in_time(demo: Program, number: int) -> str:
     return ended.printed.splitlines()[-1]
 
 
-@in_module_loop
+@in_shared_loop
 async def test_the_first_line_is_the_pages_address_and_the_page_is_there(demo: Program) -> None:
     [line] = demo.lines
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", line)
@@ -80,7 +71,7 @@ async def test_the_first_line_is_the_pages_address_and_the_page_is_there(demo: P
     assert {child.command[-3:-1] for child in children(demo.pid)} == SERVICES
 
 
-@in_module_loop
+@in_shared_loop
 async def test_what_it_keeps_is_its_owners_alone(demo: Program, place: Path) -> None:
     assert demo.process.returncode is None
     modes = {each: f"{each.stat().st_mode & 0o777:o}" for each in place.rglob("*")}
@@ -112,7 +103,7 @@ async def test_without_data_it_leaves_nothing_and_told_not_to_it_opens_no_browse
 ) -> None:
     asked_for = tmp_path / "asked-for"
     place = Path(tempfile.mkdtemp(prefix="s", dir="/tmp"))  # short: a socket's path has an end
-    env = {"TMPDIR": str(place), "BROWSER": _browser(tmp_path, asked_for)}
+    env = {"TMPDIR": str(place), "BROWSER": writing_browser(tmp_path, asked_for)}
     async with running("demo", "--no-open", "--port", "0", up="Open it", env=env) as demo:
         assert [each.name.startswith("sayso-demo-") for each in place.iterdir()] == [True]
         last = await _ends_in_time(demo, signal.SIGINT)
@@ -122,20 +113,13 @@ async def test_without_data_it_leaves_nothing_and_told_not_to_it_opens_no_browse
 
 
 @pytest.mark.long
-@in_module_loop
-async def test_a_browser_is_opened_at_the_page(demo: Program, asked_for: Path) -> None:
+@in_shared_loop
+async def test_a_browser_is_opened_at_the_page(shared_demo: SharedDemo) -> None:
+    demo, asked_for = shared_demo.program, shared_demo.asked_for
     async with asyncio.timeout(50):
         while not (asked_for.exists() and asked_for.read_text("utf-8").endswith("\n")):
             await asyncio.sleep(0.02)
     assert asked_for.read_text("utf-8").split() == [demo.lines[0]]
-
-
-def _browser(place: Path, asked_for: Path) -> str:
-    """The setting of a browser that only writes down what it is asked for."""
-    browser = place / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" >> {asked_for}\n', "utf-8")
-    browser.chmod(0o700)
-    return f"{browser} %s"
 
 
 @pytest.mark.long
