@@ -33,8 +33,8 @@ from bot.agents.spec import AgentSpec, ModelSettings, agents_by_name, given_tool
 from bot.agents.thread import TaskThread
 from bot.demo.scripted_model import MODEL_NAME, ScriptedModel
 
-BATCHES = 20
-RUNS = 6
+BATCHES = 14
+RUNS = 12
 WARM_UP = 60
 """What is bounded is full by then: remembered messages, places and timers."""
 AGENT = "ops"
