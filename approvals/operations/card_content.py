@@ -8,6 +8,7 @@ from approvals.domain.card import Card
 from approvals.domain.decision import Decision
 from approvals.domain.freeze import Freeze
 from approvals.domain.history import History, Past
+from approvals.domain.ids import UserId
 from approvals.domain.joining import is_burst, version_of
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import Permit
@@ -72,6 +73,8 @@ class CardContent:
         """Every request a button here decides, the one whose story is told first."""
         return (self.request, *(each.request for each in self.alike))
 
+    barred: frozenset[UserId] = frozenset()
+    """Who changed the pending call and may not approve it, by the policy in force."""
     unread_version: int = 0
     """What calls add to its version whose rows cannot be read, so that it never falls."""
 

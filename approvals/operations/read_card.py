@@ -12,7 +12,7 @@ from approvals.domain.approval_request import ApprovalRequest, Cause
 from approvals.domain.card import Card, CardKind
 from approvals.domain.effect import Mention
 from approvals.domain.history import REMEMBERED_FOR
-from approvals.domain.ids import RequestId
+from approvals.domain.ids import RequestId, UserId
 from approvals.domain.joining import spokesman
 from approvals.domain.people import PeopleSet
 from approvals.domain.permit import is_unsettled
@@ -21,7 +21,7 @@ from approvals.domain.run import Run
 from approvals.domain.terms import MENTION, NOTIFY
 from approvals.operations.desk import Desk
 from approvals.operations.note_presence import absences
-from approvals.operations.people_now import rules_shown
+from approvals.operations.people_now import barred_now, rules_shown
 from approvals.operations.ports import Alike, CardContent, Transaction
 from approvals.operations.refuse_frozen import freeze_of
 from approvals.operations.shared_cards import (
@@ -56,7 +56,13 @@ def read_content(
         history=tx.history(request, since=_remembered(request)) if request.is_pending else None,
         missed=missed_by(request, absences(tx)) if request.is_pending else (),
         alike=_alike(tx, request),
+        barred=_barred(request, policy),
     )
+
+
+def _barred(request: ApprovalRequest, policy: Policy) -> frozenset[UserId]:
+    is_edited = request.is_pending and request.edits
+    return request.editors & barred_now(policy, request) if is_edited else frozenset()
 
 
 def _alike(tx: Transaction, request: ApprovalRequest) -> tuple[Alike, ...]:

@@ -65,7 +65,7 @@ def card_blocks(content: CardContent, now: datetime) -> list[dict[str, Any]]:
     told = [
         *absences(content),
         *earlier_story(content),
-        *edit_story(request),
+        *edit_story(content),
         *escalated_story(content),
         *story(content),
         *tally(content),

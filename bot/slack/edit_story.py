@@ -6,6 +6,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.display import one_line, shorten
 from approvals.domain.edit import Change, changes
 from approvals.domain.redaction import mask_arguments
+from approvals.operations.ports import CardContent
 from bot.slack.card_text import counted
 from bot.slack.rich_text import Element, bold, code, joined, moment, person, section
 
@@ -15,11 +16,12 @@ VALUE_MAX_CHARS = 40
 PATH_MAX_CHARS = 60
 
 
-def edit_story(request: ApprovalRequest, *, whole: bool = False) -> list[Element]:
+def edit_story(content: CardContent, *, whole: bool = False) -> list[Element]:
     """Return who changed what, the latest changes last; empty where nobody did.
 
     Of a private request that it was changed, unless the *whole* is asked for.
     """
+    request = content.request
     if not request.edits:
         return []
     told = [section(*_edit(request, number, whole=whole)) for number in range(len(request.edits))]
@@ -28,7 +30,7 @@ def edit_story(request: ApprovalRequest, *, whole: bool = False) -> list[Element
     if earlier > 0:
         shown.insert(0, section(f"Changed {counted(earlier, 'time')} before that."))
     if request.is_pending:
-        shown.extend(_who_is_out(request))
+        shown.extend(_who_is_out(content))
     return shown
 
 
@@ -64,8 +66,8 @@ def _edit(request: ApprovalRequest, number: int, *, whole: bool) -> list[str | E
     ]
 
 
-def _who_is_out(request: ApprovalRequest) -> list[Element]:
-    out = sorted({edit.by for edit in request.edits} & request.may_not_approve)
+def _who_is_out(content: CardContent) -> list[Element]:
+    out = sorted(content.barred)
     if not out:
         return []
     names = joined(([person(each)] for each in out), ", ")

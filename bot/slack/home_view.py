@@ -139,7 +139,7 @@ def _told(content: CardContent, now: datetime) -> list[Element]:
     ]
     if request.requirement.message:
         lines.append([bold("Policy says "), shorten(one_line(request.requirement.message), 300)])
-    return [*drawn, *edit_story(request), section(*joined(lines, "\n")), *so_far(content)]
+    return [*drawn, *edit_story(content), section(*joined(lines, "\n")), *so_far(content)]
 
 
 def _buttons(content: CardContent) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def details_modal(
         parts.append(preformatted(shown.text))
     told = [
         *earlier_story(content),
-        *edit_story(request, whole=True),
+        *edit_story(content, whole=True),
         *story(content, whole=True),
         *tally(content),
     ]

@@ -87,7 +87,8 @@ def _one_of_two() -> CardContent:
 def _edited() -> CardContent:
     before = '{"replicas":30,"service":"checkout"}'
     edit = Edit(by=CAROL, team=TeamId("T1"), at=NOW, before=before, voided=(BOB,))
-    return a_content(a_request({"replicas": 12, "service": "checkout"}, edits=(edit,)))
+    request = a_request({"replicas": 12, "service": "checkout"}, edits=(edit,))
+    return a_content(request, barred=frozenset({CAROL}))
 
 
 def _followed_up() -> CardContent:

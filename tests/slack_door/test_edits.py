@@ -117,6 +117,19 @@ async def test_who_changed_what_stands_on_the_card_and_another_person_approves(
     assert "replicas 3 → 2" in shown((await stage.message(request)).blocks)
 
 
+async def test_whether_its_editor_may_approve_is_told_by_the_policy_in_force(stage: Scene) -> None:
+    out = "changed it, so somebody else has to approve it"
+    request = await asked(stage, "edit: true, editor_may_approve: true")
+    await stage.click(BOB, request, buttons.EDIT)
+    await submit(stage, BOB, replicas="2")
+    assert out not in shown((await stage.message(request)).blocks)
+
+    stage.set_policy(read_policy(editing().encode()))
+    await stage.click(CAROL, request, buttons.DETAILS)
+
+    assert out in shown(stage.window(CAROL).view["blocks"])
+
+
 async def test_a_card_that_was_not_redrawn_yet_does_not_approve_the_edited_call(
     stage: Scene,
 ) -> None:
