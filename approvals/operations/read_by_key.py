@@ -112,6 +112,21 @@ async def seen_by(desk: Desk, key: Key, story: Story) -> Seen | None:
     return await _for(desk, key, _to(key, story))
 
 
+async def answer_to(desk: Desk, key: Key, request_id: RequestId) -> Seen:
+    """Return what stands for the question just asked with *key*.
+
+    That may be what people said a moment ago to the same question of the same agent, asked at
+    another door.
+
+    Raises:
+        RequestUnknown, StoreUnavailable
+    """
+    story = await desk.store.look(lambda snapshot: Story.read(snapshot, request_id))
+    if story is None:
+        raise RequestUnknown
+    return replace(_to(key, story), is_own=True)
+
+
 async def own_request(desk: Desk, key: Key, request_id: RequestId) -> Seen:
     """Return the request, if it was asked by the agent of *key* for its owner.
 

@@ -19,13 +19,14 @@ from approvals.domain.tool_schema import ToolSchema
 from approvals.gate import wire
 from approvals.gate.waiting_room import Waiter
 from approvals.operations.ask_by_key import AskedByKey, ask_by_key
+from approvals.operations.authenticate import authenticate_again
 from approvals.operations.read_by_key import (
     PAGE_MAX,
     Seen,
     Wanted,
+    answer_to,
     list_by_key,
     named_by_key,
-    own_request,
     request_by_key,
 )
 from bot.http import shown
@@ -109,7 +110,7 @@ async def _ask(called: Called) -> Reply:
     request, is_new = await ask_by_key(
         desk, called.key, _asked(asked, called.idempotency_key), limits=called.ports.limits
     )
-    seen = await own_request(desk, called.key, request.id)
+    seen = await answer_to(desk, called.key, request.id)
     return Reply(body=shown.approval(seen), status=201 if is_new else 200)
 
 
@@ -236,4 +237,5 @@ async def _waited(called: Called, request_id: RequestId, wait: timedelta) -> See
         if not seen.request.is_pending:
             return seen
         await asyncio.wait([waiter], timeout=wait.total_seconds())
-    return await request_by_key(desk, key, request_id)
+    # What was true of the key when it came in may have changed while it waited.
+    return await request_by_key(desk, await authenticate_again(desk, key), request_id)

@@ -51,6 +51,7 @@ class Api:
     behind: GatewayInTest
     client: aiohttp.ClientSession
     streams: Streams
+    room: WaitingRoom
 
     async def key(
         self,
@@ -117,7 +118,7 @@ async def an_api(
         loops.start("streams", streams.followers.run())
         async with served(app, host="127.0.0.1", port=0) as url:
             try:
-                yield Api(url=url, behind=behind, client=client, streams=streams)
+                yield Api(url=url, behind=behind, client=client, streams=streams, room=room)
             finally:
                 await streams.close()
                 await loops.close()

@@ -5,16 +5,24 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import pytest_asyncio
 
+from approvals.domain.approval_request import Requester
 from approvals.domain.decision import Verdict
 from approvals.domain.key import Scope
+from approvals.domain.key_secret import read_id
 from approvals.domain.limits import Limits
+from approvals.domain.tool_call import ToolCall
+from approvals.gate.exceptions import CallRejected
+from approvals.gate.gateway import Proposal
 from approvals.operations.recover import recover
+from approvals.operations.revoke_key import revoke_key
 from approvals.operations.snapshot import Snapshot
+from bot.http.asking import UNDECLARED_FINGERPRINT
 from tests.engine.gateway_in_test import OPS, UNFOLDED
-from tests.fakes.people import ALICE, BOB, CAROL
-from tests.http.api_in_test import Api, an_api
+from tests.fakes.people import ALICE, BOB, CAROL, TEAM
+from tests.http.api_in_test import OPERATOR, Api, an_api
 
 
 @pytest_asyncio.fixture
@@ -277,3 +285,36 @@ async def test_what_no_person_was_asked_stands_in_no_list_of_theirs(api: Api) ->
         [asked.body["id"]],
         ["restart_service"],
     ]
+
+
+async def test_G1_a_long_poll_tells_nothing_to_a_key_that_was_revoked_meanwhile(api: Api) -> None:
+    asked = await api.ask(await api.key())
+    key = await api.key()
+    waiting = asyncio.create_task(
+        api.call("GET", f"/v1/approvals/{asked.body['id']}?wait=25s", key)
+    )
+    await api.behind.pending()
+    while len(api.room) == 0:  # until the poll is in its place
+        await asyncio.sleep(0.001)
+    await revoke_key(api.behind.desk, str(read_id(key)), by=OPERATOR)
+
+    await api.behind.clicks(asked.body["id"])
+
+    answer = await waiting
+    assert (answer.status, answer.code) == (401, "key_refused")
+
+
+async def test_what_was_rejected_in_process_a_moment_ago_answers_the_same_agent(api: Api) -> None:
+    call = ToolCall.of("restart_service", UNDECLARED_FINGERPRINT, {"service": "web"})
+    requester = Requester(agent="deploy-bot", person=ALICE, team=TEAM)
+    asking = asyncio.create_task(api.behind.gateway.ask(Proposal(call=call, requester=requester)))
+    pending = await api.behind.pending()
+    await api.behind.clicks(pending.id, verdict=Verdict.REJECT, reason="Not now")
+    with pytest.raises(CallRejected):
+        await asking
+
+    answer = await api.ask(await api.key())
+
+    assert answer.status == 200
+    assert answer.body["id"] == pending.id
+    assert answer.body["outcome"]["reason"] == "Not now"
