@@ -40,8 +40,8 @@ class SqlSnapshot(SqlWork):
 
     def request(self, request_id: RequestId) -> ApprovalRequest | None:
         """Return the request."""
-        row = self._run(statements.REQUEST, {"id": request_id}).fetchone()
-        return None if row is None else request_rows.request_from_row(row)
+        found = _requests(self._run(statements.REQUEST, {"id": request_id}))
+        return found[0] if found else None
 
     def pending(self, *, limit: int, channel: ChannelId | None = None) -> Sequence[ApprovalRequest]:
         """Return pending requests, those that close first before the others."""

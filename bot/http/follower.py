@@ -6,7 +6,7 @@ it is told.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 from approvals.domain import errors
@@ -86,7 +86,6 @@ class Follower:
         self._too_slow = too_slow
         self._waiting: dict[RequestId, Change] = {}
         self._waiting_bytes = 0
-        self._told_up_to = 0
         self._holds = 0
         self._telling: asyncio.Task[None] | None = None
 
@@ -99,19 +98,19 @@ class Follower:
         """Tell nothing until `go_on` was called as often."""
         self._holds += 1
 
-    def go_on(self, told_up_to: int = 0) -> None:
-        """Tell what waits, but for what was told some other way: all up to a place."""
-        self._told_up_to = max(told_up_to, self._told_up_to)
-        for change in [*self._waiting.values()]:
-            if self._is_old(change):
-                self._take(change.story.request.id)
+    def go_on(self, told: Collection[RequestId] = (), *, up_to: int = 0) -> None:
+        """Tell what waits, but for those that were *told* meanwhile as they were at a place."""
+        for request_id in told:
+            change = self._waiting.get(request_id)
+            if change is not None and change.place is not None and change.place.seq <= up_to:
+                self._take(request_id)
         self._holds -= 1
         self._start()
 
     def offer(self, change: Change) -> None:
         """Take a change that may be for this connection."""
         request_id = change.story.request.id
-        if self._is_old(change) or not self.wants.takes(change.story, self.key):
+        if not self.wants.takes(change.story, self.key):
             return
         self._take(request_id)
         self._waiting[request_id] = change
@@ -170,9 +169,6 @@ class Follower:
             lost = stream_wire.Resync(ref=None, code=refusal.code, message=refusal.message)
             await self._send(lost)
             return False
-
-    def _is_old(self, change: Change) -> bool:
-        return change.place is not None and change.place.seq <= self._told_up_to
 
     def _take(self, request_id: RequestId) -> Change | None:
         change = self._waiting.pop(request_id, None)

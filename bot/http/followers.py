@@ -6,6 +6,7 @@ nobody follows.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 
 from approvals.domain.audit import ChainHead
@@ -18,6 +19,8 @@ from approvals.operations.ports import Committed
 from bot.http.follower import Change, Follower
 
 RETRY_S = 0.2
+SURPRISED_S = 5.0
+_log = logging.getLogger("sayso.http")
 _Asker = tuple[UserId | None, str]
 
 
@@ -84,6 +87,10 @@ class Followers:
                     pass
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_S)
+                self.wake()
+            except Exception:  # whoever follows would never hear anything again
+                _log.exception("What changed could not be handed on; it is tried again")
+                await asyncio.sleep(SURPRISED_S)
                 self.wake()
 
     async def _read_on(self, place: ChainHead) -> bool:

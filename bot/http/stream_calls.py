@@ -4,6 +4,7 @@ A call goes through the same table of routes as over HTTP, with the key looked a
 second way to ask or to decide.
 """
 
+import asyncio
 from dataclasses import replace
 
 from approvals.domain import door_errors, key_errors, run_errors, strict_json
@@ -53,6 +54,8 @@ class Calls:
         self._line = line
         self._follower = follower
         self._followers = followers
+        self._one_follows = asyncio.Lock()
+        """Beginning to follow reads much, so one connection does it once at a time."""
 
     async def answer(self, raw: bytes) -> None:
         """Answer one message; only a lost connection raises."""
@@ -101,16 +104,24 @@ class Calls:
     async def _follow(self, said: stream_wire.Follow, key: Key) -> None:
         after = _event_id(said.after)
         wants = self._wanted(said)
+        async with self._one_follows:
+            await self._follow_these(said, key, after=after, wants=wants)
+
+    async def _follow_these(
+        self, said: stream_wire.Follow, key: Key, *, after: EventId | None, wants: Wants
+    ) -> None:
+        told: set[RequestId] = set()
+        up_to = 0
         self._follower.hold()
-        told_up_to = 0
         try:
             await self._want(wants)
             caught = await self._caught_up(said, key, after)
             if caught.began_anew:
                 gap = stream_wire.Resync(ref=said.ref, code="gap", message=_GAP)
                 await self._line.send(gap)
-            unknown = await self._tell(caught, wants)
-            told_up_to = caught.head.seq
+            told = await self._tell(caught, wants)
+            up_to = caught.head.seq
+            unknown = self._left_out(caught, wants, told)
             await self._line.send(
                 stream_wire.Followed(
                     ref=said.ref,
@@ -119,7 +130,7 @@ class Calls:
                 )
             )
         finally:
-            self._follower.go_on(told_up_to)
+            self._follower.go_on(told, up_to=up_to)
 
     async def _caught_up(
         self, said: stream_wire.Follow, key: Key, after: EventId | None
@@ -149,21 +160,24 @@ class Calls:
         found = None if channel is None else self._ports.desk.policy().channel(channel).id
         return Wants(everything=True, channel=found)
 
-    async def _tell(self, caught: CaughtUp, wants: Wants) -> list[str]:
-        """Tell what *caught* holds; return the ids that were named and of which nothing was."""
-        left = set(wants.ids)
-        own = self._follower.wants.ids
+    async def _tell(self, caught: CaughtUp, wants: Wants) -> set[RequestId]:
+        """Tell what *caught* holds; return the ids of which something was told."""
+        told: set[RequestId] = set()
         for begin in range(0, len(caught.changed), TOLD_AT_ONCE):
             part = {each: place for place, each in caught.changed[begin : begin + TOLD_AT_ONCE]}
             for story in await stories_of(self._ports.desk, list(part)):
                 request, change = story.request, Change(part[story.request.id], story)
                 if wants.takes(story, self._follower.key) and await self._follower.tell(change):
-                    left.discard(request.id)
+                    told.add(request.id)
                     if not request.is_pending:
-                        own.discard(request.id)
-        unknown = left.intersection(each for place, each in caught.changed if place is None)
-        own -= unknown
-        return sorted(unknown)
+                        self._follower.wants.ids.discard(request.id)
+        return told
+
+    def _left_out(self, caught: CaughtUp, wants: Wants, told: set[RequestId]) -> list[str]:
+        """Return the ids that were named and are none for this key; nobody follows them."""
+        named = wants.ids.intersection(each for place, each in caught.changed if place is None)
+        self._follower.wants.ids -= named - told
+        return sorted(named - told)
 
 
 def _call(route: Route, said: stream_wire.Call, ports: Ports, key: Key) -> Called:

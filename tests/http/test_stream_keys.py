@@ -111,6 +111,22 @@ async def test_a_reader_nobody_can_judge_is_told_that_there_is_a_gap(api: Api) -
     assert [each["type"] for each in person.heard] == ["approval"]
 
 
+async def test_to_follow_one_more_loses_nothing_of_what_was_followed_before(api: Api) -> None:
+    """G16."""
+    watch, key = StreamWatch(api.streams), await api.key()
+    first = (await api.ask(key)).body["id"]
+    async with a_stream(api, await api.key(Scope.READ, owner=CAROL)) as person:
+        await person.follow()
+        api.behind.directory.is_down = True
+        await watch.look()
+        api.behind.directory.is_down = False
+        second = (await api.ask(key, args={"service": "db"})).body["id"]
+        await person.follow(ids=[first])
+        await watch.look()
+
+        assert await person.change(second)
+
+
 async def test_a_quiet_stream_is_sent_a_heartbeat_with_the_place_it_is_at(api: Api) -> None:
     async with a_stream(api, await api.key()) as stream:
         place = (await stream.follow())["event_id"]

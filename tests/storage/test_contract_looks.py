@@ -9,7 +9,15 @@ from typing import TypeVar
 from approvals.domain.approval_request import ApprovalRequest, Cause, Requester, Status
 from approvals.domain.decision import Decision, Verdict
 from approvals.domain.home import Home
-from approvals.domain.ids import ChannelId, RequestId, TeamId, UserId
+from approvals.domain.ids import (
+    ChannelId,
+    ConversationId,
+    RequestId,
+    RunId,
+    TeamId,
+    UserId,
+)
+from approvals.domain.run import Run
 from approvals.operations.ports import Store, Transaction
 from approvals.operations.snapshot import Snapshot
 from approvals.storage.sql_store import SqlStore
@@ -177,3 +185,44 @@ async def test_the_app_homes_opened_last_are_found(store: Store) -> None:
 
 def save_home(home: Home) -> Callable[[Transaction], None]:
     return lambda tx: tx.save_home(home)
+
+
+async def test_the_audit_log_is_read_on_from_any_place(store: Store) -> None:
+    before = await store.look(lambda s: s.head())
+    heard: list[int] = []
+    store.on_commit(lambda news: heard.append(news.recorded))
+    one, other = await asked(store), await asked(store)
+    await store.write(end(one.id, Cause.PERSON))
+    head = await store.look(lambda s: s.head())
+
+    read = await store.look(lambda s: s.events_after(before.seq, limit=9))
+    on = await store.look(lambda s: s.events_after(read[0].seq, limit=1))
+
+    assert [each.subject for each in read] == [one.id, other.id, one.id]
+    assert [each.seq for each in read] == heard == [before.seq + n for n in (1, 2, 3)]
+    assert (read[-1].seq, read[-1].hash) == (head.seq, head.hash)
+    assert (read[0].prev_hash, on) == (before.hash, read[1:2])
+    assert await store.look(lambda s: s.events_after(head.seq, limit=9)) == []
+
+
+async def test_a_run_is_read_with_what_is_open_of_it(store: Store) -> None:
+    run_id = RunId(IDS.ulid())
+    run = Run(
+        id=run_id,
+        agent="ops",
+        starter=BOB,
+        channel=OPS,
+        task="restart checkout",
+        conversation=ConversationId(run_id),
+        created_at=START,
+    )
+    await store.write(lambda tx: tx.add_run(run))
+    waits = await asked(store, run_id=run.id)
+    ended = await asked(store, run_id=run.id)
+    await store.write(end(ended.id, Cause.PERSON))
+
+    found, requests = await store.look(lambda s: (s.run(run.id), s.requests_of_run(run.id)))
+
+    assert found == run
+    assert [each.id for each in requests] == [waits.id]
+    assert await store.look(lambda s: s.run(RunId("none"))) is None
