@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from approvals.domain import door_errors, errors
 from approvals.domain.key import Key
+from approvals.domain.key_secret import read_id
 from approvals.gate import wire
 from approvals.operations.read_by_key import request_by_key
 from bot.http import shown
@@ -40,6 +41,11 @@ def query_of(route: Route, said: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, value in said:
         if name not in known:
             raise door_errors.RequestMistyped(f"{name[:60]}: no such name in this query.")
+        if read_id(value) is not None:
+            raise door_errors.RequestMistyped(
+                "A key stands in the address, where logs keep it. Send it in the header, and "
+                "revoke this one."
+            )
         if name in found:
             raise door_errors.HeaderTwice(f"{name} stands twice in the query. Send it once.")
         found[name] = value

@@ -100,9 +100,9 @@ async def test_commits_tell_what_ended_when_the_clock_is_needed_and_that_there_a
     ended = await store.write(end(ending.id, Cause.PERSON))
 
     assert news == [
-        Committed(next_due_at=first.expires_at, has_jobs=True),
-        Committed(next_due_at=second.expires_at, has_jobs=True),
-        Committed(ended=(ended,), has_jobs=True),
+        Committed(next_due_at=first.expires_at, has_jobs=True, recorded=2),
+        Committed(next_due_at=second.expires_at, has_jobs=True, recorded=3),
+        Committed(ended=(ended,), has_jobs=True, recorded=4),
     ]
 
 

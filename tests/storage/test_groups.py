@@ -39,5 +39,5 @@ async def test_one_commit_is_one_piece_of_news(sqlite: SqlStore) -> None:
     answers = await asyncio.gather(*writes)
 
     assert news == [
-        Committed(ended=(answers[2],), next_due_at=second.expires_at, has_jobs=True),
+        Committed(ended=(answers[2],), next_due_at=second.expires_at, has_jobs=True, recorded=4),
     ]
