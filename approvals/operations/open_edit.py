@@ -12,6 +12,7 @@ from approvals.domain.approval_request import ApprovalRequest
 from approvals.domain.argument_form import ArgumentForm, argument_form
 from approvals.domain.card import Card
 from approvals.domain.decision import Approver, refuse_non_editor
+from approvals.domain.inquiry import is_inquiry
 from approvals.domain.terms import EDIT
 from approvals.operations.check_decider import pending_presser, refuse_outdated
 from approvals.operations.click import Answer, Click
@@ -69,7 +70,8 @@ def editable(hearing: Hearing) -> tuple[ApprovalRequest, Card, Approver]:
     request = locked_request(hearing.tx, hearing.click.request_id)
     card, person, counts = pending_presser(hearing.on(request), request)
     refuse_non_editor(person, request, slots=[slot for each in counts.rules for slot in each])
-    if request.schema_digest is None or not of_then_and_now(EDIT, request, counts.now):
+    has_form = request.schema_digest is not None and not is_inquiry(request.call)
+    if not has_form or not of_then_and_now(EDIT, request, counts.now):
         raise edit_errors.EditNotAllowed(request=request)
     if not request.is_alone:
         raise edit_errors.EditShared(request=request)

@@ -69,7 +69,8 @@ def notification_text(content: CardContent, now: datetime) -> str:
         start = f"{what}, {minutes_left(request, now)}"
         start = start if request.is_pending else ended_words(content)
         room = NOTIFICATION_MAX_CHARS - len(start) - 2
-        named = called_in_text(audience_of(named_sets(request.call)))
+        people = content.called if is_inquiry(request.call) else named_sets(request.call)
+        named = called_in_text(audience_of(people))
         told = escape(f"{start}: {shorten(question_words(request), room)}")
         return told + (named if request.is_pending else "")
     if request.is_held:

@@ -238,3 +238,14 @@ async def test_an_approver_asks_back_and_the_question_goes_on_waiting(stage: Sce
     await stage.click(BOB, request, buttons.ASK_BACK)
     assert stage.slack.workspace.view_stack(BOB) != []
     assert (await stage.stored(request)).is_pending
+
+
+async def test_whom_the_rules_call_is_mentioned_while_it_waits(stage: Scene) -> None:
+    notified = RULES.replace("approvers:", "notify: [sre], approvers:")
+    stage.set_policy(read_policy(notified.encode()))
+
+    request = await inquire(stage, requester=NOBODY)
+
+    text = (await stage.message(request)).text
+    assert text.startswith("Asks, 15 min left: Which region?")
+    assert "S0SRE" in text
