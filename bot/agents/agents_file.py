@@ -22,10 +22,10 @@ from approvals.storage.written_file import read_written
 from bot.agents.errors import ToolsNotLoaded
 from bot.agents.limits_section import read_limits
 from bot.agents.mcp_section import read_servers
-from bot.agents.mcp_server import McpServer
 from bot.agents.model_section import read_model
 from bot.agents.spec import ModelSettings, TaskLimits
 from bot.agents.tools_file import load_tools, tool_name
+from bot.mcp.upstream import McpServer
 
 DEFAULT_PROMPT = "You are a careful assistant of a software team. Look before you change anything."
 PROMPT_MAX_CHARS = 50_000

@@ -9,7 +9,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.agents.mcp_server import CallNotTaken, McpCallFailed, McpServer
+from bot.mcp.upstream import CallNotTaken, McpCallFailed, McpServer
 
 if TYPE_CHECKING:
     from mcp import types

@@ -12,8 +12,8 @@ from approvals.storage import yaml_fields as read
 from approvals.storage import yaml_nodes as yaml
 from approvals.storage.mistakes import Mistakes
 from bot.agents.file_secrets import looks_secret, value_or_secret
-from bot.agents.mcp_server import START_TIMEOUT, McpServer
 from bot.agents.model_section import address
+from bot.mcp.upstream import START_TIMEOUT, McpServer
 
 _KEYS = frozenset({"command", "env", "url", "headers", "timeout"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")

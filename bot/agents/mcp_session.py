@@ -15,16 +15,16 @@ from typing import Any, Self, TypeVar
 import anyio
 from mcp import ClientSession, McpError, types
 
-from bot.agents.mcp_failures import never_arrived, why
-from bot.agents.mcp_server import (
+from bot.mcp.failures import never_arrived, why
+from bot.mcp.stderr import LastWords
+from bot.mcp.streams import open_streams
+from bot.mcp.upstream import (
     CallNotTaken,
     McpCallFailed,
     McpEndUnknown,
     McpServer,
     McpUnavailable,
 )
-from bot.agents.mcp_stderr import LastWords
-from bot.agents.mcp_streams import open_streams
 
 _log = logging.getLogger("sayso.mcp")
 _ENDS_WITHIN_S = 5.0

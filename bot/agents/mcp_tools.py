@@ -6,7 +6,6 @@ Imports LangChain inside functions.
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from approvals.gate.exceptions import EndUnknown
 from bot.agents.errors import ToolsNotLoaded
 from bot.agents.mcp_connection import McpConnection
-from bot.agents.mcp_server import McpCallFailed, McpEndUnknown, McpUnavailable
+from bot.mcp.results import result_text
+from bot.mcp.upstream import McpCallFailed, McpEndUnknown, McpUnavailable
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNCALLABLE = re.compile(r"[^A-Za-z0-9_-]")
-NOTHING_SAID = "Done; the server returned nothing."
 
 
 async def mcp_tools(
@@ -112,36 +111,6 @@ def _langchain_tool(
             "handle_tool_error": True,
             "metadata": {"mcp_server": server.name},
         }
-    )
-
-
-def result_text(result: "types.CallToolResult") -> str:
-    """Return what a model can read of a result; what is no text is named with type and size."""
-    parts = [_part(content) for content in result.content]
-    if not parts and result.structuredContent is not None:
-        return json.dumps(result.structuredContent, ensure_ascii=False)
-    return "\n".join(parts) or NOTHING_SAID
-
-
-def _part(content: Any) -> str:
-    match content.type:
-        case "text":
-            return str(content.text)
-        case "resource" if hasattr(content.resource, "text"):
-            return str(content.resource.text)
-        case "resource":
-            return _unshown("a file", content.resource.mimeType, content.resource.blob)
-        case "resource_link":
-            return f"[a link: {content.name}, {content.uri}]"
-        case kind:
-            what = "an image" if kind == "image" else "a recording"
-            return _unshown(what, content.mimeType, content.data)
-
-
-def _unshown(what: str, mime_type: str | None, base64: str) -> str:
-    size_bytes = len(base64) * 3 // 4
-    return (
-        f"[{what} ({mime_type or 'of an unknown type'}, {size_bytes:,} bytes), not shown: no text]"
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.agents.mcp_server import McpServer
+from bot.mcp.upstream import McpServer
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "tests.agents.mcp_program")

@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from approvals.domain.ids import ChannelId
 from approvals.gate.local_gateway import LocalGateway
 from bot.agents.agent_specs import AgentsOfFile
-from bot.agents.mcp_server import McpServer
 from bot.agents.spec import AgentSpec, ModelSettings
+from bot.mcp.upstream import McpServer
 from tests.agents.builders import an_agent
 from tests.agents.fake_model import Answer, fake_model, streamed
 from tests.agents.test_mcp_in_runs import an_entry

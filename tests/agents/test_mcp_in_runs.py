@@ -15,8 +15,8 @@ from approvals.domain.run import RunCause, RunStatus
 from approvals.gate import Gate
 from bot.agents.agent_specs import AgentsOfFile, guarded
 from bot.agents.agents_file import AgentEntry
-from bot.agents.mcp_server import McpServer
 from bot.agents.spec import ModelSettings
+from bot.mcp.upstream import McpServer
 from tests.agents.builders import AGENT, an_agent
 from tests.agents.fake_model import Answer, Body, fake_model, results_in
 from tests.agents.mcp_servers import http_server, stdio_server

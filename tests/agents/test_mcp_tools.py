@@ -16,9 +16,9 @@ from bot.agents.agent_specs import guarded
 from bot.agents.agents_file import DEFAULT_PROMPT, AgentEntry
 from bot.agents.errors import ToolsNotLoaded
 from bot.agents.mcp_connection import McpConnection
-from bot.agents.mcp_server import McpServer
 from bot.agents.mcp_tools import mcp_tools
 from bot.agents.spec import ModelSettings, TaskLimits
+from bot.mcp.upstream import McpServer
 from tests.agents.mcp_servers import http_server, stdio_server
 from tests.engine.gateway_in_test import OPS, a_gateway
 from tests.fakes.scripted_gateway import ScriptedGateway

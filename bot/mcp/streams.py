@@ -1,6 +1,6 @@
 """The wires to an MCP server: a program's stdin and stdout, or streamable HTTP.
 
-Used by `mcp_session` alone, from the task that owns the session. Imports `mcp`.
+Used from the task that owns the connection. Imports `mcp`.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -12,8 +12,8 @@ import httpx
 from mcp import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from bot.agents.mcp_server import McpServer
-from bot.agents.mcp_stderr import LastWords, last_words
+from bot.mcp.stderr import LastWords, last_words
+from bot.mcp.upstream import McpServer
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Streams = tuple[Any, Any]

@@ -1,14 +1,14 @@
 """What the failures of an MCP session mean to people, and whether a call can have happened.
 
-Used by `mcp_session`. Addresses and headers are never repeated: they may hold secrets. Imports
-`mcp`.
+Used by whoever holds the session. Addresses and headers are never repeated: they may hold secrets.
+Imports `mcp`.
 """
 
 import anyio
 import httpx
 from mcp import McpError, types
 
-from bot.agents.mcp_server import McpServer
+from bot.mcp.upstream import McpServer
 
 _REFUSED_STATUS = frozenset({400, 401, 403, 404, 405})
 

@@ -1,6 +1,6 @@
-"""What an MCP server is to an agent, and what can go wrong with one. Imports no framework.
+"""What an MCP server is to its user, and what can go wrong with one. Imports no framework.
 
-Read from the agents' file; used by `mcp_connection`.
+Made of the agents' file and of the command line of `sayso mcp wrap`.
 """
 
 from collections.abc import Mapping

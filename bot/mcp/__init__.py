@@ -1,0 +1,1 @@
+"""MCP on both sides: servers whose tools are called, and the servers that Sayso itself is."""
