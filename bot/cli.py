@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("bot.commands.keys", "make, list and revoke the keys programs come in with"),
     "request": ("bot.commands.request", "ask people from a shell script, and run what they allow"),
     "inbox": ("bot.commands.inbox", "decide from a terminal what waits for you"),
+    "hook": ("bot.commands.hook", "answer the hooks of Claude Code, each tool call of it"),
     "freeze": ("bot.commands.freeze", "let no agent start anything: the emergency stop"),
     "unfreeze": ("bot.commands.unfreeze", "lift a freeze"),
 }

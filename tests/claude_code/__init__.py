@@ -1,0 +1,1 @@
+"""Claude Code behind approvals: its hooks as processes, before gateways that do and do not work."""
