@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "request": ("bot.commands.request", "ask people from a shell script, and run what they allow"),
     "inbox": ("bot.commands.inbox", "decide from a terminal what waits for you"),
     "hook": ("bot.commands.hook", "answer the hooks of Claude Code, each tool call of it"),
+    "mcp": ("bot.commands.mcp", "be an MCP server: one that asks, or another one behind the gate"),
     "freeze": ("bot.commands.freeze", "let no agent start anything: the emergency stop"),
     "unfreeze": ("bot.commands.unfreeze", "lift a freeze"),
 }
