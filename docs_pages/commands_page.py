@@ -60,6 +60,9 @@ _HELPED = (
     ("inbox", "reject"),
     ("freeze",),
     ("unfreeze",),
+    ("hook",),
+    ("mcp", "wrap"),
+    ("mcp", "serve"),
 )
 _SLACK_INTRO = """
 ## In Slack

@@ -41,6 +41,8 @@ _TITLES = {
     "approvals.storage.mistakes": "Of the files people write",
     "bot.agents.errors": "Of agent tasks",
     "bot.webhooks.secrets": "Of webhooks",
+    "bot.reached_gateway": "Of commands beside an agent",
+    "bot.mcp.requests": "Of the MCP server that asks",
     "bot.demo.errors": "Of the demo's services and ledger",
 }
 
