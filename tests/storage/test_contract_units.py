@@ -87,7 +87,7 @@ async def test_r5_text_that_stores_treat_differently_is_refused(store: Store, te
     assert await store.request(request.id) is None
 
 
-async def test_commits_tell_what_ended_when_the_clock_is_needed_and_that_there_are_jobs(
+async def test_commits_tell_what_ended_when_the_clock_is_needed_jobs_and_the_last_event(
     store: Store,
 ) -> None:
     ending = await store.write(submit(a_request()))
