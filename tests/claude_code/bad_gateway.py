@@ -29,6 +29,8 @@ class BadGateway:
     """Answers whatever is asked."""
     asked: list[str] = field(default_factory=list)
     question: Asked = field(default_factory=dict)
+    open: list[asyncio.StreamWriter] = field(default_factory=list)
+    """What may still be connected at the end of a test."""
 
     @property
     def digest(self) -> str:
@@ -36,6 +38,7 @@ class BadGateway:
         return ToolCall.of(asked["tool"], asked["fingerprint"], asked["args"]).digest
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open.append(writer)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             while head := (await reader.readuntil(b"\r\n\r\n")).decode("latin-1"):
                 length = re.search(r"(?i)content-length: *(\d+)", head)
@@ -47,7 +50,7 @@ class BadGateway:
                 answer = self.every or self.answers.get(route) or USUAL.get(route, says(404))
                 await answer(self, writer)
                 await writer.drain()
-        writer.close()
+        writer.transport.abort()
 
 
 Answer: TypeAlias = Callable[[BadGateway, asyncio.StreamWriter], Awaitable[None]]
@@ -72,6 +75,9 @@ async def bad_gateway(every: Answer | None = None, **answers: Answer) -> AsyncIt
         yield gateway
     finally:
         server.close()
+        for each in gateway.open:
+            each.transport.abort()
+        await asyncio.sleep(0)
 
 
 def written(status: int, body: bytes, *headers: str) -> bytes:

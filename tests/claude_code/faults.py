@@ -73,7 +73,7 @@ def _tool_input(raw: str) -> bytes:
 
 
 def _memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (96 * MIB, 96 * MIB))
+    resource.setrlimit(resource.RLIMIT_AS, (40 * MIB, 40 * MIB))
 
 
 def _files() -> None:

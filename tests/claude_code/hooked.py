@@ -53,10 +53,10 @@ class Hooked:
 
     def assert_blocks(self) -> None:
         """Of all ends there are, only these two stop a call (case X1)."""
-        assert "Traceback" not in self.complaint, self.complaint
         if self.code == 2:
             return
         assert self.code == 0, (self.code, self.complaint)
+        assert "Traceback" not in self.complaint, self.complaint
         decision = self.said.get("permissionDecision") or self.said["decision"]["behavior"]
         assert decision == "deny"
 
