@@ -19,6 +19,7 @@ from tests.engine.gateway_in_test import POLICY, UNFOLDED
 from tests.fakes.people import BOB
 from tests.remote.elsewhere import QUICK, Elsewhere, elsewhere
 from tests.remote.test_remote import Tool
+from tests.waiting import until
 
 
 @pytest_asyncio.fixture
@@ -92,9 +93,9 @@ async def test_the_stream_follows_no_redirect_with_the_key(there: Elsewhere) -> 
         gate = Gate(agent="deploy-bot")
         async with gate.connect(url, there.key):
             calling = Tool(gate).begins()
+            await until(lambda: "/v1/stream" in seen)
             await there.approves()
             assert await calling == "web is up"
-    assert "/v1/stream" in seen
     assert "/elsewhere" not in seen
 
 
