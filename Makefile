@@ -37,10 +37,10 @@ demo: setup
 serve: setup
 	@$(BIN)/sayso serve $(ARGS)
 
-# What the project says and how it is laid out is looked at by `make check`. Three at once fill two
+# What the project says and how it is laid out is looked at by `make check`. Four at once fill two
 # cores: a third of what a test takes it waits, for a browser or for another process.
 test: setup
-	@$(BIN)/pytest -n 3 --dist loadgroup --ignore tests/docs --ignore tests/architecture $(ARGS)
+	@$(BIN)/pytest -n 4 --dist loadgroup --ignore tests/docs --ignore tests/architecture $(ARGS)
 
 # What takes seconds each, mostly processes that are started and killed, and Hypothesis in earnest.
 test-long: setup

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ def message(
 
 
 async def send(url: str, *parts: bytes) -> RawAnswer:
-    """Send *parts* one after the other and read until the gateway closes."""
+    """Send *parts* one after the other and read one answer."""
     reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
     try:
         for part in parts:
@@ -43,7 +44,12 @@ async def send(url: str, *parts: bytes) -> RawAnswer:
             await writer.drain()
     except ConnectionError:
         pass  # it has answered already
-    raw = await reader.read()
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"^content-length: *(\d+)", head, re.IGNORECASE | re.MULTILINE)
+    # To its end and no further: after a refusal the gateway goes on reading what was not asked for.
+    try:
+        body = await reader.readexactly(int(length[1])) if length else await reader.read()
+    except asyncio.IncompleteReadError as cut:
+        body = cut.partial  # HEAD names the length of what it leaves out
     writer.close()
-    head, _, body = raw.partition(b"\r\n\r\n")
-    return RawAnswer(int(head.split(b" ", 2)[1]), head, body)
+    return RawAnswer(int(head.split(b" ", 2)[1]), head.removesuffix(b"\r\n\r\n"), body)
