@@ -6,9 +6,11 @@ resume. Ours is measured twice: over a gateway that answers from memory, which l
 itself, and over the real one, whose rows are the price of a decision that is nobody's to forge.
 The person's click is not counted. Then: a resume amid 20 siblings that still wait, against one of
 the same turn whose siblings have all run; beside it LangGraph's bare `interrupt()` amid as many,
-because LangGraph enters each of them again. CPU of the whole process, all threads.
+because LangGraph enters each of them again. CPU of the whole process, all threads, from a heap
+that was just collected, so that no side pays for what another left behind.
 """
 
+import gc
 import statistics
 import tempfile
 import time
@@ -32,7 +34,7 @@ from bot.agents.checkpoints import open_checkpoints
 
 APART = POLICY.replace("approvers: [sre]", "approvers: [sre]\n    join: false")
 """Each call has a card of its own: identical calls of several rounds would be decided together."""
-ROUNDS = 5
+ROUNDS = 7
 TURNS = 40
 SIBLINGS = 20
 RESUMES = 10
@@ -140,6 +142,7 @@ _threads = iter(range(10**9))
 async def _turn_ms(side: _Side, turns: int) -> float:
     """Return CPU ms of a turn with one call, without the click."""
     spent = 0.0
+    gc.collect()
     for _ in range(turns):
         config, paused, cpu = await _paused(side.agent, calls=1)
         spent += cpu
@@ -183,6 +186,7 @@ async def _resumes() -> list[tuple[float, float, float]]:
 async def _resume_ms(side: _Side, *, are_waiting: bool, turns: int = RESUMES) -> float:
     """Return CPU ms of resuming one call of a turn whose siblings wait, or have all run."""
     spent = 0.0
+    gc.collect()
     for _ in range(turns):
         config, paused, _ = await _paused(side.agent, calls=1 + SIBLINGS)
         first, *others = paused.interrupts
