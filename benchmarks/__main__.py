@@ -13,6 +13,7 @@ from benchmarks.figures import Figure, print_profile
 
 NAMES = (
     "click_to_resume",
+    "told_remotely",
     "dispatched_click",
     "ack_with_many_tools",
     "busy_clicks",

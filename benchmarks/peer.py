@@ -54,6 +54,15 @@ class Peer:
         Raises:
             NoBaseline: it does not run in this environment.
         """
+        ungated_us, gated_us = self.round()
+        return gated_us - ungated_us
+
+    def round(self) -> list[float]:
+        """Return what the peer measures in one round.
+
+        Raises:
+            NoBaseline: it does not run in this environment.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -64,8 +73,7 @@ class Peer:
             answer = ""
         if not answer:
             raise NoBaseline("its process ended early; it said why above")
-        ungated_us, gated_us = json.loads(answer)
-        return float(gated_us) - float(ungated_us)
+        return [float(each) for each in json.loads(answer)]
 
 
 def _environment(name: str) -> Path:

@@ -14,8 +14,9 @@ from approvals.domain.ids import KeyId, RequestId
 from approvals.domain.key import Key
 from approvals.operations.ask_by_key import requester_of
 from approvals.operations.desk import Desk
-from approvals.operations.read_by_key import Story
+from approvals.operations.ports import Committed
 from approvals.operations.snapshot import Snapshot
+from approvals.operations.story import Story
 
 EVENTS_AT_ONCE = 200
 REPLAYED_MAX = 2_000
@@ -56,6 +57,21 @@ async def news_after(desk: Desk, seq: int) -> News:
         StoreUnavailable: it cannot be read.
     """
     return await desk.store.look(lambda snapshot: _news(snapshot, seq))
+
+
+def news_in(committed: Committed, seq: int) -> News | None:
+    """Return what the chain tells after the event at *seq*, if a commit's own news tell it all.
+
+    They do where the commit went on at that place and knows the requests it changed; where it does
+    not, the chain has to be read.
+    """
+    events = committed.events
+    if not 0 < len(events) < EVENTS_AT_ONCE or events[-1].seq != seq + len(events):
+        return None
+    changed = _changed(events)
+    if any(each not in committed.stories for _, each in changed):
+        return None
+    return _told(events, [(place, committed.stories[each]) for place, each in changed])
 
 
 async def stories_of(desk: Desk, ids: Sequence[RequestId]) -> list[Story]:
@@ -100,6 +116,10 @@ def _news(snapshot: Snapshot, seq: int) -> News:
         for place, each in _changed(events)
         if (story := Story.read(snapshot, each)) is not None
     ]
+    return _told(events, told)
+
+
+def _told(events: Sequence[SealedEvent], told: Sequence[tuple[ChainHead, Story]]) -> News:
     ended = {key for each in events if (key := key_ended_by(each)) is not None}
     return News(
         head=head_at(events[-1]),

@@ -4,13 +4,13 @@
 outside it, because a failed group of units is run again one by one (ADR-0005).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from approvals.domain.approval_request import ApprovalRequest
-from approvals.domain.audit import AuditEvent
+from approvals.domain.audit import AuditEvent, SealedEvent
 from approvals.domain.card import Card
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.freeze import Freeze
@@ -31,6 +31,7 @@ from approvals.operations.limit_rows import LimitRows
 from approvals.operations.request_rows import CardRows, PermitRows, RequestRows
 from approvals.operations.run_rows import RunRows
 from approvals.operations.snapshot import Snapshot
+from approvals.operations.story import Story
 
 __all__ = [
     "Alike",
@@ -122,6 +123,10 @@ class Committed:
     has_jobs: bool = False
     recorded: int = 0
     """The `seq` of the last audit event recorded; 0 where there is none."""
+    events: tuple[SealedEvent, ...] = field(default=(), compare=False)
+    """The audit events recorded, in their order."""
+    stories: Mapping[RequestId, Story] = field(default_factory=dict, compare=False)
+    """What belongs to requests that ended, where the commit knows it; they are as it left them."""
 
 
 class Store(Protocol):

@@ -19,7 +19,7 @@ from approvals.operations.desk import Desk
 from approvals.operations.directory_port import DirectoryUnavailable
 from approvals.operations.find_request import may_see
 from approvals.operations.read_waiting import could_approve
-from approvals.operations.snapshot import Snapshot
+from approvals.operations.story import Story
 
 PAGE_MAX = 100
 
@@ -43,27 +43,6 @@ class Seen:
             return None
         counted = [each for each in self.decisions if each.sets]
         return outcome_of(self.request, counted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """A request with what belongs to it, read at one moment, whoever may see it."""
-
-    request: ApprovalRequest
-    decisions: tuple[Decision, ...]
-    permit: Permit | None
-
-    @classmethod
-    def read(cls, snapshot: Snapshot, request_id: RequestId) -> "Story | None":
-        """Return the story of a request, None where there is none."""
-        request = snapshot.request(request_id)
-        if request is None:
-            return None
-        return cls(
-            request=request,
-            decisions=tuple(snapshot.decisions(request_id)),
-            permit=snapshot.permit(request_id),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

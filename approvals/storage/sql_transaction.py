@@ -13,15 +13,17 @@ from typing import Any
 
 from approvals.domain import audit, errors, follow_up
 from approvals.domain.approval_request import ApprovalRequest, Status
-from approvals.domain.audit import AuditEvent, ChainHead
+from approvals.domain.audit import AuditEvent, ChainHead, SealedEvent
 from approvals.domain.decision import Decision
 from approvals.domain.freeze import Freeze
 from approvals.domain.ids import RequestId
 from approvals.domain.permit import Permit
 from approvals.domain.run import Run
 from approvals.operations.ports import Committed, Ids
+from approvals.operations.story import Story
 from approvals.storage import columns, request_rows, rows, statements
 from approvals.storage.executor import Executor
+from approvals.storage.recalled import Recalled
 from approvals.storage.sql_cards import SqlCards
 from approvals.storage.sql_edits import SqlEdits
 from approvals.storage.sql_freezes import SqlFreezes
@@ -60,7 +62,8 @@ class SqlTransaction(
         self._pending: set[str] = set()
         self._events: list[AuditEvent] = []
         self.head = head
-        self.recorded = 0
+        self.sealed: list[SealedEvent] = []
+        self.recalled = Recalled()
         self.ended: list[ApprovalRequest] = []
         self.next_due_at: datetime | None = None
 
@@ -98,6 +101,7 @@ class SqlTransaction(
         if was_pending and not request.is_pending:
             self._pending.discard(request.id)
             self.ended.append(request)
+        self.recalled.saved(request, has_ended=was_pending and not request.is_pending)
 
     def save_edited(self, request: ApprovalRequest) -> None:
         """Store a request with its changed call. Raises AlreadyDecided, as `save_request` does."""
@@ -125,7 +129,9 @@ class SqlTransaction(
     def decisions(self, request_id: RequestId) -> Sequence[Decision]:
         """Return the decisions of a request, oldest first."""
         found = self._run(statements.DECISIONS, {"request_id": request_id})
-        return [rows.decision_from_row(row) for row in found]
+        decisions = [rows.decision_from_row(row) for row in found]
+        self.recalled.seen(request_id, decisions)
+        return decisions
 
     def add_decision(self, decision: Decision) -> None:
         """Insert a decision.
@@ -135,10 +141,17 @@ class SqlTransaction(
         """
         if self._run(statements.ADD_DECISION, rows.decision_to_row(decision)).rowcount != 1:
             raise errors.AlreadyDecided("You have already decided this request.")
+        self.recalled.decided(decision)
 
     def replace_decision(self, decision: Decision) -> None:
         """Put *decision* in the place of what the same person decided before."""
         self._run(statements.REPLACE_DECISION, rows.decision_to_row(decision))
+        self.recalled.forget(decision.request_id)
+
+    def void_decisions(self, request_id: RequestId) -> None:
+        """Delete the decisions of a request."""
+        super().void_decisions(request_id)
+        self.recalled.forget(request_id)
 
     def permit(self, request_id: RequestId) -> Permit | None:
         """Return the permit of a request."""
@@ -148,6 +161,7 @@ class SqlTransaction(
     def save_permit(self, permit: Permit) -> None:
         """Insert or update the one permit of its request."""
         self._run(statements.SAVE_PERMIT, rows.permit_to_row(permit))
+        self.recalled.permitted(permit)
 
     def pending_without_key(self, *, limit: int) -> Sequence[ApprovalRequest]:
         """Return pending requests that no caller can come back to, but for the unreadable."""
@@ -190,7 +204,7 @@ class SqlTransaction(
             sealed = audit.seal(event, self._head(), event_id=self._ids.ulid(), source=self._source)
             self._run(statements.ADD_EVENT, rows.event_to_row(sealed))
             self.head = ChainHead(seq=sealed.seq, hash=sealed.hash)
-            self.recorded = sealed.seq
+            self.sealed.append(sealed)
 
     def _head(self) -> ChainHead:
         if self.head is None:
@@ -224,13 +238,17 @@ def news_of(kept: Iterable[SqlTransaction]) -> Committed:
     freezes: list[Freeze] = []
     due: list[datetime] = []
     has_jobs = False
-    recorded = 0
+    sealed: list[SealedEvent] = []
+    stories: dict[RequestId, Story] = {}
     for tx in kept:
         ended += tx.ended
         runs += tx.runs
         freezes += tx.changed_freezes
         has_jobs |= tx.has_jobs
-        recorded = max(recorded, tx.recorded)
+        sealed += tx.sealed
+        for each in tx.recalled.changed:  # what an earlier unit knew of it is not so any more
+            stories.pop(each, None)
+        stories |= tx.recalled.stories()
         if tx.next_due_at is not None:
             due.append(tx.next_due_at)
     return Committed(
@@ -239,5 +257,7 @@ def news_of(kept: Iterable[SqlTransaction]) -> Committed:
         freezes=tuple(freezes),
         next_due_at=min(due, default=None),
         has_jobs=has_jobs,
-        recorded=recorded,
+        recorded=sealed[-1].seq if sealed else 0,
+        events=tuple(sealed),
+        stories=stories,
     )

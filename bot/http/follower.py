@@ -16,7 +16,8 @@ from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.key import Key
 from approvals.gate import stream_wire, wire
 from approvals.operations.desk import Desk
-from approvals.operations.read_by_key import Seen, Story, is_own, seen_by
+from approvals.operations.read_by_key import Seen, is_own, seen_by
+from approvals.operations.story import Story
 from bot.http import shown
 
 WAITING_MAX = 256
