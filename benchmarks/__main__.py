@@ -14,6 +14,8 @@ from benchmarks.figures import Figure, print_profile
 NAMES = (
     "click_to_resume",
     "told_remotely",
+    "many_pending",
+    "idle_waiters",
     "dispatched_click",
     "ack_with_many_tools",
     "busy_clicks",

@@ -13,10 +13,11 @@ import sqlite3
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -68,17 +69,29 @@ class Served:
         user, system = told.split()[11:13]
         return (int(user) + int(system)) / _TICKS_A_SECOND
 
+    def connections(self) -> int:
+        """Return how many sockets the gateway has open; a handful are its own."""
+        held = Path(f"/proc/{self.pid}/fd").iterdir()
+        return sum(os.readlink(each).startswith("socket:") for each in held)
+
     def memory_bytes(self) -> int:
         """Return the memory the gateway's process holds."""
         return resident_bytes(self.pid)
 
     def pending(self) -> int:
-        """Return how many questions wait; read past the gateway, which is not to be disturbed."""
+        """Return how many questions wait."""
+        return int(
+            self._rows("SELECT count(*) FROM approval_request WHERE status = 'pending'")[0][0]
+        )
+
+    def pending_of_agents(self) -> list[tuple[str, str]]:
+        """Return the agent and the id of each question that waits."""
+        return self._rows("SELECT agent, id FROM approval_request WHERE status = 'pending'")
+
+    def _rows(self, query: str) -> list[Any]:
+        """Read past the gateway, which is not to be disturbed."""
         with closing(sqlite3.connect(f"file:{self.data / 'sayso.db'}?mode=ro", uri=True)) as rows:
-            (count,) = rows.execute(
-                "SELECT count(*) FROM approval_request WHERE status = 'pending'"
-            ).fetchone()
-        return int(count)
+            return rows.execute(query).fetchall()
 
     async def quiet(self) -> None:
         """Return when the gateway has nothing to do any more, or has had a minute for it."""
@@ -120,14 +133,16 @@ def resident_bytes(pid: int) -> int:
 
 
 @asynccontextmanager
-async def served(*, channels: int = 1, **settings: str) -> AsyncIterator[Served]:
+async def served(
+    settings: Mapping[str, str] | None = None, *, channels: int = 1
+) -> AsyncIterator[Served]:
     """Run a gateway with that many channels until the block ends; *settings* are variables."""
     ids = [f"C0BENCH{number:02}" for number in range(channels)]
     async with AsyncExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sayso-bench-")))
         slack = await stack.enter_async_context(LocalSlack.running(seed=_seed(ids)))
         (place / "policy.yml").write_text(_policy(ids), encoding="utf-8")
-        process, url = await stack.enter_async_context(_process(place, slack, settings))
+        process, url = await stack.enter_async_context(_process(place, slack, settings or {}))
         key = await _key(place / "data", "scope=decide", "scope=read", f"owner={APPROVER}")
         approver = await stack.enter_async_context(
             aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"})
@@ -170,7 +185,7 @@ def _policy(ids: Sequence[str]) -> str:
 
 @asynccontextmanager
 async def _process(
-    place: Path, slack: LocalSlack, settings: dict[str, str]
+    place: Path, slack: LocalSlack, settings: Mapping[str, str]
 ) -> AsyncIterator[tuple[Process, str]]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SAYSO_")}
     process = await asyncio.create_subprocess_exec(
