@@ -7,6 +7,7 @@ Called for tool arguments and for everything a door receives. Source: RFC 8785; 
 
 import json
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from math import isfinite
 from typing import TypeAlias, cast
 
@@ -94,6 +95,18 @@ def _check_item(item: JsonValue, below: list[JsonValue]) -> bool:
     elif item is not None and kind is not bool:
         raise errors.InvalidJson(f"{kind.__name__} is not a JSON value.")
     return True
+
+
+@lru_cache(maxsize=1024)
+def refuse_unsafe(*names: str | None) -> None:
+    """Refuse names that no reader agrees about; remembered, because the same come again.
+
+    Raises:
+        UnsafeText
+    """
+    for name in names:
+        if name is not None:
+            _check_text(name)
 
 
 def _check_text(text: str) -> None:

@@ -12,20 +12,18 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from approvals.domain import errors, strict_json
-from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall, digest_of
 from approvals.domain.tool_schema import ToolSchema
 from approvals.gate.argument_schema import ArgumentSchema, mistakes
 from approvals.gate.function_form import FunctionForm
 from approvals.gate.gateway import Clearance
 from approvals.gate.parameters import Parameters
-from approvals.gate.plain_values import are_plain
+from approvals.gate.plain_values import PlainCalls
 
 _UNFIT = (
     "What people changed does not reach the tool as they saw it, so it did not run. "
     "Ask again, or let them change it in another way."
 )
-Plain: TypeAlias = tuple[dict[str, Any], dict[str, JsonValue]]
 Frozen: TypeAlias = tuple[ToolCall, dict[str, Any] | None]
 
 
@@ -33,8 +31,8 @@ class ToolBinding:
     """One tool: its name, its fingerprint and the way between a caller's values and JSON."""
 
     __slots__ = (
-        *("_kinds", "_parameters", "_schema", "fingerprint", "injected", "json_schema", "name"),
-        "tool_schema",
+        *("_parameters", "_schema", "fingerprint", "injected", "json_schema", "name"),
+        *("plain_calls", "tool_schema"),
     )
 
     def __init__(
@@ -53,7 +51,7 @@ class ToolBinding:
         self.injected = parameters.injected
         self._parameters = parameters
         self._schema = ArgumentSchema(form.name, parameters.types, parameters.defaults)
-        self._kinds = self._schema.kinds if parameters.by_name else None
+        self.plain_calls = PlainCalls.of(parameters, self._schema.kinds)
         self.json_schema = json_schema or self._schema.json_schema
         self.fingerprint = _fingerprint(form, self.json_schema)
         self.tool_schema = ToolSchema.of(self.json_schema)
@@ -103,20 +101,6 @@ class ToolBinding:
             receiver=None,
         )
         return cls(form, Parameters.of_schema(schema), json_schema=schema)
-
-    def plain(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Plain | None:
-        """Return what the body takes by name, and the arguments among it, where all are plain.
-
-        Raises:
-            InvalidArguments: naming what is missing, unknown or given twice.
-        """
-        kinds = self._kinds
-        if kinds is None:
-            return None
-        values = self._parameters.bind(self.name, args, kwargs)
-        if not are_plain(values, kinds):
-            return None
-        return values, {name: values[name] for name, _ in kinds} if self.injected else values
 
     def freeze(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Frozen:
         """Bind a call as Python would, apply defaults, and turn its arguments into JSON.

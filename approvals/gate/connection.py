@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from approvals.domain.strict_json import JsonValue
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.gate.exceptions import CallUnavailable, unavailable
-from approvals.gate.gateway import Clearance, Gateway, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Gateway, Proposal
 from approvals.gate.refusals import PauseNeedsKey, WouldDeadlock
 
 Answer = TypeVar("Answer")
@@ -50,7 +50,7 @@ class Connection:
         except RuntimeError:
             return False
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """See `Gateway.passes`; on another loop nothing does. Called by coroutines only."""
         return _running_loop() is self.loop and self.gateway.passes(tool, arguments)
 

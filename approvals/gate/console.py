@@ -26,14 +26,14 @@ from approvals.domain.outcome import (
     refused,
     unavailable,
 )
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.requirement import Effect
-from approvals.domain.strict_json import JsonValue
 from approvals.domain.used_permit import ALREADY_RAN
 from approvals.gate.console_inquiry import ConsoleInquiry
 from approvals.gate.console_question import ConsoleQuestion, Typed
 from approvals.gate.console_words import ended_line
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, Gateway, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Gateway, Proposal
 from approvals.gate.refusals import PauseNotStored
 from approvals.gate.terminal import HERE, Terminal
 
@@ -87,7 +87,7 @@ class ConsoleGateway:
     _cleared: dict[RequestId, Proposal] = field(default_factory=dict)
     """The calls whose bodies run."""
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """See `Gateway.passes`: here every call is admitted first."""
         return False
 

@@ -15,8 +15,8 @@ from approvals.domain.compared import Compared
 from approvals.domain.deed import read_deed
 from approvals.domain.ids import ChannelId, RequestId, RunId
 from approvals.domain.outcome import Outcome
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.requirement import Effect
-from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
 from approvals.domain.tool_schema import ToolSchema
 from approvals.gate.questions import Hearer
@@ -93,16 +93,6 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainTool:
-    """What is the same about all plain calls of one tool: see `plain_values`."""
-
-    name: str
-    requester: Requester
-    channel: str | None = None
-    """As a proposal's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Clearance:
     """The right to run the body once, with exactly these arguments."""
 
@@ -119,7 +109,7 @@ class Clearance:
 class Gateway(Protocol):
     """The agents' side of a gateway. Every refusal is a `CallNotApproved` carrying its outcome."""
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """Whether a plain call may run at once; it is on its way to the audit log then.
 
         False says nothing about it: a proposal of it has to be admitted, or asked about.

@@ -10,14 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from approvals.domain import errors
 from approvals.domain.approval_request import Requester
+from approvals.domain.plain_tool import PlainTool
 from approvals.gate.binding import ToolBinding
 from approvals.gate.code_rules import Rule
 from approvals.gate.connection import Connection
 from approvals.gate.context import NOTHING_KNOWN, current
 from approvals.gate.execution import Execution
 from approvals.gate.function_form import GUARD_MARK, FunctionForm
-from approvals.gate.gateway import UNDECLARED, PlainTool, Proposal, ToolTraits
+from approvals.gate.gateway import UNDECLARED, Proposal, ToolTraits
+from approvals.gate.plain_values import Bound
 from approvals.gate.proposing import within
 from approvals.gate.questions import Hearer, OnQuestion
 
@@ -81,8 +84,8 @@ class Guard:
         passing = None if in_thread or self.rule is not None else self._passing()
 
         async def guarded(*args: Any, **kwargs: Any) -> Any:
-            if passing is not None and (values := passing(args, kwargs)) is not None:
-                return await body(**values)
+            if passing is not None and (bound := passing(args, kwargs)) is not None:
+                return await body(*bound[0], **bound[1])
             proposal, given = self.propose(args, kwargs)
             del args, kwargs
             connection = gate.connection
@@ -108,16 +111,29 @@ class Guard:
 
         return guarded
 
-    def _passing(self) -> Callable[..., dict[str, Any] | None]:
-        """Return the short way of plain calls: what the body takes by name, if it may run now."""
-        gate, binding = self.gate, self.binding
-        tool = PlainTool(name=binding.name, requester=self._requester, channel=self.channel)
+    def _passing(self) -> Callable[..., Bound | None] | None:
+        """Return the short way of plain calls: what the body is called with, if it may run now.
 
-        def passing(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
-            if current() is not NOTHING_KNOWN or (plain := binding.plain(args, kwargs)) is None:
+        None for a tool without plain calls, or with a name that has to be refused.
+        """
+        gate, calls, name = self.gate, self.binding.plain_calls, self.binding.name
+        if calls is None:
+            return None
+        try:
+            tool = PlainTool(
+                name=name,
+                requester=self._requester,
+                parameters=calls.parameters.positional,
+                channel=self.channel,
+            )
+        except errors.UnsafeText:
+            return None
+        bind = calls.bind
+
+        def passing(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound | None:
+            if current() is not NOTHING_KNOWN or (bound := bind(args, kwargs)) is None:
                 return None
-            values, arguments = plain
-            return values if gate.connection.passes(tool, arguments) else None
+            return bound if gate.connection.passes(tool, bound[2]) else None
 
         return passing
 

@@ -7,10 +7,10 @@ runs; what cannot be kept, or is not surely free of a freeze, has to be asked of
 from approvals.domain import errors
 from approvals.domain.freeze import refusal as frozen_by
 from approvals.domain.outcome import denied, refused, unavailable
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.requirement import Effect, Requirement
-from approvals.domain.strict_json import JsonValue
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Proposal
 from approvals.operations.desk import Desk
 from approvals.operations.freeze_copy import FreezeCopy
 from approvals.operations.record_calls import CallLog
@@ -39,22 +39,19 @@ class Admission:
         except errors.Refusal as refusal:
             raise not_approved(refused(refusal)) from refusal
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """See `Gateway.passes`: true only where `admit` would give a clearance."""
-        desk, log, freezes = self._desk, self._call_log, self._freezes
+        desk = self._desk
         try:
             found = desk.policy().passing(tool.name, tool.channel)
         except errors.Refusal:
             return False
-        if found is None or not desk.store.is_writable or log.is_full or not freezes.is_fresh:
+        if found is None or not desk.store.is_writable:
             return False
-        if freezes.found(found.channel) is not None:
-            return False
-        try:
-            log.add_plain(tool.name, arguments, found, tool.requester, at=desk.clock.now())
-        except errors.UnsafeText:
-            return False
-        return True
+        elapsed_s = desk.clock.elapsed_s()
+        return self._freezes.is_free(found.channel, elapsed_s) and self._call_log.add_plain(
+            tool, arguments, found, elapsed_s
+        )
 
     def admit(self, proposal: Proposal) -> Clearance | None:
         """See `Gateway.admit`."""

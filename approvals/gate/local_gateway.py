@@ -17,10 +17,10 @@ from approvals.domain.asked_back import AskedBack
 from approvals.domain.ids import ChannelId, RequestId
 from approvals.domain.inquiry import is_inquiry
 from approvals.domain.outcome import lapsed, outcome_of, refused, unavailable
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.requirement import Effect
-from approvals.domain.strict_json import JsonValue
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.local_admission import Admission
 from approvals.gate.local_claims import (
     cleared,
@@ -67,7 +67,7 @@ class LocalGateway:
         desk.store.on_commit(self._room.wake)
         desk.store.on_commit(self._pending.forget)
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """See `Gateway.passes`."""
         return not self._is_closing and self._admission.passes(tool, arguments)
 

@@ -16,11 +16,11 @@ from approvals.domain import errors
 from approvals.domain.approval_request import Status
 from approvals.domain.ids import RequestId
 from approvals.domain.outcome import Outcome, OutcomeKind, refused, unavailable
-from approvals.domain.strict_json import JsonValue
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.used_permit import LAPSED
 from approvals.gate import wire
 from approvals.gate.exceptions import CallPaused, not_approved
-from approvals.gate.gateway import Clearance, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Proposal
 from approvals.gate.remote_claims import RemoteClaims
 from approvals.gate.remote_door import Refused, RemoteDoor, Trouble
 from approvals.gate.remote_outcomes import ended_in, outcome_in, refused_by, used_before
@@ -52,7 +52,7 @@ class RemoteGateway:
         self._going_on: set[asyncio.Task[Any]] = set()
         self._is_closing = False
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """See `Gateway.passes`: what is allowed, only the gateway knows."""
         return False
 

@@ -16,10 +16,11 @@ from approvals.domain.ids import RequestId, UserId
 from approvals.domain.inquiry import is_inquiry, refuse_misfit
 from approvals.domain.inquiry_errors import InvalidAnswer
 from approvals.domain.outcome import Edited, Outcome, OutcomeKind, refused
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall
 from approvals.gate.exceptions import not_approved
-from approvals.gate.gateway import Clearance, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Proposal
 
 BY = UserId("U0TEST")
 """The account that answers."""
@@ -86,7 +87,7 @@ class Scripted:
     _by_key: dict[str, tuple[ToolCall, Clearance]] = field(default_factory=dict)
     _claims: set[RequestId] = field(default_factory=set)
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         """See `Gateway.passes`: here every call is admitted first."""
         return False
 

@@ -7,8 +7,8 @@ allowed by a copy older than STALE_AFTER_S: the call then has to wait for the st
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
+from math import inf
 
 from approvals.domain.errors import StoreUnavailable
 from approvals.domain.freeze import Freeze, covering
@@ -24,15 +24,12 @@ _log = logging.getLogger("sayso.freeze")
 class FreezeCopy:
     """The freezes in force, with the moment at which that was known."""
 
-    def __init__(
-        self, store: Store, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Start without knowing anything; *monotonic* tells how old that is, in seconds."""
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Start without knowing anything; how old that is, *clock* tells by elapsed time."""
         self._store = store
         self._clock = clock
-        self._monotonic = monotonic
         self._standing: Mapping[str, Freeze] = {}
-        self._known_at: float | None = None
+        self._known_at_s = -inf
         self._changes = 0
         self._listeners: list[Callable[[], None]] = []
         store.on_commit(self._hear)
@@ -40,8 +37,13 @@ class FreezeCopy:
     @property
     def is_fresh(self) -> bool:
         """Whether what this copy says may be relied on."""
-        known_at = self._known_at
-        return known_at is not None and self._monotonic() - known_at < STALE_AFTER_S
+        return self._clock.elapsed_s() - self._known_at_s < STALE_AFTER_S
+
+    def is_free(self, channel: ChannelId, elapsed_s: float) -> bool:
+        """Whether *channel* is surely not frozen; *elapsed_s* is what the clock says now."""
+        if elapsed_s - self._known_at_s >= STALE_AFTER_S:
+            return False
+        return not self._standing or self.found(channel) is None
 
     def found(self, *channels: ChannelId | None) -> Freeze | None:
         """Return what is in force for any of *channels*; only while `is_fresh` it can be known."""
@@ -65,7 +67,7 @@ class FreezeCopy:
             StoreUnavailable: it cannot be read, or not in time.
         """
         while True:
-            changes, began_at = self._changes, self._monotonic()
+            changes, began_at_s = self._changes, self._clock.elapsed_s()
             try:
                 async with asyncio.timeout(READ_WITHIN_S):
                     found = await self._store.freezes()
@@ -74,7 +76,7 @@ class FreezeCopy:
             if changes == self._changes:
                 break
             # A commit of ours came in between: what was read may be older than it.
-        self._known_at = began_at
+        self._known_at_s = began_at_s
         self._take({each.scope: each for each in found})
 
     def _hear(self, news: Committed) -> None:

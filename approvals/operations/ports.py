@@ -61,6 +61,10 @@ class Clock(Protocol):
         """Return the present, timezone-aware, in UTC."""
         ...
 
+    def elapsed_s(self) -> float:
+        """Return seconds that nobody can set; only the difference of two means anything."""
+        ...
+
 
 class Ids(Protocol):
     """The only source of chance."""

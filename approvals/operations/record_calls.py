@@ -10,14 +10,15 @@ import logging
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from typing import TypeAlias
 
 from approvals.domain import strict_json
 from approvals.domain.approval_request import Requester
 from approvals.domain.audit import AuditEvent, AuditName
-from approvals.domain.errors import StoreUnavailable, UnsafeText
+from approvals.domain.errors import StoreUnavailable
 from approvals.domain.freeze import Freeze, covering, refusal
 from approvals.domain.ids import ChannelId
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.requirement import Effect, Requirement
 from approvals.domain.strict_json import JsonValue
 from approvals.domain.tool_call import ToolCall, salted_digest
@@ -40,7 +41,7 @@ class _Entry:
 
     tool: str
     arguments: str | dict[str, JsonValue]
-    """Canonical JSON, or plain values that nobody can change, to be written so with the event."""
+    """Canonical JSON, or plain values, to be written so with the event."""
     requirement: Requirement
     requester: Requester
     at: datetime
@@ -48,12 +49,16 @@ class _Entry:
     """It was refused because of a freeze."""
 
 
+_Plain: TypeAlias = tuple[PlainTool, PlainArguments, Requirement, float]
+"""An allowed plain call, with the clock's seconds: it becomes an entry when it is written."""
+
+
 class CallLog:
     """The allowed and denied calls not yet in the audit log."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._waiting: deque[_Entry] = deque()
+        self._waiting: deque[_Entry | _Plain] = deque()
         self._is_due = asyncio.Event()
         self._writing = asyncio.Lock()
 
@@ -79,31 +84,31 @@ class CallLog:
         Raises:
             UnsafeText: a name in it cannot be written, and would keep all others from it.
         """
-        _refuse_unsafe(call.tool, requester.agent, requester.person)
-        self._keep(_Entry(call.tool, call.arguments_json, requirement, requester, at, is_frozen))
+        strict_json.refuse_unsafe(call.tool, requester.agent, requester.person)
+        self._waiting.append(
+            _Entry(call.tool, call.arguments_json, requirement, requester, at, is_frozen)
+        )
+        if len(self._waiting) >= FLUSH_EVENTS:
+            self._is_due.set()
 
     def add_plain(
         self,
-        tool: str,
-        arguments: dict[str, JsonValue],
+        tool: PlainTool,
+        arguments: PlainArguments,
         requirement: Requirement,
-        /,
-        requester: Requester,
-        *,
-        at: datetime,
-    ) -> None:
-        """Remember one allowed call of texts, numbers and truth values, which may run.
+        elapsed_s: float,
+    ) -> bool:
+        """Remember one allowed call, which may run; False, and nothing is kept, where `is_full`.
 
-        Raises:
-            UnsafeText: a name in it cannot be written, and would keep all others from it.
+        *elapsed_s* is what the clock says now.
         """
-        _refuse_unsafe(tool, requester.agent, requester.person)
-        self._keep(_Entry(tool, arguments, requirement, requester, at))
-
-    def _keep(self, entry: _Entry) -> None:
-        self._waiting.append(entry)
-        if len(self._waiting) >= FLUSH_EVENTS:
+        count = len(self._waiting)
+        if count >= WAITING_MAX:
+            return False
+        self._waiting.append((tool, arguments, requirement, elapsed_s))
+        if count + 1 >= FLUSH_EVENTS:
             self._is_due.set()
+        return True
 
     async def until_due(self) -> None:
         """Wait for FLUSH_AFTER, or less when FLUSH_EVENTS wait already."""
@@ -140,19 +145,19 @@ class CallLog:
                 await self._write_singly(desk, batch)
             return len(batch)
 
-    async def _write(self, desk: Desk, *batch: _Entry) -> None:
+    async def _write(self, desk: Desk, *batch: _Entry | _Plain) -> None:
         await _record(desk, *batch)
         for _ in batch:
             self._waiting.popleft()
 
-    async def _write_singly(self, desk: Desk, batch: tuple[_Entry, ...]) -> None:
+    async def _write_singly(self, desk: Desk, batch: tuple[_Entry | _Plain, ...]) -> None:
         for entry in batch:
             try:
                 await self._write(desk, entry)
             except StoreUnavailable:
                 raise
             except Exception:
-                _log.exception("A call of %r is left out of the audit log", entry.tool)
+                _log.exception("A call of %r is left out of the audit log", _tool(entry))
                 self._waiting.popleft()
 
 
@@ -186,14 +191,28 @@ async def record_call(
         raise refusal(freeze)
 
 
-async def _record(desk: Desk, *entries: _Entry) -> None:
-    fresh = desk.ids.secret()
+async def _record(desk: Desk, *entries: _Entry | _Plain) -> None:
+    fresh, now, elapsed_s = desk.ids.secret(), desk.clock.now(), desk.clock.elapsed_s()
 
     def unit(tx: Transaction) -> None:
         salt = _salt(tx, fresh)
-        tx.record(*(_event(desk, entry, salt) for entry in entries))
+        whole = (_entry(each, now=now, elapsed_s=elapsed_s) for each in entries)
+        tx.record(*(_event(desk, entry, salt) for entry in whole))
 
     await desk.store.write(unit)
+
+
+def _entry(kept: _Entry | _Plain, *, now: datetime, elapsed_s: float) -> _Entry:
+    """Return what was kept with the time of its call: as long before *now* as has elapsed since."""
+    if isinstance(kept, _Entry):
+        return kept
+    tool, arguments, requirement, called_s = kept
+    at = now - timedelta(seconds=elapsed_s - called_s)
+    return _Entry(tool.name, tool.named(arguments), requirement, tool.requester, at)
+
+
+def _tool(kept: _Entry | _Plain) -> str:
+    return kept.tool if isinstance(kept, _Entry) else kept[0].name
 
 
 def _salt(tx: Transaction, fresh: str) -> str:
@@ -226,16 +245,3 @@ def _event(desk: Desk, entry: _Entry, salt: str) -> AuditEvent:
             "gateway": desk.owner,
         },
     )
-
-
-@lru_cache(maxsize=1024)
-def _refuse_unsafe(*texts: str | None) -> None:
-    for text in texts:
-        if text is None or (text.isascii() and "\x00" not in text):
-            continue
-        try:
-            text.encode()
-        except UnicodeEncodeError as fault:
-            raise UnsafeText from fault
-        if "\x00" in text:
-            raise UnsafeText

@@ -39,13 +39,13 @@ class SystemClock:
     ) -> None:
         """*wall* is the system's clock in UTC, *elapsed_s* one that is never set."""
         self._wall = wall
-        self._elapsed_s = elapsed_s
+        self.elapsed_s = elapsed_s
         self._at, self._since_s = wall(), elapsed_s()
         self._is_set_back = False
 
     def now(self) -> datetime:
         """Return the present, timezone-aware, in UTC; never earlier than before."""
-        elapsed_s, wall = self._elapsed_s(), self._wall()
+        elapsed_s, wall = self.elapsed_s(), self._wall()
         passed_s = elapsed_s - self._since_s
         if (wall - self._at).total_seconds() >= passed_s:
             self._at, self._since_s, self._is_set_back = wall, elapsed_s, False

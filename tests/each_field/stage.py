@@ -30,7 +30,6 @@ from approvals.operations.send_follow_ups import send_follow_ups
 from approvals.storage.policy_reader import read_policy
 from bot.sandbox.nouns import Message
 from bot.webhooks.sender import HttpWebhooks
-from tests.fakes.clock import FakeWatch
 from tests.slack_door.scene import ALICE, Scene, scene
 from tests.webhooks.receiver import Receiver, a_receiver
 from tests.webhooks.test_sender import LOOPBACK
@@ -207,7 +206,7 @@ async def field_stage(directory: Path) -> AsyncIterator[FieldStage]:
         a_receiver() as receiver,
     ):
         call_log = CallLog()
-        freezes = FreezeCopy(opened.desk.store, opened.clock, monotonic=FakeWatch().now_s)
+        freezes = FreezeCopy(opened.desk.store, opened.clock)
         await freezes.refresh()
         gateway = LocalGateway(opened.desk, call_log, freezes)
         for name, secret in SECRETS.items():

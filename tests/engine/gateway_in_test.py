@@ -34,7 +34,7 @@ from approvals.storage.postgres.store import PostgresStore
 from approvals.storage.sql_store import IN_MEMORY, SqlStore
 from bot.background import deliveries
 from tests.engine.lock_order import InLockOrder
-from tests.fakes.clock import FakeClock, FakeWatch
+from tests.fakes.clock import FakeClock
 from tests.fakes.people import ALICE, BOB, TEAM, FakeDirectory, FakeFreezeMessenger, FakeMessenger
 from tests.fresh_database import fresh_database
 
@@ -79,7 +79,6 @@ class GatewayInTest:
     call_log: CallLog
     policies: list[Policy]
     freezes: FreezeCopy
-    watch: FakeWatch
     freeze_told: FakeFreezeMessenger = field(default_factory=FakeFreezeMessenger)
 
     def asks(
@@ -212,11 +211,10 @@ async def a_gateway(
             owner=owner,
         )
         call_log = CallLog()
-        watch = FakeWatch()
-        freezes = FreezeCopy(desk.store, clock, monotonic=watch.now_s)
+        freezes = FreezeCopy(desk.store, clock)
         await freezes.refresh()
         gateway = LocalGateway(desk, call_log, freezes)
         yield GatewayInTest(
-            store, desk, gateway, hands, directory, messenger, call_log, policies, freezes, watch
+            store, desk, gateway, hands, directory, messenger, call_log, policies, freezes
         )
         await gateway.close()

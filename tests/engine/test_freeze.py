@@ -82,7 +82,7 @@ async def test_a_denied_call_stays_denied_in_a_freeze(gateway: GatewayInTest) ->
 async def test_a_freeze_holds_for_allowed_calls_that_are_written_one_by_one(audit: str) -> None:
     policy = POLICY.replace('"read_*", effect: allow', f'"read_*", effect: allow{audit}')
     async with a_gateway(policy=policy) as gateway:
-        gateway.watch.at_s += STALE_AFTER_S  # nothing is allowed by an old copy
+        gateway.clock.watch.at_s += STALE_AFTER_S  # nothing is allowed by an old copy
         assert gateway.gateway.admit(proposal("read_logs")) is None
         assert (await gateway.asks("read_logs")).request_id is None
         await frozen(gateway)
@@ -92,9 +92,9 @@ async def test_a_freeze_holds_for_allowed_calls_that_are_written_one_by_one(audi
 
 
 async def test_an_old_copy_allows_nothing_by_itself(gateway: GatewayInTest) -> None:
-    gateway.watch.at_s += STALE_AFTER_S - 0.01
+    gateway.clock.watch.at_s += STALE_AFTER_S - 0.01
     assert gateway.gateway.admit(proposal("read_logs")) is not None
-    gateway.watch.at_s += 0.01
+    gateway.clock.watch.at_s += 0.01
 
     assert gateway.gateway.admit(proposal("read_logs")) is None
 

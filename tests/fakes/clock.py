@@ -6,10 +6,12 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """Implements the `Clock` port."""
+    """Implements the `Clock` port; *watch* is its elapsed time, by which copies grow old."""
 
     def __init__(self, at: datetime = START) -> None:
         self.at = at
+        self.watch = FakeWatch()
+        self.elapsed_s = self.watch.now_s
 
     def now(self) -> datetime:
         return self.at

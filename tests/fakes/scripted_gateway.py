@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from approvals.domain.edit import changes
 from approvals.domain.ids import RequestId, UserId
 from approvals.domain.outcome import Edited, Outcome, OutcomeKind
+from approvals.domain.plain_tool import PlainArguments, PlainTool
 from approvals.domain.requirement import Effect
-from approvals.domain.strict_json import JsonValue
 from approvals.gate.exceptions import CallPaused, not_approved
-from approvals.gate.gateway import Clearance, PlainTool, Proposal
+from approvals.gate.gateway import Clearance, Proposal
 
 GAVE_BACK = "Cancelled before it ran."
 """What is told of a clearance that was given back."""
@@ -83,7 +83,7 @@ class ScriptedGateway:
     """Whether a report has begun; it ends `report_takes_s` later."""
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def passes(self, tool: PlainTool, arguments: dict[str, JsonValue]) -> bool:
+    def passes(self, tool: PlainTool, arguments: PlainArguments) -> bool:
         return False
 
     def admit(self, proposal: Proposal) -> Clearance | None:

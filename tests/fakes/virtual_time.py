@@ -142,6 +142,9 @@ class LoopClock:
     def now(self) -> datetime:
         return START + timedelta(seconds=self._loop.time() - self._started_s)
 
+    def elapsed_s(self) -> float:
+        return self._loop.time()
+
     def epoch_s(self) -> float:
         return self.now().timestamp()
 

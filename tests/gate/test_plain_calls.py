@@ -1,7 +1,7 @@
 """The short way of allowed calls whose arguments are plain: as exact, as audited, as refused."""
 
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,16 +57,60 @@ async def gate(plain: GatewayInTest) -> Gate:
     return gate
 
 
+async def read_two(service: str, lines: int) -> str:
+    ran.append({"service": service, "lines": lines})
+    return service
+
+
+class Reader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def read_own(self, lines: int = 5) -> str:
+        ran.append({"reader": self.name, "lines": lines})
+        return self.name
+
+
+@pytest.mark.parametrize(
+    ("tool", "args", "kwargs", "body_gets"),
+    [
+        (read_two, ("a", 1), {}, {"service": "a", "lines": 1}),
+        (read_two, (), {"lines": 1, "service": "a"}, {"service": "a", "lines": 1}),
+        (read_two, ("a",), {"lines": 1}, {"service": "a", "lines": 1}),
+        (
+            read_logs,
+            ("a",),
+            {"since": "now"},
+            {"service": "a", "lines": 5, "follow": False, "since": "now"},
+        ),
+        (
+            read_logs,
+            ("a", 1),
+            {"follow": True},
+            {"service": "a", "lines": 1, "follow": True, "since": None},
+        ),
+        (Reader.read_own, (Reader("r"),), {}, {"reader": "r", "lines": 5}),
+        (Reader.read_own, (Reader("r"), 1), {}, {"reader": "r", "lines": 1}),
+    ],
+)
 async def test_the_short_way_and_the_whole_way_leave_the_same_behind(
-    plain: GatewayInTest, gate: Gate, tmp_path: Path
+    plain: GatewayInTest,
+    gate: Gate,
+    tmp_path: Path,
+    tool: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    body_gets: dict[str, Any],
 ) -> None:
-    guarded = gate.guard(read_logs)
-    await guarded("checkout", since="now")
+    guarded = gate.guard(tool)
+    await guarded(*args, **kwargs)
     with gate.calling(reason="what surrounds a call sends it the whole way"):
-        await guarded("checkout", since="now")
+        await guarded(*args, **kwargs)
+    kept = [type(each) for each in plain.call_log._waiting]
     await plain.call_log.flush(plain.desk)
 
-    assert ran[0] == ran[1] == {"service": "checkout", "lines": 5, "follow": False, "since": "now"}
+    assert ran == [body_gets, body_gets]
+    assert (kept[0], kept[1] is not tuple) == (tuple, True)
     short, whole = recorded(tmp_path / "sayso.db", "call.allowed")
     assert short == whole
 
@@ -102,6 +146,7 @@ async def test_a_value_of_another_type_reaches_the_body_as_its_json_reads(
         ({"service": "x" * 2**21}, errors.TooLarge),
         ({"lines": 3}, errors.InvalidArguments),
         ({"service": "a", "more": "b"}, errors.InvalidArguments),
+        ({"lines": 3, "follow": True, "since": None, "more": "b"}, errors.InvalidArguments),
     ],
 )
 async def test_x13_what_the_whole_way_refuses_the_short_way_does_not_let_through(
@@ -110,6 +155,56 @@ async def test_x13_what_the_whole_way_refuses_the_short_way_does_not_let_through
     with pytest.raises(refusal):
         await gate.guard(read_logs)(**given)
 
+    assert ran == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "args", "kwargs"),
+    [
+        (read_two, ("a", 1, 2), {}),
+        (read_two, ("a",), {"service": "b"}),
+        (read_two, ("a",), {"service": "b", "lines": 1}),
+        (read_two, ("a",), {}),
+        (read_logs, ("a", 1, True, "now"), {}),
+        (Reader.read_own, (), {"lines": 1, "client": "c"}),
+        (Reader.read_own, (Reader("r"),), {"self": Reader("s")}),
+    ],
+)
+async def test_x13_what_python_would_not_bind_is_refused_by_name(
+    plain: GatewayInTest,
+    gate: Gate,
+    tool: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    with pytest.raises(errors.InvalidArguments):
+        await gate.guard(tool)(*args, **kwargs)
+
+    assert (ran, len(plain.call_log)) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("args", "body_gets"),
+    [
+        ((Text("a"), 1), {"service": "a", "lines": 1}),
+        (("a", "7"), {"service": "a", "lines": 7}),
+        (("a", True), {"service": "a", "lines": 1}),
+        (("a\x00b", 1), errors.UnsafeText),
+        (("a", 2**53), errors.IntegerOutOfRange),
+        ((None, 1), errors.InvalidArguments),
+    ],
+)
+async def test_x13_the_same_holds_where_all_are_given_by_position(
+    gate: Gate, args: tuple[Any, ...], body_gets: Any
+) -> None:
+    guarded = gate.guard(read_two)
+    if isinstance(body_gets, dict):
+        await guarded(*args)
+        assert ran == [body_gets]
+        assert [*map(type, ran[0].values())] == [str, int]
+        return
+    with pytest.raises(body_gets):
+        await guarded(*args)
     assert ran == []
 
 
@@ -157,7 +252,7 @@ async def test_where_it_is_not_known_what_is_frozen_the_store_is_asked(
 ) -> None:
     await frozen(plain)
     plain.freezes._take({})
-    plain.watch.at_s += STALE_AFTER_S
+    plain.clock.watch.at_s += STALE_AFTER_S
 
     with pytest.raises(CallFrozen):
         await gate.guard(read_logs)("checkout")

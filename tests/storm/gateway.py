@@ -106,7 +106,7 @@ async def a_storm_gateway(directory: Path, dice: random.Random) -> AsyncIterator
             policy=lambda: policy,
             owner="storm",
         )
-        call_log, freezes = CallLog(), FreezeCopy(store, clock, monotonic=loop.time)
+        call_log, freezes = CallLog(), FreezeCopy(store, clock)
         await freezes.refresh()
         gateway = LocalGateway(desk, call_log, freezes)
         outbox = Outbox(desk, _deliveries(desk, door))
