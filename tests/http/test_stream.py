@@ -120,8 +120,7 @@ async def test_a_refusal_is_a_problem_under_the_name_of_the_call(api: Api, agent
     assert await agent.until("pong", "still")
 
 
-async def test_nobody_hears_of_what_another_agent_or_owner_asks(api: Api, agent: Stream) -> None:
-    """G2."""
+async def test_G2_nobody_hears_of_what_another_agent_or_owner_asks(api: Api, agent: Stream) -> None:
     asked = await agent.ask()
     for key in (await api.key(agent="other-bot"), await api.key(owner=BOB)):
         async with a_stream(api, key) as other:

@@ -18,8 +18,7 @@ async def api() -> AsyncIterator[Api]:
         yield opened
 
 
-async def test_nothing_is_decompressed(api: Api) -> None:
-    """R14."""
+async def test_R14_nothing_is_decompressed(api: Api) -> None:
     extension: dict[str, Any] = {"Sec_WebSocket_Extensions": "permessage-deflate"}
     async with raw(api, Authorization=f"Bearer {await api.key()}", **extension) as taken:
         assert "permessage-deflate" not in taken.head
@@ -28,8 +27,7 @@ async def test_nothing_is_decompressed(api: Api) -> None:
         assert await taken.close_code() == 1002
 
 
-async def test_a_message_in_a_hundred_thousand_pieces_is_cut_off(api: Api) -> None:
-    """R14."""
+async def test_R14_a_message_in_a_hundred_thousand_pieces_is_cut_off(api: Api) -> None:
     async with raw(api, Authorization=f"Bearer {await api.key()}") as taken:
         taken.frame(TEXT, b"x" * 12, flags=0)
         taken.frame(CONTINUATION, b"x" * 12, flags=0, times=100_000)
@@ -37,8 +35,9 @@ async def test_a_message_in_a_hundred_thousand_pieces_is_cut_off(api: Api) -> No
         assert await taken.close_code() == 1009
 
 
-async def test_what_is_too_deep_or_ambiguous_is_refused_and_the_rest_goes_on(api: Api) -> None:
-    """R2, R4."""
+async def test_R2_R4_what_is_too_deep_or_ambiguous_is_refused_and_the_rest_goes_on(
+    api: Api,
+) -> None:
     async with a_stream(api, await api.key()) as stream:
         for text, code in (
             ("[" * 100_000, "too_deep"),
@@ -51,8 +50,7 @@ async def test_what_is_too_deep_or_ambiguous_is_refused_and_the_rest_goes_on(api
         assert await stream.end() == 1003
 
 
-async def test_who_does_not_read_is_sent_away_and_others_are_told_meanwhile(api: Api) -> None:
-    """R11."""
+async def test_R11_who_does_not_read_is_sent_away_and_others_are_told_meanwhile(api: Api) -> None:
     asks, stalls = await api.key(), await api.key()
     told = json.dumps({"type": "follow", "ref": "f"}).encode()
     async with raw(api, receive_bytes=4096, Authorization=f"Bearer {stalls}") as stalled:

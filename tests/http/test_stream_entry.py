@@ -23,8 +23,7 @@ async def api() -> AsyncIterator[Api]:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", f"{PAGE}.evil.example"])
-async def test_a_page_that_is_not_listed_does_not_come_in(api: Api, origin: str) -> None:
-    """G4."""
+async def test_G4_a_page_that_is_not_listed_does_not_come_in(api: Api, origin: str) -> None:
     key: dict[str, Any] = {"Authorization": f"Bearer {await api.key()}"}
 
     async with raw(api, **key, Origin=origin) as refused:
@@ -34,8 +33,7 @@ async def test_a_page_that_is_not_listed_does_not_come_in(api: Api, origin: str)
             assert taken.status == 101
 
 
-async def test_a_key_in_the_address_opens_nothing(api: Api) -> None:
-    """G4."""
+async def test_G4_a_key_in_the_address_opens_nothing(api: Api) -> None:
     key = await api.key()
 
     async with raw(api, path=f"/v1/stream?token={key}") as refused:
@@ -44,8 +42,7 @@ async def test_a_key_in_the_address_opens_nothing(api: Api) -> None:
         assert json.loads(refused.body)["code"] == "invalid_request"
 
 
-async def test_a_gateway_called_by_another_name_does_not_answer(api: Api) -> None:
-    """G5."""
+async def test_G5_a_gateway_called_by_another_name_does_not_answer(api: Api) -> None:
     key: dict[str, Any] = {"Authorization": f"Bearer {await api.key()}"}
 
     async with raw(api, **key, Host="rebound.example") as refused:
@@ -54,8 +51,7 @@ async def test_a_gateway_called_by_another_name_does_not_answer(api: Api) -> Non
         assert taken.status == 101
 
 
-async def test_a_key_that_is_none_is_refused_before_the_upgrade(api: Api) -> None:
-    """G1."""
+async def test_G1_a_key_that_is_none_is_refused_before_the_upgrade(api: Api) -> None:
     async with raw(api, Authorization="Bearer sayso_nothing") as refused:
         assert (refused.status, json.loads(refused.body)["code"]) == (401, "key_refused")
 
@@ -105,8 +101,7 @@ async def test_no_more_streams_are_open_than_may_be(api: Api) -> None:
         pass
 
 
-async def test_keys_that_are_none_are_counted_here_too(api: Api) -> None:
-    """G1."""
+async def test_G1_keys_that_are_none_are_counted_here_too(api: Api) -> None:
     for _ in range(10):
         async with api.client.ws_connect(f"{api.url}/v1/stream") as ws:
             await ws.send_json({"type": "hello", "key": "sayso_none"})

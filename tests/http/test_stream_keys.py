@@ -20,8 +20,7 @@ async def api() -> AsyncIterator[Api]:
         yield opened
 
 
-async def test_a_key_that_is_taken_back_ends_its_streams_and_no_others(api: Api) -> None:
-    """G15."""
+async def test_G15_a_key_that_is_taken_back_ends_its_streams_and_no_others(api: Api) -> None:
     key, other = await api.key(), await api.key()
     async with (
         a_stream(api, key) as first,
@@ -39,8 +38,7 @@ async def test_a_key_that_is_taken_back_ends_its_streams_and_no_others(api: Api)
         assert await stays.change(asked.body["id"])
 
 
-async def test_a_key_that_expires_ends_its_streams(api: Api) -> None:
-    """G15."""
+async def test_G15_a_key_that_expires_ends_its_streams(api: Api) -> None:
     key = await api.key(lasts=timedelta(hours=1))
     async with a_stream(api, key) as stream:
         await StreamWatch(api.streams).look()
@@ -53,8 +51,9 @@ async def test_a_key_that_expires_ends_its_streams(api: Api) -> None:
     assert stream_watch.LOOK_EVERY_S + 2 * stream_watch.OWNER_WITHIN_S < 5
 
 
-async def test_an_owner_who_may_not_act_any_more_ends_the_streams_of_their_key(api: Api) -> None:
-    """G15."""
+async def test_G15_an_owner_who_may_not_act_any_more_ends_the_streams_of_their_key(
+    api: Api,
+) -> None:
     async with (
         a_stream(api, await api.key(owner=ALICE)) as ends,
         a_stream(api, await api.key(owner=BOB)) as stays,
@@ -111,8 +110,7 @@ async def test_a_reader_nobody_can_judge_is_told_that_there_is_a_gap(api: Api) -
     assert [each["type"] for each in person.heard] == ["approval"]
 
 
-async def test_to_follow_one_more_loses_nothing_of_what_was_followed_before(api: Api) -> None:
-    """G16."""
+async def test_G16_to_follow_one_more_loses_nothing_of_what_was_followed_before(api: Api) -> None:
     watch, key = StreamWatch(api.streams), await api.key()
     first = (await api.ask(key)).body["id"]
     async with a_stream(api, await api.key(Scope.READ, owner=CAROL)) as person:

@@ -19,8 +19,7 @@ async def api() -> AsyncIterator[Api]:
         yield opened
 
 
-async def test_what_changed_while_away_is_told_once_and_in_order(api: Api) -> None:
-    """G16."""
+async def test_G16_what_changed_while_away_is_told_once_and_in_order(api: Api) -> None:
     key = await api.key()
     first = (await api.ask(key)).body["id"]
     await api.behind.pending()
@@ -46,8 +45,7 @@ async def test_what_changed_while_away_is_told_once_and_in_order(api: Api) -> No
     )
 
 
-async def test_every_event_id_is_a_place_to_come_again_from(api: Api) -> None:
-    """G16."""
+async def test_G16_every_event_id_is_a_place_to_come_again_from(api: Api) -> None:
     key = await api.key()
     async with a_stream(api, key) as stream:
         await stream.follow()
@@ -62,8 +60,7 @@ async def test_every_event_id_is_a_place_to_come_again_from(api: Api) -> None:
         assert told == set(asked[number + 1 :])
 
 
-async def test_a_place_that_is_unknown_here_begins_anew_and_says_so(api: Api) -> None:
-    """G16."""
+async def test_G16_a_place_that_is_unknown_here_begins_anew_and_says_so(api: Api) -> None:
     key = await api.key()
     asked = (await api.ask(key)).body["id"]
     async with a_stream(api, key) as stream:
@@ -82,8 +79,7 @@ async def test_a_place_that_is_unknown_here_begins_anew_and_says_so(api: Api) ->
         assert refused["problem"]["code"] == "invalid_request"
 
 
-async def test_who_was_away_for_too_long_begins_anew(api: Api) -> None:
-    """G16."""
+async def test_G16_who_was_away_for_too_long_begins_anew(api: Api) -> None:
     key = await api.key()
     async with a_stream(api, key) as stream:
         place = (await stream.follow())["event_id"]
@@ -112,8 +108,9 @@ async def test_a_request_that_is_followed_alone_is_left_once_its_end_was_told(ap
         assert not here.follower.wants.ids
 
 
-async def test_a_person_is_told_what_they_may_see_of_a_channel_and_nothing_else(api: Api) -> None:
-    """G2."""
+async def test_G2_a_person_is_told_what_they_may_see_of_a_channel_and_nothing_else(
+    api: Api,
+) -> None:
     key = await api.key()
     hidden = (await api.ask(key)).body["id"]
     api.behind.directory.channels[api.behind.policies[0].defaults.channel] = frozenset()

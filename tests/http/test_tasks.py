@@ -71,10 +71,9 @@ async def test_who_may_start_nothing_in_slack_starts_nothing_here(api: Api) -> N
         ({"starter": ALICE}, "invalid_request"),
     ],
 )
-async def test_what_cannot_be_started_is_refused_by_name(
+async def test_B6_what_cannot_be_started_is_refused_by_name(
     api: Api, said: dict[str, Any], code: str
 ) -> None:
-    """B6."""
     key = await api.key(Scope.RUNS, owner=BOB)
 
     assert (await start(api, key, **said)).code == code
@@ -88,8 +87,9 @@ async def test_a_key_of_a_channel_starts_there_alone(api: Api) -> None:
     assert (await start(api, key, channel="#dev")).code == "channel_not_allowed"
 
 
-async def test_the_same_name_starts_one_run_and_another_task_under_it_is_refused(api: Api) -> None:
-    """G12."""
+async def test_G12_the_same_name_starts_one_run_and_another_task_under_it_is_refused(
+    api: Api,
+) -> None:
     key = await api.key(Scope.RUNS, owner=BOB)
     answers = await asyncio.gather(*(start(api, key, "nightly") for _ in range(10)))
     other = await start(api, key, "nightly", task="Deploy db")
@@ -99,8 +99,7 @@ async def test_the_same_name_starts_one_run_and_another_task_under_it_is_refused
     assert (other.status, other.code) == (422, "idempotency_mismatch")
 
 
-async def test_a_run_is_nobodys_but_its_starters(api: Api) -> None:
-    """G2."""
+async def test_G2_a_run_is_nobodys_but_its_starters(api: Api) -> None:
     run = (await start(api, await api.key(Scope.RUNS, owner=BOB))).body["id"]
     for key in (
         await api.key(Scope.RUNS, owner=ALICE),

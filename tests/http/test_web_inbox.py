@@ -61,8 +61,10 @@ async def enters(inbox: Page, key: str) -> None:
     await expect(inbox.locator("#connection")).to_have_text(f"Connected as {BOB}")
 
 
-async def test_what_an_agent_asks_appears_is_reviewed_and_approved(inbox: Page, api: Api) -> None:
-    """A5, A9: what is hidden is written out, and nothing an agent says becomes markup."""
+async def test_A5_A9_what_an_agent_asks_appears_is_reviewed_and_approved(
+    inbox: Page, api: Api
+) -> None:
+    """What is hidden is written out, and nothing an agent says becomes markup."""
     await enters(inbox, await api.key(Scope.DECIDE, Scope.READ, owner=BOB))
     agent = await api.key()
     asked = await api.ask(agent, args=SNEAKY, reason="*Risk:* low ✅ <b>Pre-approved</b>")
@@ -117,8 +119,7 @@ async def test_a_lost_connection_comes_back_with_what_happened_meanwhile(
 
 
 @pytest.mark.long
-async def test_a_key_that_is_taken_back_leaves_the_inbox(inbox: Page, api: Api) -> None:
-    """G15."""
+async def test_G15_a_key_that_is_taken_back_leaves_the_inbox(inbox: Page, api: Api) -> None:
     key = await api.key(Scope.DECIDE, Scope.READ, owner=BOB)
     await enters(inbox, key)
     await revoke_key(api.behind.desk, key, by=OPERATOR)
