@@ -31,6 +31,7 @@ from approvals.operations.reminder_messenger import ReminderMessenger
 from approvals.operations.run_messenger import RunMessenger
 from approvals.operations.send_follow_ups import FOLLOW_UPS_MAX, send_follow_ups
 from approvals.operations.webhook_sender import WebhookSender
+from bot.lanes import PLACES, Lanes
 
 _log = logging.getLogger("sayso.background")
 
@@ -161,6 +162,8 @@ class Outbox:
         self._is_hurried = False
         self._deliveries: set[asyncio.Task[None]] = set()
         self._answers: set[asyncio.Task[None]] = set()
+        self._lanes, self._in_lanes = Lanes(), set[asyncio.Task[None]]()
+        self._aside = {JobKind.ANSWER: self._answers, **dict.fromkeys(PLACES, self._in_lanes)}
         self._again: dict[tuple[JobKind, str], Job | None] = {}
         """Jobs in delivery, each with its later claim, if its lease has ended meanwhile."""
         desk.store.on_commit(self._hear)
@@ -211,12 +214,12 @@ class Outbox:
         if place in self._again:
             self._again[place] = job
             return
-        under_way = self._answers if job.kind is JobKind.ANSWER else self._deliveries
+        under_way = self._aside.get(job.kind, self._deliveries)
         if job.kind is JobKind.ANSWER and len(under_way) >= ANSWERS_MAX:
             return  # it is due again when its lease ends
         self._again[place] = None
-        while len(self._deliveries) >= DELIVERIES_MAX:
-            await asyncio.wait(self._deliveries, return_when=asyncio.FIRST_COMPLETED)
+        while under_way is self._deliveries and len(under_way) >= DELIVERIES_MAX:
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
         delivery = asyncio.create_task(self._deliver(job))
         under_way.add(delivery)
         delivery.add_done_callback(under_way.discard)
@@ -225,8 +228,10 @@ class Outbox:
         place = (job.kind, job.subject)
         claimed: Job | None = job
         while claimed is not None:
-            self._again[place] = None
-            await self._attempt(claimed)
+            async with self._lanes.place(job.kind):
+                # It may have been claimed anew while it waited for its turn.
+                claimed, self._again[place] = self._again[place] or claimed, None
+                await self._attempt(claimed)
             claimed = self._again[place]
         del self._again[place]
 
@@ -249,10 +254,11 @@ class Outbox:
         for answer in self._answers:  # it is asked again at the next start
             answer.cancel()
         await asyncio.gather(*self._answers, return_exceptions=True)
-        if not self._deliveries:
+        under_way = self._deliveries | self._in_lanes
+        if not under_way:
             return
         # A post cut off in the middle leaves a card in the channel that no row knows.
-        _, late = await asyncio.wait(self._deliveries, timeout=FINISH_WITHIN.total_seconds())
+        _, late = await asyncio.wait(under_way, timeout=FINISH_WITHIN.total_seconds())
         for delivery in late:
             delivery.cancel()
         await asyncio.gather(*late, return_exceptions=True)

@@ -16,7 +16,7 @@ from approvals.domain.strict_json import JsonValue
 from approvals.domain.webhook import WebhookMessage
 from approvals.operations.desk import Desk
 from approvals.operations.ports import NotNow, Transaction
-from approvals.operations.retry import wait_after
+from approvals.operations.retry import spread, wait_after
 from approvals.operations.webhook_sender import WebhookSender
 
 TRIED_FOR = timedelta(days=1)
@@ -72,7 +72,10 @@ def _try_again(
     tx: Transaction, desk: Desk, job: Job, request: ApprovalRequest, reason: NotNow
 ) -> None:
     now = desk.clock.now()
-    again_at = now + wait_after(reason, attempt=job.attempt)
+    wait = wait_after(reason, attempt=job.attempt)
+    if reason.retry_after_s is None:
+        wait = spread(wait, of=job.subject, attempt=job.attempt)
+    again_at = now + wait
     assert request.ended_at is not None
     if again_at <= request.ended_at + TRIED_FOR:
         tx.postpone_job(job, again_at)

@@ -22,7 +22,7 @@ from approvals.domain.webhook import Webhook, WebhookMessage
 from approvals.operations.desk import Desk
 from approvals.operations.people_now import rules_shown
 from approvals.operations.ports import NotNow, Transaction
-from approvals.operations.retry import RETRY_FIRST_AFTER, wait_after
+from approvals.operations.retry import RETRY_FIRST_AFTER, spread, wait_after
 from approvals.operations.shared_cards import alike, cards_showing
 from approvals.operations.webhook_sender import WebhookSender
 
@@ -161,7 +161,9 @@ def _give_up(tx: Transaction, desk: Desk, job: Job, told: _Told) -> None:
 def _postpone(tx: Transaction, desk: Desk, job: Job, *, told: _Told, delay: NotNow) -> None:
     now = desk.clock.now()
     wait = wait_after(delay, attempt=job.attempt)
-    again_at = now + (min(wait, TRY_EVERY) if delay.retry_after_s is None else wait)
+    if delay.retry_after_s is None:
+        wait = spread(min(wait, TRY_EVERY), of=job.subject, attempt=job.attempt)
+    again_at = now + wait
     # A last look when the request has ended, so that giving up is written down.
     tx.postpone_job(job, min(again_at, max(told.request.expires_at, now)))
     _note(tx, desk, told, trouble=delay.code)

@@ -13,7 +13,7 @@ from bot.agents.agents_file import open_agents
 from bot.finding import Finding, good, wrong
 from bot.hosted_function import coroutine_function
 from bot.settings import Settings
-from bot.webhooks.secrets import SecretMissing, key_for
+from bot.webhooks.secrets import SecretMissing, keys_for
 
 
 def hosted_findings(
@@ -40,7 +40,7 @@ def _of_run(named: str) -> Finding:
 def _of_webhooks(policy: Policy, environ: Mapping[str, str]) -> Iterator[Finding]:
     for webhook in policy.webhooks.values():
         try:
-            key_for(webhook, environ)
+            keys_for(webhook, environ)
         except SecretMissing as refusal:
             yield wrong("webhooks", refusal.message)
         else:

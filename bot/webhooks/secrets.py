@@ -1,10 +1,11 @@
 """The signing secrets of webhooks, read where the policy says, when they are needed.
 
-Read anew for each message, so that a secret can be changed without a restart. No message of ours
-holds one.
+Read anew for each message, so that a secret can be changed without a restart. Two of them, with a
+space or a line's end between, are both signed with: a receiver takes either while one replaces the
+other (case G9). No message of ours holds one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from approvals.domain.errors import Refusal
@@ -12,6 +13,8 @@ from approvals.domain.webhook import Webhook
 from bot.webhooks.signing import KEY_MAX_BYTES, KEY_MIN_BYTES, key_of
 
 FILE_MAX_BYTES = 4_096
+SECRETS_MAX = 2
+"""One, and the one that replaces it."""
 
 
 class SecretMissing(Refusal):
@@ -20,14 +23,14 @@ class SecretMissing(Refusal):
     code = "webhook_secret_missing"
 
 
-def key_for(webhook: Webhook, environ: Mapping[str, str]) -> bytes:
-    """Return the key *webhook* is signed with.
+def keys_for(webhook: Webhook, environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Return the keys *webhook* is signed with, at least one.
 
     Raises:
-        SecretMissing: there is none that can be used; the message does not hold it.
+        SecretMissing: there is none, or one that cannot be used; the message does not hold it.
     """
     try:
-        return key_of(_written(webhook, environ))
+        return tuple(map(key_of, _written(webhook, environ)))
     except (OSError, UnicodeDecodeError) as fault:
         why = f"cannot be read ({type(fault).__name__})"
     except ValueError as mistake:
@@ -46,14 +49,18 @@ def check_secrets(webhooks: Iterable[Webhook], environ: Mapping[str, str]) -> No
         SecretMissing
     """
     for webhook in webhooks:
-        key_for(webhook, environ)
+        keys_for(webhook, environ)
 
 
-def _written(webhook: Webhook, environ: Mapping[str, str]) -> str:
+def _written(webhook: Webhook, environ: Mapping[str, str]) -> Sequence[str]:
     if webhook.secret_env is not None:
         found = environ.get(webhook.secret_env)
-        if not found:
-            raise ValueError("is not set")
-        return found.strip()
-    with Path(webhook.secret_file or "").open("rb") as file:
-        return file.read(FILE_MAX_BYTES).decode().strip()
+    else:
+        with Path(webhook.secret_file or "").open("rb") as file:
+            found = file.read(FILE_MAX_BYTES).decode()
+    secrets = (found or "").split()
+    if not secrets:
+        raise ValueError("is not set" if webhook.secret_env else "is empty")
+    if len(secrets) > SECRETS_MAX:
+        raise ValueError(f"holds more than {SECRETS_MAX} secrets")
+    return secrets

@@ -6,7 +6,7 @@ What comes back is not read beyond its status. Built by the composition root.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 import aiohttp
@@ -16,7 +16,7 @@ from approvals.domain.webhook import Webhook, WebhookMessage
 from approvals.operations.ports import NotNow
 from bot.trust import trust
 from bot.webhooks.addresses import Address, AddressRefused, Allowed, Pinned, resolved
-from bot.webhooks.secrets import SecretMissing, key_for
+from bot.webhooks.secrets import SecretMissing, keys_for
 from bot.webhooks.signing import signed_headers
 
 LOGGER = logging.getLogger("sayso.webhooks")
@@ -49,9 +49,9 @@ class HttpWebhooks:
             NotNow
         """
         try:
-            key = key_for(webhook, self._environ)
+            keys = keys_for(webhook, self._environ)
             async with asyncio.timeout(self._timeout_s):
-                await self._post(URL(webhook.url), message, key=key, now=now)
+                await self._post(URL(webhook.url), message, keys=keys, now=now)
         except SecretMissing as mistake:
             LOGGER.error("%s", mistake.message)
             raise NotNow("secret_missing") from None
@@ -67,7 +67,9 @@ class HttpWebhooks:
             LOGGER.warning("webhook %s: %s", webhook.name, type(failure).__name__)
             raise NotNow("no_connection", may_have_arrived=True) from None
 
-    async def _post(self, url: URL, message: WebhookMessage, *, key: bytes, now: datetime) -> None:
+    async def _post(
+        self, url: URL, message: WebhookMessage, *, keys: Sequence[bytes], now: datetime
+    ) -> None:
         # Judged and connected to by one reading of the address: two could name two hosts.
         host, addresses = url.raw_host or "", await self._judged(url)
         body = message.body.encode()
@@ -88,7 +90,7 @@ class HttpWebhooks:
             session.post(
                 url,
                 data=body,
-                headers=signed_headers(key, message.id, body, at=now),
+                headers=signed_headers(keys, message.id, body, at=now),
                 allow_redirects=False,
             ) as answer,
         ):

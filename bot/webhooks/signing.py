@@ -7,7 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 PREFIX = "whsec_"
@@ -31,13 +31,18 @@ def key_of(secret: str) -> bytes:
     return key
 
 
-def signed_headers(key: bytes, message_id: str, body: bytes, *, at: datetime) -> Mapping[str, str]:
-    """Return the three headers that sign *body* as sent *at* this moment."""
+def signed_headers(
+    keys: Sequence[bytes], message_id: str, body: bytes, *, at: datetime
+) -> Mapping[str, str]:
+    """Return the three headers that sign *body* as sent *at* this moment, with each of *keys*."""
     timestamp = str(int(at.timestamp()))
     content = b".".join((message_id.encode(), timestamp.encode(), body))
-    signature = base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
     return {
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{signature}",
+        "webhook-signature": " ".join(f"v1,{_signature(key, content)}" for key in keys),
     }
+
+
+def _signature(key: bytes, content: bytes) -> str:
+    return base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()

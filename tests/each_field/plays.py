@@ -146,7 +146,7 @@ async def called_back(stage: FieldStage) -> str | list[str]:
 def _signed_with(got: Received) -> str:
     at = datetime.fromtimestamp(int(got.headers["webhook-timestamp"]), tz=UTC)
     for name, secret in SECRETS.items():
-        signed = signed_headers(key_of(secret), got.headers["webhook-id"], got.body, at=at)
+        signed = signed_headers([key_of(secret)], got.headers["webhook-id"], got.body, at=at)
         if signed["webhook-signature"] == got.headers["webhook-signature"]:
             return name
     return "nobody"

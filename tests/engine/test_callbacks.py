@@ -30,7 +30,7 @@ async def gateway() -> AsyncIterator[GatewayInTest]:
         yield opened
 
 
-async def asked(gateway: GatewayInTest) -> ApprovalRequest:
+async def asked(gateway: GatewayInTest, service: str = "web") -> ApprovalRequest:
     key = Key(
         id=KeyId("key"),
         digest="0" * 64,
@@ -39,7 +39,7 @@ async def asked(gateway: GatewayInTest) -> ApprovalRequest:
         agent="deploy-bot",
         created_at=gateway.clock.now(),
     )
-    call = ToolCall.of("restart_service", "0" * 64, {"service": "web", "password": "hunter2"})
+    call = ToolCall.of("restart_service", "0" * 64, {"service": service, "password": "hunter2"})
     told = AskedByKey(call=call, callback="deploys", tool_call_id="call-1")
     request, _ = await ask_by_key(gateway.desk, key, told, limits=Limits())
     await gateway.delivered()
@@ -65,7 +65,7 @@ async def test_it_is_told_how_its_request_ended_and_no_argument(gateway: Gateway
     assert await audited(gateway, "webhook.") == ["webhook.delivered"]
 
 
-async def test_it_is_tried_again_for_a_day_under_one_id_and_then_given_up(
+async def test_G11_it_is_tried_again_for_a_day_under_one_id_and_then_given_up(
     gateway: GatewayInTest,
 ) -> None:
     request, receiver = await asked(gateway), Pager(trouble=NotNow("http_500"))
@@ -76,6 +76,24 @@ async def test_it_is_tried_again_for_a_day_under_one_id_and_then_given_up(
     assert receiver.tries > 200
     assert await audited(gateway, "webhook.") == ["webhook.given_up"]
     assert receiver.sent == []
+
+
+async def test_G11_what_failed_together_is_not_tried_again_together(
+    gateway: GatewayInTest,
+) -> None:
+    receiver = Pager(trouble=NotNow("http_503"))
+    for request in [await asked(gateway, f"web-{number}") for number in range(8)]:
+        await gateway.clicks(request.id, BOB)
+    await time_passes(gateway, receiver, NOW)
+    assert receiver.tries == 8
+
+    tries = [receiver.tries]
+    for _ in range(20):
+        await time_passes(gateway, receiver, timedelta(seconds=0.1))
+        tries.append(receiver.tries)
+
+    assert tries[-1] == 16
+    assert len(set(tries)) > 3
 
 
 async def test_a_webhook_taken_out_of_the_policy_is_told_nothing(gateway: GatewayInTest) -> None:

@@ -83,7 +83,7 @@ async def test_a_signed_click_of_the_local_slack_is_stored_and_shown(wire: Wire)
     assert (await wire.stage.headline(request)).startswith("✅ Approved")
 
 
-async def test_c6_a_replayed_click_counts_once_and_is_answered(wire: Wire) -> None:
+async def test_c6_g10_a_replayed_click_counts_once_and_is_answered(wire: Wire) -> None:
     request = await wire.stage.ask()
     body = form(await wire.stage.payload(BOB, request))
     headers = wire.headers(body)
@@ -206,7 +206,7 @@ async def test_e16_a_body_beyond_the_limit_is_refused_unread(wire: Wire) -> None
 @pytest.mark.parametrize(
     ("off_s", "status"), [(-301, 401), (-300, 200), (0, 200), (300, 200), (301, 401)]
 )
-async def test_e17_the_clock_may_be_off_by_300_seconds_and_no_more(
+async def test_e17_g10_the_clock_may_be_off_by_300_seconds_and_no_more(
     wire: Wire, off_s: int, status: int
 ) -> None:
     body = form(await wire.stage.payload(BOB, await wire.stage.ask()))

@@ -14,7 +14,7 @@ import pytest
 from approvals.domain.webhook import Webhook, WebhookMessage
 from approvals.operations.ports import NotNow
 from bot.webhooks.addresses import Address, AddressRefused, Allowed, Pinned, is_public, resolved
-from bot.webhooks.secrets import SecretMissing, check_secrets, key_for
+from bot.webhooks.secrets import SecretMissing, check_secrets, keys_for
 from bot.webhooks.sender import HttpWebhooks
 from tests.webhooks.receiver import Receiver, a_receiver
 
@@ -46,7 +46,7 @@ async def refused(sender: HttpWebhooks, url: str) -> NotNow:
     return why.value
 
 
-async def test_a_message_is_signed_as_standard_webhooks_say(receiver: Receiver) -> None:
+async def test_G9_a_message_is_signed_as_standard_webhooks_say(receiver: Receiver) -> None:
     await webhooks().send(pager(receiver.url), MESSAGE, now=NOW)
 
     (got,) = receiver.received
@@ -69,7 +69,7 @@ async def test_a_message_is_signed_as_standard_webhooks_say(receiver: Receiver) 
         (429, {"Retry-After": "soon"}, "http_429", None),
     ],
 )
-async def test_what_is_not_taken_is_tried_again_when_the_other_side_says(
+async def test_G11_what_is_not_taken_is_tried_again_when_the_other_side_says(
     receiver: Receiver, status: int, headers: dict[str, str], code: str, wait_s: float | None
 ) -> None:
     receiver.statuses, receiver.headers = [status], headers
@@ -78,21 +78,12 @@ async def test_what_is_not_taken_is_tried_again_when_the_other_side_says(
     assert (failure.code, failure.retry_after_s) == (code, wait_s)
 
 
-async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
+async def test_G7_a_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.statuses, receiver.headers = [307], {"Location": f"{receiver.url}/elsewhere"}
     failure = await refused(webhooks(), receiver.url)
 
     assert failure.code == "redirected"
     assert len(receiver.received) == 1
-
-
-async def test_a_server_that_never_answers_takes_no_longer_than_allowed(
-    receiver: Receiver,
-) -> None:
-    receiver.hangs = True
-    failure = await refused(webhooks(timeout_s=0.1), receiver.url)
-
-    assert failure.code == "timeout"
 
 
 @pytest.mark.parametrize(
@@ -115,13 +106,13 @@ async def test_a_server_that_never_answers_takes_no_longer_than_allowed(
         "[fd00::1]",
     ],
 )
-async def test_only_public_addresses_are_reached(host: str) -> None:
+async def test_G7_only_public_addresses_are_reached(host: str) -> None:
     failure = await refused(webhooks(Allowed()), f"https://{host}:9/in")
 
     assert failure.code == "address_not_public"
 
 
-async def test_plain_http_goes_to_loopback_alone_and_only_where_that_is_allowed(
+async def test_G7_plain_http_goes_to_loopback_alone_and_only_where_that_is_allowed(
     receiver: Receiver,
 ) -> None:
     await webhooks().send(pager(receiver.url), MESSAGE, now=NOW)
@@ -132,7 +123,7 @@ async def test_plain_http_goes_to_loopback_alone_and_only_where_that_is_allowed(
     assert len(receiver.received) == 1
 
 
-async def test_one_private_address_among_public_ones_refuses_all() -> None:
+async def test_G7_one_private_address_among_public_ones_refuses_all() -> None:
     async def both(_: str, __: int) -> tuple[Address, ...]:
         return ipaddress.ip_address("8.8.8.8"), ipaddress.ip_address("10.0.0.1")
 
@@ -141,7 +132,7 @@ async def test_one_private_address_among_public_ones_refuses_all() -> None:
     assert (await refused(sender, "https://events.example.com/in")).code == "address_not_public"
 
 
-async def test_a_name_is_resolved_once_and_connected_to_what_was_judged(
+async def test_G7_a_name_is_resolved_once_and_connected_to_what_was_judged(
     receiver: Receiver,
 ) -> None:
     asked: list[str] = []
@@ -157,7 +148,7 @@ async def test_a_name_is_resolved_once_and_connected_to_what_was_judged(
     assert receiver.received[0].headers["host"].startswith("events.example.com")
 
 
-async def test_the_connection_asks_for_no_other_name() -> None:
+async def test_G7_the_connection_asks_for_no_other_name() -> None:
     pinned = Pinned("events.example.com", [ipaddress.ip_address("8.8.8.8")])
 
     assert [each["host"] for each in await pinned.resolve("events.example.com", 443)] == ["8.8.8.8"]
@@ -182,6 +173,9 @@ def test_addresses_of_the_internet_are_public() -> None:
         ("hunter2", "is not whsec_"),
         (base64.b64encode(KEY).decode(), "does not start with whsec_"),
         ("whsec_c2hvcnQ=", "holds 5 bytes"),
+        (f"{SECRET} hunter2", "is not whsec_"),
+        (f"{SECRET} {SECRET} {SECRET}", "more than 2"),
+        (" ", "is not set"),
     ],
 )
 def test_a_secret_that_cannot_sign_is_refused_without_telling_it(
@@ -192,11 +186,11 @@ def test_a_secret_that_cannot_sign_is_refused_without_telling_it(
         check_secrets([pager("https://events.example.com")], environ)
 
     assert says in refusal.value.message
-    assert secret is None or secret not in refusal.value.message
+    assert not any(each in refusal.value.message for each in (secret or "").split())
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "pager").write_text(f"{SECRET}\n")
     webhook = Webhook(name="pager", url="https://x", secret_file=str(tmp_path / "pager"))
 
-    assert key_for(webhook, {}) == KEY
+    assert keys_for(webhook, {}) == (KEY,)
