@@ -22,8 +22,10 @@ from approvals.operations.revoke_key import revoke_key
 CREATE = "keys create"
 LIST = "keys list"
 REVOKE = "keys revoke"
+LIMIT_MAX_DIGITS = 9
 KEY_VERBS = frozenset({CREATE, LIST, REVOKE})
-_ONCE = frozenset({"owner", "agent", "channel", "expires"})
+_LIMITS = ("pending", "new_per_minute")
+_ONCE = frozenset({"owner", "agent", "channel", "expires", *_LIMITS})
 
 
 async def keys_at_console(desk: Desk, verb: str, words: Sequence[str], *, account: str) -> str:
@@ -58,6 +60,7 @@ def _asked(desk: Desk, words: Sequence[str]) -> KeyAsked:
         agent=said.get("agent"),
         channel=None if channel is None else _channel(desk, channel),
         lasts=None if expires is None else _lasts(expires),
+        **{name: _limit(name, said[name]) for name in _LIMITS if name in said},
     )
 
 
@@ -86,6 +89,13 @@ def _lasts(written: str) -> timedelta:
         raise KeyMistyped(f"--expires {written!r:.40}: {mistake}. No key was made.") from mistake
 
 
+def _limit(name: str, written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and len(written) <= LIMIT_MAX_DIGITS):
+        option = f"--{name.replace('_', '-')}"
+        raise KeyMistyped(f"{option} {written!r:.40} is no whole number. No key was made.")
+    return int(written)
+
+
 def _told(desk: Desk, key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
@@ -95,6 +105,8 @@ def _told(desk: Desk, key: Key) -> dict[str, Any]:
         "team": key.team,
         "agent": key.agent,
         "channel": key.channel,
+        "pending": key.pending,
+        "new_per_minute": key.new_per_minute,
         "created_at": _time(key.created_at),
         "expires_at": _time(key.expires_at),
         "revoked_at": _time(key.revoked_at),

@@ -12,6 +12,7 @@ from enum import StrEnum
 from approvals.domain import key_errors
 from approvals.domain.display import is_hidden
 from approvals.domain.ids import SHORT_ID_CHARS, ChannelId, KeyId, TeamId, UserId
+from approvals.domain.limits import MOST, Limits
 
 AGENT_MAX_CHARS = 80
 LASTS_MAX = timedelta(days=3650)
@@ -46,6 +47,10 @@ class KeyAsked:
     """Whose rules hold for whatever comes in with it; None: the policy says."""
     lasts: timedelta | None = None
     """None: until it is revoked."""
+    pending: int | None = None
+    """How many questions of its agent may wait where it asks one more; None: as many as of any."""
+    new_per_minute: int | None = None
+    """How many questions of its agent are taken within a minute with it."""
 
     def __post_init__(self) -> None:
         """Refuse what no key can be.
@@ -66,6 +71,8 @@ class KeyAsked:
             _refuse_name(self.agent)
         if self.lasts is not None and not timedelta() < self.lasts <= LASTS_MAX:
             raise key_errors.KeyMistyped(f"A key lasts at most {LASTS_MAX.days} days.")
+        for limit in (self.pending, self.new_per_minute):
+            _refuse_limit(limit, may_ask=Scope.REQUEST in self.scopes)
 
     @property
     def needs_agent(self) -> bool:
@@ -89,6 +96,8 @@ class Key:
     """The agent it speaks for; None for a person's own key."""
     channel: ChannelId | None = None
     created_at: datetime
+    pending: int | None = None
+    new_per_minute: int | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
@@ -128,6 +137,10 @@ class Key:
                 scope=scope.value,
             )
 
+    def within(self, limits: Limits) -> Limits:
+        """Return what holds for what is asked with it, where *limits* hold for everyone."""
+        return limits.lowered(pending=self.pending, new=self.new_per_minute)
+
     def revoked(self, at: datetime) -> "Key":
         """Return it as taken back; one that was taken back before stays as it was."""
         return self if self.revoked_at else replace(self, revoked_at=at)
@@ -145,3 +158,17 @@ def _refuse_name(agent: str) -> None:
         )
     if len(agent) > AGENT_MAX_CHARS:
         raise key_errors.KeyMistyped(f"The agent's name has at most {AGENT_MAX_CHARS} characters.")
+
+
+def _refuse_limit(limit: int | None, *, may_ask: bool) -> None:
+    """Refuse a limit that would let nothing in, or would hold nothing back.
+
+    Raises:
+        KeyMistyped
+    """
+    if limit is None:
+        return
+    if not may_ask:
+        raise key_errors.KeyMistyped("Only a key that asks has limits: --scope request.")
+    if not 1 <= limit <= MOST:
+        raise key_errors.KeyMistyped(f"A limit is a number from 1 to {MOST}.")

@@ -277,6 +277,10 @@ class WhoseKey(Answers):
     channel: str | None
     scopes: list[str]
     expires_at: datetime | None
+    pending: int | None = None
+    """The key's own limit of questions that wait; None: what the gateway allows every agent."""
+    new_per_minute: int | None = None
+    """Its own limit of questions within a minute."""
 
 
 class Problem(Answers):

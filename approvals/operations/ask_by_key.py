@@ -52,6 +52,8 @@ async def ask_by_key(
 ) -> tuple[ApprovalRequest, bool]:
     """Store what is *asked*, and return it with whether it is new; it may have ended already.
 
+    *limits* are everyone's; the key's own hold where they are lower.
+
     Raises:
         ChannelUnknown: the policy has no such channel.
         CallbackForbidden: the policy has no such webhook for agents.
@@ -83,7 +85,9 @@ async def ask_by_key(
         case Effect.DENY:
             stored = await record_denied(desk, request)
         case Effect.ASK:
-            stored = await submit_request(desk, request, schema=asked.schema, limits=limits)
+            stored = await submit_request(
+                desk, request, schema=asked.schema, limits=key.within(limits)
+            )
     return stored, stored.id == request.id
 
 

@@ -45,6 +45,8 @@ async def create_key(desk: Desk, asked: KeyAsked, *, by: Hand) -> NewKey:
         team=team,
         agent=asked.agent or (_called(key_id) if asked.needs_agent else None),
         channel=asked.channel,
+        pending=asked.pending,
+        new_per_minute=asked.new_per_minute,
         created_at=now,
         expires_at=None if asked.lasts is None else now + asked.lasts,
     )
@@ -85,6 +87,8 @@ def _created(key: Key, by: Hand) -> AuditEvent:
             "owner": key.owner,
             "agent": key.agent,
             "channel": key.channel,
+            "pending": key.pending,
+            "new_per_minute": key.new_per_minute,
             "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         },
     )

@@ -22,3 +22,5 @@ class KeyRow(StoredRow, table=True):
     revoked_at: str | None
     last_used_at: str | None
     refused_at: str | None
+    pending: int | None
+    new_per_minute: int | None

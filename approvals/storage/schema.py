@@ -20,7 +20,7 @@ from approvals.storage.dialects import SQLITE
 from approvals.storage.run_tables import RunRow
 from approvals.storage.triggers import AUDIT_TRIGGERS
 
-HEAD = "0024"
+HEAD = "0025"
 """The newest revision in `migrations/versions`; they count up."""
 
 _DECLARED = (

@@ -17,7 +17,8 @@ from bot.commands.at_gateway import Done, do_at_gateway, run_told
 from bot.console_keys import CREATE, LIST, REVOKE
 
 _DOES = "Make, list and revoke the keys with which programs come in from outside."
-_HEADS = ("KEY", "STATUS", "SCOPES", "OWNER", "AGENT", "CHANNEL", "EXPIRES", "LAST USED")
+_HEADS = ("KEY", "STATUS", "SCOPES", "OWNER", "AGENT", "CHANNEL", "LIMITS", "EXPIRES", "LAST USED")
+_SAID = ("owner", "agent", "channel", "expires", "pending", "new_per_minute")
 _VERBS = {"create": CREATE, "list": LIST, "revoke": REVOKE}
 
 
@@ -75,6 +76,18 @@ def _add_what(create: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--expires", metavar="TIME", help="after which time it ends, such as 90d (else never)"
     )
+    create.add_argument(
+        "--pending",
+        metavar="N",
+        help="how many questions of its agent may wait when it asks, where fewer than the gateway "
+        "allows",
+    )
+    create.add_argument(
+        "--new-per-minute",
+        metavar="N",
+        help="how many questions of its agent are taken within a minute when it asks, where fewer "
+        "than the gateway allows",
+    )
 
 
 async def _do(given: argparse.Namespace) -> str:
@@ -90,7 +103,7 @@ def _words(given: argparse.Namespace) -> Iterator[str]:
     if given.verb != "create":
         return
     yield from (f"scope={scope}" for scope in given.scope)
-    for name in ("owner", "agent", "channel", "expires"):
+    for name in _SAID:
         value = getattr(given, name)
         if value is not None:
             yield f"{name}={value}"
@@ -99,13 +112,15 @@ def _words(given: argparse.Namespace) -> Iterator[str]:
 def _created(done: Done) -> str:
     key = json.loads(done.said)
     speaks = f" It speaks for {key['agent']}." if key["agent"] else ""
+    limits = f" Its limits: {_limits(key)}." if _limits(key) else ""
     ends = f" It ends on {_moment(key['expires_at'])}." if key["expires_at"] else ""
     unasked = (
         f"\nSlack could not tell whether {key['owner']} may act here; "
         "it is asked whenever the key is used."
     )
+    may = ", ".join(key["scopes"])
     return (
-        f"Key {_short(key)} of {key['owner']} may: {', '.join(key['scopes'])}.{speaks}{ends}"
+        f"Key {_short(key)} of {key['owner']} may: {may}.{speaks}{limits}{ends}"
         f"{'' if key['team'] else unasked}\n"
         f"Its secret is shown only now:\n\n{key['secret']}"
     )
@@ -136,8 +151,16 @@ def _line(key: dict[str, Any]) -> tuple[str, ...]:
         key["owner"],
         key["agent"] or "-",
         key["channel"] or "-",
+        _limits(key) or "-",
         _moment(key["expires_at"]) or "never",
         _moment(key["last_used_at"]) or "never",
+    )
+
+
+def _limits(key: dict[str, Any]) -> str:
+    pending, new = key["pending"], key["new_per_minute"]
+    return ", ".join(
+        [f"{pending} pending"] * (pending is not None) + [f"{new} a minute"] * (new is not None)
     )
 
 

@@ -78,6 +78,8 @@ def whose(key: Key) -> wire.WhoseKey:
         channel=key.channel,
         scopes=sorted(key.scopes),
         expires_at=key.expires_at,
+        pending=key.pending,
+        new_per_minute=key.new_per_minute,
     )
 
 

@@ -70,6 +70,31 @@ async def test_G1_a_running_gateway_makes_a_key_and_takes_it_back_at_once(
             await authenticate(gateway.desk, made["secret"])
 
 
+def test_a_keys_own_limits_are_told_where_it_is_made_and_listed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*CREATE, "--pending", "3", "--new-per-minute", "10"]) == 0
+    assert "Its limits: 3 pending, 10 a minute." in capsys.readouterr().out
+    assert main([*CREATE, "--new-per-minute", "7"]) == 0
+    capsys.readouterr()
+
+    assert main(["keys", "list"]) == 0
+    heads, first, second = capsys.readouterr().out.splitlines()
+    assert main(["keys", "list", "--json"]) == 0
+
+    at = heads.index("LIMITS")
+    assert (first[at:].split("  ")[0], second[at:].split("  ")[0]) == (
+        "3 pending, 10 a minute",
+        "7 a minute",
+    )
+    assert [(key["pending"], key["new_per_minute"]) for key in printed(capsys)] == [
+        (3, 10),
+        (None, 7),
+    ]
+    created = recorded(here / ".sayso" / "sayso.db", "key.created")
+    assert [(each["pending"], each["new_per_minute"]) for each in created] == [(3, 10), (None, 7)]
+
+
 def test_L1_where_no_gateway_runs_a_key_is_made_and_its_secret_is_shown_once(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +128,15 @@ def test_L1_where_no_gateway_runs_a_key_is_made_and_its_secret_is_shown_once(
         ([*CREATE, "--agent", "x" * 81], "at most 80"),
         ([*CREATE, "--expires", "soon"], "soon"),
         ([*CREATE, "--expires", "4000d"], "3650d"),
+        ([*CREATE, "--pending", "0"], "from 1 to"),
+        ([*CREATE, "--pending", "-1"], "--pending '-1' is no whole number"),
+        ([*CREATE, "--new-per-minute", "1e3"], "--new-per-minute '1e3' is no whole number"),
+        ([*CREATE, "--new-per-minute", "1000001"], "from 1 to"),
+        ([*CREATE, "--new-per-minute", "9" * 5_000], "is no whole number"),
+        (
+            ["keys", "create", "--scope", "read", "--owner", ALICE, "--pending", "3"],
+            "Only a key that asks",
+        ),
         ([*CREATE, "--channel", "#nowhere"], "no channel '#nowhere'"),
         (["keys", "revoke", "ABCDEF"], "no such key"),
         (["keys", "list", "--data", "elsewhere"], "Name the gateway's with --data"),
@@ -163,7 +197,7 @@ def test_keys_are_kept_in_postgresql_where_that_is_set(
 ) -> None:
     monkeypatch.setenv("SAYSO_DATABASE_URL", postgres.url)
     monkeypatch.setenv("SAYSO_DATABASE_SCHEMA", postgres.schema)
-    assert main([*CREATE, "--json"]) == 0
+    assert main([*CREATE, "--pending", "3", "--json"]) == 0
     made = printed(capsys)
 
     assert main(["keys", "revoke", made["secret"]]) == 0
@@ -171,5 +205,5 @@ def test_keys_are_kept_in_postgresql_where_that_is_set(
     capsys.readouterr()
     assert main(["keys", "list", "--json"]) == 0
     (key,) = printed(capsys)
-    assert (key["id"], key["status"]) == (made["id"], "revoked")
+    assert (key["id"], key["status"], key["pending"]) == (made["id"], "revoked", 3)
     assert not (here / ".sayso" / "sayso.db").exists()

@@ -60,11 +60,14 @@ class Api:
         agent: str | None = None,
         channel: ChannelId | None = None,
         lasts: timedelta | None = None,
+        **limits: int,
     ) -> str:
         wanted = frozenset(scopes) or frozenset({Scope.REQUEST})
         if agent is None and wanted & {Scope.REQUEST, Scope.RUNS}:
             agent = "deploy-bot"
-        asked = KeyAsked(scopes=wanted, owner=owner, agent=agent, channel=channel, lasts=lasts)
+        asked = KeyAsked(
+            scopes=wanted, owner=owner, agent=agent, channel=channel, lasts=lasts, **limits
+        )
         return (await create_key(self.behind.desk, asked, by=OPERATOR)).secret
 
     async def call(
