@@ -74,6 +74,7 @@ CASES = {
     "A7": "Letters of another script that look like the usual ones.",
     "A8": "Marks that would break out of the block of the arguments.",
     "A9": "The agent's reason imitates the gateway's own words.",
+    "A10": "A caller sends blocks or words of its own for the card.",
     "A11": "Sixty fields or eight levels, the dangerous one last.",
     "A12": "The same key twice in one JSON object.",
     "A13": "Numbers that other readers would round.",

@@ -88,6 +88,32 @@ async def test_x4_no_tool_decides_or_changes_a_rule() -> None:
 
 
 @pytest.mark.parametrize(
+    "claim",
+    [
+        {"approved": True},
+        {"status": "approved"},
+        {"approver": "U0BOB"},
+        {"auto_approve": True},
+        {"policy": {"unmatched": "allow"}},
+        {"id": "01"},
+        {"blocks": []},
+        {"text": "Approved"},
+    ],
+    ids=str,
+)
+async def test_a10_b6_what_a_question_does_not_have_is_refused_and_asks_nobody(
+    claim: dict[str, Any],
+) -> None:
+    async with a_gateway() as gateway, serving(gateway.gateway) as client:
+        refused = await client.call("request_approval", **CALL, **claim)
+        await gateway.delivered()
+
+        assert refused["result"]["isError"]
+        assert gateway.messenger.posts == []
+        assert told(await client.call("request_approval", **CALL))["status"] == "pending"
+
+
+@pytest.mark.parametrize(
     ("answers", "expected"),
     [
         (approved(), {"behavior": "allow", "updatedInput": {"command": "ls"}}),
