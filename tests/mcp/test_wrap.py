@@ -125,7 +125,7 @@ async def test_x5_a_tool_that_changes_while_people_decide_does_not_run() -> None
     assert (gateway.asked[0].succeeded, gateway.asked[0].result) == (False, text(answer))
 
 
-async def test_a_call_the_client_gives_up_is_withdrawn_and_never_runs() -> None:
+async def test_D9_a_call_the_client_gives_up_is_withdrawn_and_never_runs() -> None:
     async with a_gateway() as gateway, wrapping(gateway.gateway) as scene:
         named = scene.client.calls(name="web")
         request = await gateway.pending()

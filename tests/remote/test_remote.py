@@ -136,7 +136,7 @@ async def test_silence_and_withdrawal_are_told_as_what_they_are(there: Elsewhere
     assert tool.ran == []
 
 
-async def test_a_cancelled_wait_withdraws_its_question(there: Elsewhere) -> None:
+async def test_D9_a_cancelled_wait_withdraws_its_question(there: Elsewhere) -> None:
     calling = Tool(there.gate).begins()
     request = await there.behind.pending()
     calling.cancel()
@@ -147,7 +147,7 @@ async def test_a_cancelled_wait_withdraws_its_question(there: Elsewhere) -> None
         await asyncio.sleep(0.001)
 
 
-async def test_a_cancelled_wait_with_a_key_only_detaches(there: Elsewhere) -> None:
+async def test_D9_a_cancelled_wait_with_a_key_only_detaches(there: Elsewhere) -> None:
     tool = Tool(there.gate)
     with there.gate.calling(key="deploy 7 – with spaces"):
         first = tool.begins()

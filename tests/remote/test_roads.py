@@ -51,7 +51,7 @@ async def there() -> AsyncIterator[Elsewhere]:
 
 @pytest.mark.parametrize("where", [ASK, CLAIM, RESULT])
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-async def test_what_passes_is_tried_again_and_the_body_runs_once(
+async def test_F5_what_passes_is_tried_again_and_the_body_runs_once(
     there: Elsewhere, where: str, fault: Fault
 ) -> None:
     if where in (RESULT, ASK):
@@ -98,7 +98,9 @@ async def test_a_claim_whose_answer_never_comes_runs_nothing_and_is_closed() -> 
         assert tool.ran == []
 
 
-async def test_a_call_cancelled_while_it_claims_is_closed_and_never_runs(there: Elsewhere) -> None:
+async def test_D9_a_call_cancelled_while_it_claims_is_closed_and_never_runs(
+    there: Elsewhere,
+) -> None:
     there.road.stays_wrong(CLAIM, lost_answer)
     tool = Tool(there.gate)
     with there.gate.calling(key="k"):
