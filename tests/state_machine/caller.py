@@ -33,7 +33,10 @@ class BodyLedger:
 class Caller:
     """An agent's call: it asks, runs its body once cleared, and reports; it may be slow."""
 
-    def __init__(self, gateway: GatewayInTest, ledger: BodyLedger, *, number: int, key: str | None):
+    def __init__(
+        self, gateway: GatewayInTest, ledger: BodyLedger, *, tool: str, number: int, key: str | None
+    ):
+        self.tool = tool
         self.number = number
         self.key = key
         self.may_finish = asyncio.Event()
@@ -45,7 +48,9 @@ class Caller:
     async def _call(self, gateway: GatewayInTest, ledger: BodyLedger) -> None:
         try:
             clearance = await gateway.gateway.ask(
-                proposal(arguments={"service": "web", "number": self.number}, key=self.key)
+                proposal(
+                    self.tool, arguments={"service": "web", "number": self.number}, key=self.key
+                )
             )
         except CallNotApproved as refused:
             self.outcome = refused.outcome.kind

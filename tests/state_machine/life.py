@@ -1,23 +1,15 @@
-"""The machine: every rule is something the world can do to the gateway, at any time.
+"""The machines: every rule is something the world can do to the gateway, at any time.
 
-Run by `test_life_of_requests`. After every step the whole file is checked (I1 to I5, I8 to I10);
-at the end of a life faults are over, time has passed, and everything has ended (I2, I3, I11).
+Run by `test_life_of_requests`; `world` has what they share, and what is checked after every step.
 """
 
-import asyncio
-import tempfile
-from collections.abc import Coroutine
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     consumes,
-    invariant,
+    initialize,
     multiple,
     precondition,
     rule,
@@ -26,19 +18,13 @@ from hypothesis.stateful import (
 from approvals.domain.decision import Verdict
 from approvals.domain.ids import UserId
 from approvals.operations.ports import NotNow
-from tests.fakes.people import ALICE, BOB, CAROL
+from tests.fakes.people import BOB, CAROL
 from tests.state_machine.caller import Caller
-from tests.state_machine.clicks import DANA, EVE, MALLORY, ROBOT
-from tests.state_machine.deeds import Deeds
-from tests.state_machine.lives import Lives
-from tests.state_machine.log import Log
+from tests.state_machine.sights import Sight
+from tests.state_machine.world import PEOPLE, PICKS, TURNS, VERDICTS, World
 
-Result = TypeVar("Result")
-
-PEOPLE = st.sampled_from([BOB, BOB, CAROL, ALICE, DANA, EVE, MALLORY, ROBOT])
-VERDICTS = st.sampled_from([Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT])
-PICKS = st.integers(0, 9)
-"""Which request, counted from the latest; an even one means those that are pending still."""
+BOTH = (True, False)
+APPROVERS = st.sampled_from([BOB, CAROL])
 FAULTS = st.sampled_from(
     [
         *("nothing", "nothing", "nothing"),
@@ -47,30 +33,55 @@ FAULTS = st.sampled_from(
         "the directory is down",
     ]
 )
-TURNS = st.integers(0, 40)
-"""How far what is under way gets before the kill, in turns of the event loop."""
 
 
-class LifeOfRequests(RuleBasedStateMachine):
-    """Asks, clicks of anybody, cancels, clocks, faults, kills and starts."""
+class LifeOfCards(World):
+    """Calls that share cards, and buttons that are pressed long after they were seen."""
 
-    calls = Bundle("calls")
+    @initialize(target=World.calls)
+    def two_ask_the_same_and_two_fold(self) -> MultipleResults[Caller]:
+        return multiple(*self.do(self._four()))
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.directory = tempfile.TemporaryDirectory()
-        self.lives = Lives(Path(self.directory.name))
-        self.deeds = Deeds(self.lives)
-        self.seen: Log | None = None
-        self.do(self.lives.start())
+    async def _four(self) -> list[Caller]:
+        first = await self.deeds.ask("deploy_service", keyed=True, is_slow=False)
+        second = await self.deeds.ask_alike(first, keyed=False)
+        others = [
+            await self.deeds.ask("deploy_service", keyed=each, is_slow=False) for each in BOTH
+        ]
+        return [first, second, *others]
 
-    def do(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return self.runner.run(work)
+    @rule(caller=World.calls, user=APPROVERS, verdict=VERDICTS, in_view=st.booleans())
+    def an_approver_decides_a_call(
+        self, caller: Caller, user: UserId, verdict: Verdict, in_view: bool
+    ) -> None:
+        self.do(self.deeds.decide(caller, user, verdict, in_view=in_view))
 
-    @rule(target=calls, keyed=st.sampled_from([True, True, False]), is_slow=st.booleans())
-    def an_agent_asks(self, keyed: bool, is_slow: bool) -> Caller:
-        return self.do(self.deeds.ask(keyed=keyed, is_slow=is_slow))
+    @rule(user=APPROVERS, sight=World.sights)
+    def an_approver_approves_what_they_saw(self, user: UserId, sight: Sight | None) -> None:
+        self.do(self.deeds.press_seen(user, Verdict.APPROVE, sight))
+
+    @rule(target=World.calls, caller=World.calls, user=APPROVERS, in_view=st.booleans())
+    def the_same_is_asked_while_an_approver_looks(
+        self, caller: Caller, user: UserId, in_view: bool
+    ) -> Caller:
+        return self.do(self.deeds.ask_while_looking(caller, user, in_view=in_view))
+
+    async def last_deeds(self) -> None:
+        await self.deeds.forge(BOB, "others", 0)
+        for caller in self.lives.callers:
+            for in_view in (False, True):
+                if not caller.task.done():
+                    await self.deeds.decide(caller, BOB, Verdict.APPROVE, in_view=in_view)
+
+    @rule(minutes=st.sampled_from([1, 1, 6]))
+    def minutes_pass(self, minutes: int) -> None:
+        self.do(self.deeds.wait(minutes))
+
+
+class LifeOfRequests(World):
+    """Clicks of anybody at anything, cancels, clocks, faults, kills and starts."""
+
+    calls, sights = World.calls, World.sights
 
     @rule(target=calls, caller=calls)
     def the_same_key_asks_again(self, caller: Caller) -> Caller | MultipleResults[Caller]:
@@ -81,7 +92,7 @@ class LifeOfRequests(RuleBasedStateMachine):
         if caller.key is not None:
             self.do(self.deeds.take_over(caller))
 
-    @rule(user=st.sampled_from([BOB, CAROL]), pick=PICKS)
+    @rule(user=APPROVERS, pick=PICKS)
     def an_approver_approves(self, user: UserId, pick: int) -> None:
         self.do(self.deeds.click(user, Verdict.APPROVE, pick))
 
@@ -89,7 +100,7 @@ class LifeOfRequests(RuleBasedStateMachine):
     def somebody_clicks(self, user: UserId, verdict: Verdict, pick: int, times: int) -> None:
         self.do(self.deeds.click(user, verdict, pick, times=times))
 
-    @rule(user=PEOPLE, field=st.sampled_from(["nonce", "channel", "ts"]), pick=PICKS)
+    @rule(user=PEOPLE, field=st.sampled_from(["nonce", "channel", "ts", "others"]), pick=PICKS)
     def somebody_forges_a_click(self, user: UserId, field: str, pick: int) -> None:
         self.do(self.deeds.forge(user, field, pick))
 
@@ -124,15 +135,6 @@ class LifeOfRequests(RuleBasedStateMachine):
         self.do(self.lives.gateway.delivered())
 
     @precondition(lambda self: self.lives.has_callers)
-    @rule(is_killed=st.booleans(), agents_return=st.booleans())
-    def the_gateway_starts_again(self, is_killed: bool, agents_return: bool) -> None:
-        callers = [caller for caller in self.lives.callers if caller.key is not None]
-        self.do(self.lives.die() if is_killed else self.lives.stop())
-        self.do(self.lives.start())
-        for caller in callers if agents_return else ():
-            self.do(self.deeds.ask_again(caller))
-
-    @precondition(lambda self: self.lives.has_callers)
     @rule(user=PEOPLE, verdict=VERDICTS, pick=PICKS, turns=TURNS)
     def it_is_killed_amid_a_click(
         self, user: UserId, verdict: Verdict, pick: int, turns: int
@@ -153,50 +155,3 @@ class LifeOfRequests(RuleBasedStateMachine):
 
     async def _asks_again(self, caller: Caller) -> None:
         await self.deeds.ask_again(caller)
-
-    def _killed_amid(self, work: Coroutine[Any, Any, None], turns: int) -> None:
-        self.do(self.lives.die_amid(work, turns=turns))
-        self.do(self.lives.start())
-
-    @invariant()
-    def the_file_tells_one_consistent_story(self) -> None:
-        """I1, I2, I3, I4, I5, I8, I9 and I10, as the checks it calls say."""
-        log = self.lives.log
-        log.check_bodies(self.lives.ledger)
-        log.check_ends()
-        log.check_replay()
-        log.check_chain(self.seen)
-        log.check_times()
-        self.deeds.clicks.check(log)
-        self.seen = log
-
-    def teardown(self) -> None:
-        try:
-            self.do(self._quiesce())
-        finally:
-            # A store left open keeps its threads, and with them the whole test run, alive.
-            self.do(self.lives.stop())
-            self.runner.close()
-            self.directory.cleanup()
-
-    async def _quiesce(self) -> None:
-        """I2, I3, I11: with faults over and time passed, everything has ended and says so."""
-        gateway, messenger = self.lives.gateway, self.lives.messenger
-        messenger.trouble = None
-        messenger.loses_replies = False
-        gateway.directory.is_down = False
-        await self.deeds.finish(*self.lives.callers)
-        await gateway.time_passes(timedelta(minutes=6))
-        await gateway.time_passes(timedelta(minutes=6))
-        await gateway.delivered()
-        log = self.lives.log
-        for request_id in log.requests:
-            assert len(log.ends(request_id)) == 1, f"I2: {request_id} never ended"
-        for card in log.cards:
-            shown = messenger.shown[card["ts"]].request.status
-            status = log.requests[card["request_id"]]["status"]
-            assert shown == status, f"I11: the card at {card['ts']} shows {shown}, not {status}"
-        waiting = [caller for caller in self.lives.callers if not caller.task.done()]
-        assert waiting == [], "I11: a caller still waits"
-        states = {permit["state"] for permit in log.permits.values()}
-        assert "claimed" not in states, "I3: nobody says how a run ended"

@@ -22,8 +22,16 @@ from tests.state_machine.caller import BodyLedger, Caller
 from tests.state_machine.clicks import DANA, EVE, ROBOT
 from tests.state_machine.log import Log
 
-LISTED = POLICY.replace("[U0BOB, U0CAROL]", "[U0BOB, U0CAROL, U0ALICE, U0DANA, U0EVE, U0ROBOT]")
-"""A policy that lists people who may never approve: a requester, a guest, an outsider, a bot."""
+LISTED = (
+    POLICY.replace("[U0BOB, U0CAROL]", "[U0BOB, U0CAROL, U0ALICE, U0DANA, U0EVE, U0ROBOT]")
+    .replace("timeout: 15m}", "timeout: 15m, fold: 2}")
+    .replace("    rules:\n", '    rules:\n      - {tool: "deploy_*", effect: ask}\n')
+)
+"""A policy that lists people who may never approve: a requester, a guest, an outsider, a bot.
+
+Calls of `restart_service` have cards of their own; those of `deploy_service` fold into that of a
+burst where two cards wait.
+"""
 
 
 class Lives:

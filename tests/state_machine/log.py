@@ -38,6 +38,8 @@ AFTER_THE_END = {
     "decision.duplicate",
     "decision.refused",
     "card.adopted",
+    "full_view.opened",
+    "request.not_repeated",
 }
 
 
@@ -63,6 +65,8 @@ class Log:
     decisions: list[sqlite3.Row]
     cards: list[sqlite3.Row]
     """Those of which the gateway knows where they stand."""
+    messages: dict[str, sqlite3.Row]
+    """The first card of each request that did not join another's."""
 
     @classmethod
     def read(cls, path: Path) -> "Log":
@@ -79,6 +83,10 @@ class Log:
                 permits={row["request_id"]: row for row in rows("SELECT * FROM permit")},
                 decisions=rows("SELECT * FROM decision"),
                 cards=rows("SELECT * FROM card WHERE ts IS NOT NULL"),
+                messages={
+                    row["request_id"]: row
+                    for row in rows("SELECT * FROM card WHERE kind = 'message'")
+                },
             )
 
     def of(self, request_id: str) -> list[Entry]:

@@ -15,17 +15,21 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.examples import examples
-from tests.state_machine.life import LifeOfRequests
+from tests.state_machine.life import LifeOfCards, LifeOfRequests
+from tests.state_machine.world import World
 
 
 @pytest.mark.hypothesis
 @pytest.mark.timeout(300)
-def test_requests_live_one_consistent_life() -> None:
+@pytest.mark.parametrize(
+    ("machine", "lives", "steps"), [(LifeOfRequests, 40, 30), (LifeOfCards, 50, 12)]
+)
+def test_requests_live_one_consistent_life(machine: type[World], lives: int, steps: int) -> None:
     run_state_machine_as_test(
-        LifeOfRequests,
+        machine,
         settings=settings(
-            max_examples=examples(40),
-            stateful_step_count=30,
+            max_examples=examples(lives),
+            stateful_step_count=steps,
             deadline=None,
             phases=(Phase.explicit, Phase.generate),
             suppress_health_check=list(HealthCheck),
@@ -40,8 +44,9 @@ def test_requests_live_one_consistent_life_for_as_long_as_new_lives_are_drawn() 
     first = int(os.environ.get("LIFE_SEED", random.randrange(1 << 32)))
     for number in itertools.count(first):
         print(f"LIFE_SEED={number}")
+        machine = LifeOfCards if number % 2 else LifeOfRequests
         run_state_machine_as_test(
-            seed(number)(type("LongLife", (LifeOfRequests,), {})),
+            seed(number)(type("LongLife", (machine,), {})),
             settings=settings(
                 max_examples=20,
                 stateful_step_count=100,
