@@ -1,7 +1,7 @@
 """The patterns of the document the product grew from (HITL Examples), each by its name there.
 
 Console HITL, Custom Approval Rules, Session Persistence; a refusal beside each success. Its two web
-patterns go over HTTP, and are tested at that door.
+patterns, and the kills of all five, are in `tests/process/test_hitl_patterns.py`.
 """
 
 import asyncio
