@@ -124,13 +124,11 @@ def _welcome(
     place: int, places: Sequence[Slot], seated: Sequence[Collection[str] | None]
 ) -> tuple[str, ...]:
     """Return the sets whose people would fill *place*, if need be by somebody else moving to it."""
-    reached = [place]
+    reached, unreached = [place], [at for at, sets in enumerate(seated) if sets is not None]
     for at in reached:
-        reached += [
-            other
-            for other, sets in enumerate(seated)
-            if other not in reached and sets is not None and _fits(places[at], sets)
-        ]
+        fitting = [other for other in unreached if _fits(places[at], seated[other] or ())]
+        reached += fitting
+        unreached = [other for other in unreached if other not in fitting]
     return tuple(dict.fromkeys(name for at in sorted(reached) for name in places[at].of))
 
 
