@@ -95,7 +95,7 @@ _MAKE = """
 | `make demo` | sets up, then `sayso demo` |
 | `make serve` | sets up, then `sayso serve` |
 | `make test` | sets up and passes the quick suite |
-| `make test-long` | passes what takes seconds each, six times as many examples among it |
+| `make test-long` | passes what takes seconds each, twelve times as many examples among it |
 | `make test-slow` | the campaigns, which take minutes each |
 | `make campaign` | kills `CYCLES` gateways (1000) amid agent tasks, and checks the rest |
 | `make check` | format, lint, types, import contracts, documentation |

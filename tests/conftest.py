@@ -2,7 +2,7 @@
 PostgreSQL, commands run in here, what the collector of garbage looks at, groups kept together.
 
 The quick suite draws the same few examples at every run, so that only a change can make it fail;
-`--hypothesis-profile thorough`, which `make test-long` gives, draws the same six times as many,
+`--hypothesis-profile thorough`, which `make test-long` gives, draws the same twelve times as many,
 and `--hypothesis-profile random`, which `make test-slow` gives, new ones.
 """
 

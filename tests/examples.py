@@ -2,10 +2,10 @@
 
 from hypothesis import settings
 
-QUICK = 15
+QUICK = 8
 """Examples of a test in the quick suite, where it says nothing else; a hundred otherwise."""
 
 
 def examples(thorough: int) -> int:
-    """A seventh of *thorough* in the quick suite, for tests whose examples are dear."""
+    """A twelfth of *thorough* in the quick suite, for tests whose examples are dear."""
     return max(2, thorough * settings().max_examples // 100)

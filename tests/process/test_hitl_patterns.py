@@ -10,7 +10,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ BY_CODE = ("rules/True", "rules/list", "rules/callable")
 WAITING = ("websocket", "rest", *BY_CODE)
 LINE = "invoice-7"
 APPENDED = f"appended {LINE}"
+Start = Callable[[str, Mapping[str, str]], Awaitable["Agent"]]
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,36 @@ class Agent:
         await self.process.communicate()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def started(tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts agents, of which none outlives its test."""
+    agents: list[Agent] = []
+
+    async def start(pattern: str, env: Mapping[str, str]) -> Agent:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.process.hitl_agent"),
+            *(pattern, LINE, str(tmp_path / "ledger.txt")),
+            env=environment(env),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        agents.append(Agent(process))
+        return agents[-1]
+
+    yield start
+    for agent in agents:
+        if agent.process.returncode is None:
+            await agent.killed()
+
+
 @dataclass(frozen=True)
 class Team:
     """A scene, a port for the gateway's API, and how an agent is started."""
 
     scene: Scene
     port: int
+    started: Start
 
     @asynccontextmanager
     async def gateway(self) -> AsyncIterator[Program]:
@@ -87,7 +112,7 @@ class Team:
 
     async def starts(self, pattern: str, key: str) -> Agent:
         env = {"SAYSO_URL": f"http://127.0.0.1:{self.port}", "SAYSO_KEY": key}
-        return await started(pattern, self.scene.place, env)
+        return await self.started(pattern, env)
 
     async def asked(self) -> Card:
         """Wait until the question stands in Slack, and where is stored."""
@@ -97,18 +122,6 @@ class Team:
         return card
 
 
-async def started(pattern: str, place: Path, env: dict[str, str]) -> Agent:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.process.hitl_agent"),
-        *(pattern, LINE, str(place / "ledger.txt")),
-        env=environment(env),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    return Agent(process)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def slack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
     async with running_slack(tmp_path_factory.mktemp("slack")) as program:
@@ -116,12 +129,12 @@ async def slack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Progr
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def team(slack: Program, tmp_path: Path) -> AsyncIterator[Team]:
+async def team(slack: Program, tmp_path: Path, started: Start) -> AsyncIterator[Team]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     async with running_scene(tmp_path, slack) as scene:
-        yield Team(scene=scene, port=port)
+        yield Team(scene=scene, port=port, started=started)
 
 
 def rules_of(team: Team, pattern: str) -> None:
@@ -211,23 +224,27 @@ async def test_a_session_that_was_paused_is_resumed_by_another_process(
     assert team.scene.appended == [LINE]
 
 
-async def test_a_console_asks_before_it_runs_and_asks_anew_after_a_kill(tmp_path: Path) -> None:
+@IN_ONE_LOOP
+async def test_a_console_asks_before_it_runs_and_asks_anew_after_a_kill(
+    tmp_path: Path, started: Start
+) -> None:
     ledger = tmp_path / "ledger.txt"
     with a_terminal() as person:
-        first = await started("console", tmp_path, {"TTY": person.tty})
+        first = await started("console", {"TTY": person.tty})
         assert LINE in await person.reads("? y, n, n and a reason")
         await first.killed()
         assert not ledger.exists()
 
-        again = await started("console", tmp_path, {"TTY": person.tty})
+        again = await started("console", {"TTY": person.tty})
         assert LINE in await person.answers("y")
         assert await again.said() == APPENDED
     assert ledger.read_text("utf-8").splitlines() == [LINE]
 
 
-async def test_what_is_refused_at_a_console_runs_nothing(tmp_path: Path) -> None:
+@IN_ONE_LOOP
+async def test_what_is_refused_at_a_console_runs_nothing(tmp_path: Path, started: Start) -> None:
     with a_terminal() as person:
-        agent = await started("console", tmp_path, {"TTY": person.tty})
+        agent = await started("console", {"TTY": person.tty})
         await person.answers("n")
         assert await agent.said() == "CallRejected"
     assert not (tmp_path / "ledger.txt").exists()

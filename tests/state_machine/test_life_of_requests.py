@@ -22,7 +22,7 @@ from tests.state_machine.world import World
 @pytest.mark.hypothesis
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("machine", "lives", "steps"), [(LifeOfRequests, 40, 30), (LifeOfCards, 50, 12)]
+    ("machine", "lives", "steps"), [(LifeOfRequests, 40, 30), (LifeOfCards, 40, 12)]
 )
 def test_requests_live_one_consistent_life(machine: type[World], lives: int, steps: int) -> None:
     run_state_machine_as_test(
