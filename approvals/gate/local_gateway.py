@@ -244,6 +244,7 @@ class LocalGateway:
         try:
             with self._room.waiting(own_id, waiter, hearer):
                 stored = await submitting
+                del submitting  # ended, it still holds what it ran on
                 if stored.is_pending:
                     tell_waiting(stored)
                 if stored.is_pending and stored.id == own_id:
