@@ -46,7 +46,7 @@ class Numbered:
 class Statement:
     """One statement, in the SQL of each database. All its values are named parameters."""
 
-    __slots__ = ("_columns", "_definition", "_numbered", "sqlite")
+    __slots__ = ("_columns", "_definition", "_numbered", "only_reads", "sqlite")
 
     def __init__(self, definition: Definition, columns: Sequence[str] | None = None) -> None:
         """*columns* are those an insert fills."""
@@ -55,6 +55,7 @@ class Statement:
         self._numbered: Numbered | None = None
         self.sqlite = str(self._compiled(SQLITE, sqlite.insert))
         """The SQL for SQLite, with parameters by name."""
+        self.only_reads = self.sqlite.startswith("SELECT")
 
     @property
     def postgresql(self) -> Numbered:

@@ -40,6 +40,11 @@ class Executor(Protocol):
         """What the driver raises."""
         ...
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else can change a row while this transaction lasts."""
+        ...
+
     def run(self, statement: Statement, values: Mapping[str, Any]) -> Found:
         """Run *statement* with *values* by parameter name.
 
@@ -60,6 +65,7 @@ class SqliteExecutor:
     __slots__ = ("connection",)
 
     faults = (sqlite3.Error,)
+    is_alone = True
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection

@@ -68,9 +68,15 @@ class SqlTransaction(
         self.next_due_at: datetime | None = None
 
     def request(self, request_id: RequestId, *, locked: bool = True) -> ApprovalRequest | None:
-        """Return the request."""
+        """Return the request; on SQLite, what one unit asks for again is not read again."""
+        if request_id in self.still_true:
+            kept: ApprovalRequest | None = self.still_true[request_id]
+            return kept
         statement = statements.REQUEST_LOCKED if locked else statements.REQUEST
-        return self._loaded(self._run(statement, {"id": request_id}).fetchone())
+        found = self._loaded(self._run(statement, {"id": request_id}).fetchone())
+        if self.executor.is_alone:
+            self.still_true[request_id] = found
+        return found
 
     def request_by_key(self, key: str) -> ApprovalRequest | None:
         """Return the latest request asked under *key*."""

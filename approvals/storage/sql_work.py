@@ -22,6 +22,8 @@ class SqlWork:
         self.executor = executor
         self.fault: Exception | None = None
         """The driver's error that ended this unit."""
+        self.still_true: dict[str, Any] = {}
+        """Rows as they were read, by id: until this unit writes, where nobody else can."""
 
     def _run(self, statement: Statement, values: Mapping[str, Any]) -> Found:
         """Execute one statement; after a driver error nothing more is executed.
@@ -34,6 +36,8 @@ class SqlWork:
         """
         if self.fault is not None:
             raise self.fault
+        if not statement.only_reads:
+            self.still_true.clear()
         for value in values.values():
             if isinstance(value, str) and "\x00" in value:
                 raise errors.UnsafeText

@@ -25,6 +25,7 @@ class PostgresExecutor:
     """Runs on one connection of the pool."""
 
     faults = faults.DRIVER
+    is_alone = False
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection.connection
