@@ -32,6 +32,7 @@ from approvals.storage.policy_reader import read_policy
 from approvals.storage.sql_store import SqlStore
 from benchmarks.waiting import Ends, Waiting
 from bot.background import Outbox, Sleeper, deliveries
+from bot.heap import keep_loaded
 from bot.sandbox.server import LocalSlack
 from bot.slack import buttons
 from bot.slack.arguments_view import CardDisplay
@@ -263,6 +264,7 @@ async def a_gateway(
             ends=ends,
         )
         await bench.draw_a_card()
+        keep_loaded()  # as `sayso serve` does
         if loops:
             for loop in (Sleeper(desk).run(), Outbox(desk, deliveries(desk, door.messenger)).run()):
                 stack.push_async_callback(_ended, asyncio.create_task(loop))

@@ -35,7 +35,7 @@ class WaitingRoom:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._waiters: dict[RequestId, list[Waiter]] = {}
+        self._waiters: dict[RequestId, tuple[Waiter, ...]] = {}
         self._hearers: dict[RequestId, Hearer] = {}
 
     def __len__(self) -> int:
@@ -74,17 +74,19 @@ class WaitingRoom:
 class Place:
     """One caller's place; a class, because a generator for each would cost four times as much."""
 
-    waiters: dict[RequestId, list[Waiter]]
+    waiters: dict[RequestId, tuple[Waiter, ...]]
     request_id: RequestId
     waiter: Waiter
     hearers: dict[RequestId, Hearer]
 
     def __enter__(self) -> None:
-        self.waiters.setdefault(self.request_id, []).append(self.waiter)
+        here = self.waiters.get(self.request_id, ())
+        self.waiters[self.request_id] = (*here, self.waiter)
 
     def __exit__(self, *_: object) -> None:
-        here = self.waiters[self.request_id]
-        here.remove(self.waiter)
-        if not here:
+        here = tuple(each for each in self.waiters[self.request_id] if each is not self.waiter)
+        if here:
+            self.waiters[self.request_id] = here
+        else:
             del self.waiters[self.request_id]
             self.hearers.pop(self.request_id, None)

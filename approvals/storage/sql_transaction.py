@@ -69,13 +69,13 @@ class SqlTransaction(
 
     def request(self, request_id: RequestId, *, locked: bool = True) -> ApprovalRequest | None:
         """Return the request; on SQLite, what one unit asks for again is not read again."""
-        if request_id in self.still_true:
-            kept: ApprovalRequest | None = self.still_true[request_id]
-            return kept
+        for kept in (True,) if locked else (True, False):
+            if (request_id, kept) in self.still_true:
+                return self.still_true[request_id, kept]
         statement = statements.REQUEST_LOCKED if locked else statements.REQUEST
         found = self._loaded(self._run(statement, {"id": request_id}).fetchone())
         if self.executor.is_alone:
-            self.still_true[request_id] = found
+            self.still_true[request_id, locked] = found
         return found
 
     def request_by_key(self, key: str) -> ApprovalRequest | None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from approvals.domain import errors
+from approvals.domain.approval_request import ApprovalRequest
+from approvals.domain.ids import RequestId
 from approvals.storage.dialects import Statement
 from approvals.storage.executor import Executor, Found
 
@@ -22,8 +24,12 @@ class SqlWork:
         self.executor = executor
         self.fault: Exception | None = None
         """The driver's error that ended this unit."""
-        self.still_true: dict[str, Any] = {}
-        """Rows as they were read, by id: until this unit writes, where nobody else can."""
+        self.still_true: dict[tuple[RequestId, bool], ApprovalRequest | None] = {}
+        """Requests as they were read, locked or not: until this unit writes, where nobody else can.
+
+        A lock is taken all the same where one is asked for: the order of locks is one for all
+        databases.
+        """
 
     def _run(self, statement: Statement, values: Mapping[str, Any]) -> Found:
         """Execute one statement; after a driver error nothing more is executed.

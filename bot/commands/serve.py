@@ -22,6 +22,7 @@ from bot.agents.agents_file import AgentEntry, open_agents
 from bot.bootstrap import Running, running_gateway
 from bot.commands.arguments import add_places, places_in
 from bot.environment import EnvFileInvalid, environment
+from bot.heap import keep_loaded
 from bot.hosted_function import Hosted, coroutine_function
 from bot.http.serving import PortTaken
 from bot.logs import log_to_stderr
@@ -94,6 +95,7 @@ async def _serve(settings: Settings, environ: Mapping[str, str]) -> int:
             AgentsOfFile(entries) as agents,
             running_gateway(settings, agents.specs) as running,
         ):
+            keep_loaded()
             print(f"Sayso is serving; health at {running.url}/readyz", flush=True)
             code = await _hosting(hosted, running, stop)
     if code == 0:

@@ -29,6 +29,24 @@ async def test_a_refusal_undoes_its_own_unit_and_no_other_beside_it(store: Store
     assert await store.request(refused.id) is None
 
 
+@pytest.mark.parametrize("locked", [True, False])
+async def test_a_unit_reads_what_it_changed_and_the_next_what_was_stored(
+    store: Store, locked: bool
+) -> None:
+    request = await store.write(submit(a_request()))
+
+    def ended_meanwhile(tx: Transaction) -> list[str]:
+        seen = [tx.request(request.id, locked=locked), tx.request(request.id, locked=locked)]
+        end(request.id, Cause.TIMEOUT)(tx)
+        seen.append(tx.request(request.id, locked=locked))
+        return [each.status for each in seen if each is not None]
+
+    assert await store.write(ended_meanwhile) == ["pending", "pending", "timed_out"]
+    found = await store.write(lambda tx: tx.request(request.id, locked=locked))
+    assert found is not None
+    assert found.status == "timed_out"
+
+
 @pytest.mark.parametrize("callers", [2, 16])
 async def test_of_many_who_look_before_they_add_a_key_one_adds_and_all_find_it(
     store: Store, callers: int
